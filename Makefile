@@ -1,0 +1,62 @@
+# Everything one does with Tacet from a checkout. Needs Python 3.11 or later and make, nothing else:
+# what a target needs beside them it installs itself, by hash, into .venv.
+#
+# Plain make: it has to run under GNU make 4.3 and the 3.81 that macOS brings.
+
+.DEFAULT_GOAL := help
+
+PYTHON ?=
+PORT ?= 8080
+ARGS ?=
+export PYTHON
+
+BIN := .venv/bin
+
+# Suites that start real servers, foreign clients or crashes: part of `test`, too slow for `check`.
+SLOW := tests/clients tests/contract tests/crash tests/faults
+
+.PHONY: help sandbox test check bench lint types format pins clean environment test-environment
+
+help: ## Show this list
+	@echo 'Usage: make TARGET [PYTHON=python3.12] [PORT=8080] [ARGS="more arguments"]'
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-18s%s\n", $$1, $$2 }' Makefile
+
+sandbox: environment ## Start the sandbox on 127.0.0.1:PORT; ARGS="--people 2000" and the like go to it
+	@$(BIN)/tacet sandbox --port $(PORT) $(ARGS)
+
+test: test-environment lint types ## Everything: lint, formatting, types, all tests; ARGS go to pytest
+	@$(BIN)/python scripts/node_sdk.py
+	@$(BIN)/pytest $(ARGS)
+
+check: test-environment lint types ## The quick part, under 30 seconds: lint, formatting, types, unit tests
+	@$(BIN)/pytest $(addprefix --ignore=,$(SLOW)) $(ARGS)
+
+bench: test-environment ## Measure what docs/performance.md claims; ARGS go to the bench
+	@scripts/load_generator.sh
+	@$(BIN)/python -m bench $(ARGS)
+
+lint: test-environment ## Lint, and see that the formatting is right
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: test-environment ## Check all types strictly
+	@$(BIN)/mypy
+
+format: test-environment ## Put formatting and imports right
+	@$(BIN)/ruff check --select I --fix .
+	@$(BIN)/ruff format .
+
+pins: environment ## Write constraints.txt anew after a change of dependencies; ARGS=--upgrade takes the newest
+	@$(BIN)/python scripts/pins.py $(ARGS)
+
+environment: ## Make .venv fit to run Tacet, when it is not
+	@scripts/environment.sh run
+
+test-environment: ## Make .venv fit to test Tacet, when it is not
+	@scripts/environment.sh test
+
+clean: ## Remove everything that was made here
+	@rm -rf .venv .bench build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis
+	@rm -rf tests/clients/js/node_modules
+	@find src tests bench scripts -name __pycache__ -type d -prune -exec rm -rf {} +

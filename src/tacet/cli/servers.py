@@ -1,0 +1,90 @@
+"""`tacet sandbox` and `tacet serve`."""
+
+import logging
+import os
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from tacet.cli.admin import KEY_MISSING
+from tacet.cli.exits import CommandError, Exit
+from tacet.cli.options import settings_options
+from tacet.cli.sources import load
+from tacet.settings import SANDBOX, SERVE, Settings
+
+LOOPBACK = ("127.", "localhost", "::1")
+"""How addresses begin that no other machine can reach."""
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  tacet sandbox
+  tacet sandbox --port 0 --ready-file ready.json --quiet
+  tacet sandbox --data ./world --people 5000 --no-rate-limits
+  tacet sandbox --limit getUsersMuting=100/60
+"""
+)
+@click.option("--quiet", is_flag=True, help="Do not print who lives there.")
+@settings_options(SANDBOX)
+def sandbox(quiet: bool, **flags: Any) -> int:
+    """Serve a seeded world with known keys, for people who build on X's API.
+
+    Everything is in memory and gone at the end, unless --data says where to keep it. Every option with a value is
+    also a variable (TACET_PORT) and a key of the TOML file (port).
+    """
+    settings = load(SANDBOX, SANDBOX, flags, os.environ)
+    if not settings.host.startswith(LOOPBACK):
+        click.echo(f"tacet: warning: everybody who can reach {settings.host} knows these keys", err=True)
+    return _run(settings, lambda url: None if quiet else click.echo(url))
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  export TACET_SECRET_KEY=$(tacet secrets new)
+  tacet serve --database sqlite:////var/lib/tacet/tacet.db
+  tacet serve --config tacet.toml --port 8443
+"""
+)
+@click.option("--quiet", is_flag=True, help="Do not print the address.")
+@settings_options(SERVE)
+def serve(quiet: bool, **flags: Any) -> int:
+    """Serve a database of your own, for platforms.
+
+    There are no known keys, and a secret key is required. Every option with a value is also a variable
+    (TACET_PORT) and a key of the TOML file (port).
+    """
+    settings = load(SERVE, SERVE, flags, os.environ)
+    if not settings.secret_key:
+        raise CommandError(Exit.CONFIGURATION, KEY_MISSING)
+
+    def announce(url: str) -> None:
+        if not quiet:
+            click.echo(f"Tacet serves {settings.database} on {url}")
+
+    return _run(settings, announce)
+
+
+def _run(settings: Settings, announce: Callable[[str], None]) -> int:
+    from tacet.identity.vault import VaultError
+    from tacet.server import AddressError, run
+    from tacet.store.base import StoreError
+
+    _log_to_stderr(settings.log_level)
+    try:
+        return run(settings, announce)
+    except AddressError as error:
+        raise CommandError(Exit.ADDRESS, str(error)) from None
+    except StoreError as error:
+        raise CommandError(Exit.DATABASE, str(error)) from None
+    except VaultError as error:
+        raise CommandError(Exit.CONFIGURATION, str(error)) from None
+
+
+def _log_to_stderr(level: str) -> None:
+    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    if level == "info":
+        # It tells at length that it started; the command's own line says so.
+        logging.getLogger("uvicorn").setLevel(logging.WARNING)

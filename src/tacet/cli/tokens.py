@@ -1,0 +1,145 @@
+"""`tacet token`: make and revoke the tokens that requests carry."""
+
+import os
+import re
+import sys
+from typing import Any
+
+import click
+
+from tacet.cli.admin import json_option, show, with_store
+from tacet.cli.exits import CommandError, Exit
+from tacet.cli.options import settings_options
+from tacet.cli.sources import load
+from tacet.cli.values import nearest
+from tacet.settings import ADMIN, SERVE
+
+SCOPES = frozenset(
+    """
+    tweet.read tweet.write tweet.moderate.write timeline.read users.read users.email follows.read
+    follows.write offline.access space.read mute.read mute.write like.read like.write list.read list.write
+    block.read block.write bookmark.read bookmark.write dm.read dm.write media.write broadcast.read
+    broadcast.write
+    """.split()
+)
+"""Every OAuth 2.0 scope that X documents."""
+
+OAUTH2_EXPIRES_IN_S = 7_200
+"""X's access tokens work for two hours."""
+
+MAX_EXPIRES_IN_S = 100 * 366 * 24 * 3600
+"""A hundred years: past that, `never` is what is meant."""
+
+_DURATION = re.compile(r"([0-9]{1,10})([smhd]?)", re.ASCII)
+_UNIT_S = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+@click.group()
+def token() -> None:
+    """Tokens: what a request shows to say on whose behalf it speaks."""
+
+
+@token.command(
+    epilog="""\b
+Examples:
+  tacet token create --app 1580661436132757506 --user @jack --scope "tweet.read users.read mute.read"
+  tacet token create --app 1580661436132757506 --user 2244994945 --oauth1
+  tacet token create --app 1580661436132757506 --app-only --json
+"""
+)
+@click.option(
+    "--app", "app_id", type=click.IntRange(min=1), required=True, metavar="ID", help="The App it is for."
+)
+@click.option("--user", metavar="ID|@NAME", help="On whose behalf it speaks.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    metavar="SCOPE",
+    help="OAuth 2.0 scopes; several in quotes, or repeated.",
+)
+@click.option("--app-only", is_flag=True, help="A bearer that speaks for the App alone: look-ups, no mutes.")
+@click.option("--oauth1", is_flag=True, help="An OAuth 1.0a access token and its secret.")
+@click.option(
+    "--expires-in",
+    metavar="TIME|never",
+    help="Seconds, or 30m, 2h, 90d.  [default: 2h with --scope, else never]",
+)
+@json_option
+@settings_options(ADMIN)
+def create(
+    app_id: int,
+    user: str | None,
+    scopes: tuple[str, ...],
+    app_only: bool,
+    oauth1: bool,
+    expires_in: str | None,
+    as_json: bool,
+    **flags: Any,
+) -> None:
+    """Create a token and print it, this once: the database keeps only its digest."""
+    from tacet.cli.issuing import Wish, issue
+
+    listed = tuple(dict.fromkeys(" ".join(scopes).replace(",", " ").split()))
+    _check_kind(user, listed, app_only, oauth1)
+    lasting = OAUTH2_EXPIRES_IN_S if listed else None
+    expires_in_s = lasting if expires_in is None else _duration_s(expires_in)
+    wish = Wish(user, listed, app_only, oauth1, app_id, expires_in_s)
+    settings = load(SERVE, ADMIN, flags, os.environ)
+    show(with_store(settings, lambda store: issue(store, settings, wish)), as_json)
+
+
+@token.command(
+    epilog="""\b
+Examples:
+  tacet token revoke < token.txt
+  tacet token revoke "$TOKEN"
+"""
+)
+@click.argument("text", metavar="[TOKEN]", required=False)
+@settings_options(ADMIN)
+def revoke(text: str | None, **flags: Any) -> None:
+    """Revoke a token for good. Without TOKEN it is read from standard input, where nobody sees it."""
+    from tacet.clock import SystemClock
+    from tacet.identity.vault import Vault
+
+    settings = load(SERVE, ADMIN, flags, os.environ)
+    if text is None:
+        text = _asked_token()
+    digest, now_ms = Vault.digest(text.strip()), SystemClock().now_ms()
+    if not with_store(settings, lambda store: store.credentials.revoke_token(digest, now_ms)):
+        raise CommandError(Exit.FAILED, "no such token works: it is unknown here, expired or revoked already")
+    click.echo("revoked")
+
+
+def _asked_token() -> str:
+    if sys.stdin.isatty():
+        return str(click.prompt("Token", hide_input=True, err=True))
+    return sys.stdin.readline()
+
+
+def _check_kind(user: str | None, scopes: tuple[str, ...], app_only: bool, oauth1: bool) -> None:
+    """One of three kinds: with scopes, app-only, OAuth 1.0a."""
+    if [bool(scopes), app_only, oauth1].count(True) != 1:
+        raise click.UsageError("give one of --scope (OAuth 2.0), --oauth1 and --app-only")
+    if app_only and user:
+        raise click.UsageError("--app-only speaks for nobody: leave out --user")
+    if not app_only and not user:
+        raise click.UsageError("--user is missing: give an id, or @ and a username")
+    for scope in scopes:
+        if scope not in SCOPES:
+            raise click.BadParameter(
+                f"no scope is called {scope!r}{nearest(scope, SCOPES)}", param_hint="--scope"
+            )
+
+
+def _duration_s(text: str) -> int | None:
+    if text == "never":
+        return None
+    found = _DURATION.fullmatch(text)
+    seconds = int(found[1]) * _UNIT_S[found[2]] if found else 0
+    if not 1 <= seconds <= MAX_EXPIRES_IN_S:
+        raise click.BadParameter(
+            f"{text!r} is no time: give seconds, 30m, 2h, 90d or never", param_hint="--expires-in"
+        )
+    return seconds

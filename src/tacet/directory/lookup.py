@@ -1,0 +1,109 @@
+"""Finding people and posts, and what one account is to another. People come from a bounded cache."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tacet.clock import Clock
+from tacet.directory.cache import TwoGenerations
+from tacet.directory.people import Person, Post, State
+from tacet.mutes.relations import Kind
+from tacet.store.base import DirectoryStore, RelationStore
+
+
+class People:
+    """The directory's people, by id and by username.
+
+    Attributes:
+        generation: counts up whenever cached people may have changed: what was rendered from them is stale then.
+    """
+
+    def __init__(self, directory: DirectoryStore, max_cached: int) -> None:
+        self._directory = directory
+        self._cache: TwoGenerations[int, Person] = TwoGenerations(max_cached)
+        self.generation = 0
+
+    async def one(self, person_id: int) -> Person | None:
+        """The person with this id, whatever their state."""
+        return self._cache.get(person_id) or (await self.by_ids((person_id,))).get(person_id)
+
+    async def by_ids(self, ids: Iterable[int]) -> dict[int, Person]:
+        """People by id, whatever their state; unknown ids are left out. Misses cost one query together."""
+        found: dict[int, Person] = {}
+        missing: list[int] = []
+        for id_ in ids:
+            person = self._cache.get(id_)
+            if person is None:
+                missing.append(id_)
+            else:
+                found[id_] = person
+        if missing:
+            for person in await self._directory.people(missing):
+                self._cache.put(person.id, person)
+                found[person.id] = person
+        return found
+
+    async def by_usernames(self, usernames: Iterable[str]) -> dict[str, Person]:
+        """People by lower-cased username, whatever their state; unknown ones are left out."""
+        ids = await self._directory.ids_of(usernames)
+        people = await self.by_ids(ids.values())
+        return {key: people[id_] for key, id_ in ids.items() if id_ in people}
+
+    def forget(self) -> None:
+        """Drop everything cached: somebody changed the directory."""
+        self._cache.clear()
+        self.generation += 1
+
+
+class Posts:
+    """The directory's posts."""
+
+    def __init__(self, directory: DirectoryStore) -> None:
+        self._directory = directory
+
+    async def by_ids(self, ids: Iterable[int]) -> dict[int, Post]:
+        """Posts by id; unknown and deleted ones are left out."""
+        wanted = list(ids)
+        return {post.id: post for post in await self._directory.posts(wanted)} if wanted else {}
+
+    async def latest_of(self, author_ids: Iterable[int]) -> dict[int, int]:
+        """Id of each author's most recent post, by author."""
+        return await self._directory.latest_posts(author_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """Which of some people the viewer mutes, follows and blocks, and who of them follows the viewer."""
+
+    viewer_id: int
+    muting: set[int]
+    following: set[int]
+    blocking: set[int]
+    followed_by: set[int]
+
+
+class Acquaintance:
+    """What a viewer is to others. Only ever from the viewer's own side: nobody learns who mutes or blocks them."""
+
+    def __init__(self, relations: RelationStore, clock: Clock) -> None:
+        self._relations = relations
+        self._clock = clock
+
+    async def between(self, viewer_id: int, ids: Sequence[int]) -> Connections:
+        """The viewer's connections with these people, in four queries whatever their number."""
+        now_ms = self._clock.now_ms()
+        return Connections(
+            viewer_id,
+            await self._relations.which(Kind.MUTE, viewer_id, ids, now_ms),
+            await self._relations.which(Kind.FOLLOW, viewer_id, ids, now_ms),
+            await self._relations.which(Kind.BLOCK, viewer_id, ids, now_ms),
+            await self._relations.who(Kind.FOLLOW, ids, viewer_id, now_ms),
+        )
+
+    async def followed(self, viewer_id: int, ids: Sequence[int]) -> set[int]:
+        """Those of `ids` that the viewer follows."""
+        return await self._relations.which(Kind.FOLLOW, viewer_id, ids, self._clock.now_ms())
+
+
+def is_shown(person: Person) -> bool:
+    """Suspended and deactivated accounts are in no answer."""
+    return person.state is State.ACTIVE

@@ -1,0 +1,121 @@
+"""From credentials to a caller. A warm check asks the database nothing."""
+
+from dataclasses import dataclass
+
+from tacet.clock import Clock
+from tacet.directory.cache import TwoGenerations
+from tacet.identity.caller import Caller, Method, Unauthenticated
+from tacet.identity.credentials import Access, App, Token, TokenKind
+from tacet.identity.oauth1 import OAuth1Error, SignedRequest, Verifier, collect
+from tacet.identity.vault import Vault
+from tacet.store.base import CredentialStore
+
+MAX_CACHED_CREDENTIALS = 50_000
+"""Tokens and App keys kept, about 30 MB; the rest cost a query each time."""
+
+MAX_BEARER_CHARS = 1_024
+"""X's own tokens have about 100 characters; longer ones are refused unread."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Bearer:
+    caller: Caller
+    expires_at_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Signer:
+    caller: Caller
+    token_secret: str
+
+
+class Authenticator:
+    """Checks bearers and OAuth 1.0a signatures.
+
+    Raises in every method:
+        Unauthenticated: unknown, expired, revoked, malformed or wrongly signed; the wire tells none of these apart.
+    """
+
+    def __init__(self, credentials: CredentialStore, vault: Vault, clock: Clock, verifier: Verifier) -> None:
+        self._credentials = credentials
+        self._vault = vault
+        self._clock = clock
+        self._verifier = verifier
+        self._bearers: TwoGenerations[bytes, _Bearer] = TwoGenerations(MAX_CACHED_CREDENTIALS)
+        self._signers: TwoGenerations[bytes, _Signer] = TwoGenerations(MAX_CACHED_CREDENTIALS)
+        self._consumers: TwoGenerations[str, tuple[App, str]] = TwoGenerations(MAX_CACHED_CREDENTIALS)
+
+    async def bearer(self, text: str) -> Caller:
+        """The caller behind an OAuth 2.0 bearer, a person's or an App's own (RFC 6750)."""
+        if len(text) > MAX_BEARER_CHARS:
+            raise Unauthenticated("the token is too long")
+        key = Vault.digest(text)
+        known = self._bearers.get(key)
+        if known is None:
+            known = await self._find_bearer(key)
+            self._bearers.put(key, known)
+        if known.expires_at_ms is not None and known.expires_at_ms <= self._clock.now_ms():
+            raise Unauthenticated("the token has expired")
+        return known.caller
+
+    async def signed(self, request: SignedRequest) -> Caller:
+        """The caller behind an OAuth 1.0a signature, in the context of a person (RFC 5849)."""
+        try:
+            parameters = collect(request)
+            consumer = await self._consumer(parameters.consumer_key)
+            signer = await self._signer(parameters.token or "")
+            if consumer is None or signer is None or signer.caller.app_id != consumer[0].id:
+                self._verifier.refuse(request, parameters)
+            self._verifier.verify(request, parameters, consumer[1], signer.token_secret)
+        except OAuth1Error as error:
+            raise Unauthenticated(str(error)) from None
+        return signer.caller
+
+    def forget(self) -> None:
+        """Drop everything cached: somebody changed credentials."""
+        self._bearers.clear()
+        self._signers.clear()
+        self._consumers.clear()
+
+    async def _find_bearer(self, key: bytes) -> _Bearer:
+        token = await self._credentials.token(key)
+        if token is None or token.revoked_at_ms is not None or token.kind is TokenKind.OAUTH1_USER:
+            raise Unauthenticated("the token is unknown or revoked")
+        app = await self._credentials.app(token.app_id)
+        if app is None:
+            raise Unauthenticated("the token's App is gone")
+        scopes = frozenset(token.scopes.split())
+        if token.kind is TokenKind.APP_ONLY:
+            return _Bearer(_caller(Method.APP_ONLY, app, token, scopes, Access.READ), token.expires_at_ms)
+        writes = any(scope.endswith(".write") for scope in scopes)
+        access = Access.READ_WRITE if writes else Access.READ
+        return _Bearer(_caller(Method.OAUTH2_USER, app, token, scopes, access), token.expires_at_ms)
+
+    async def _consumer(self, consumer_key: str) -> tuple[App, str] | None:
+        known = self._consumers.get(consumer_key)
+        if known is None:
+            app = await self._credentials.app_by_consumer_key(consumer_key)
+            if app is None:
+                return None
+            known = (app, self._vault.open(app.consumer_secret_sealed))
+            self._consumers.put(consumer_key, known)
+        return known
+
+    async def _signer(self, text: str) -> _Signer | None:
+        key = Vault.digest(text)
+        known = self._signers.get(key)
+        if known is None:
+            token = await self._credentials.token(key)
+            if token is None or token.revoked_at_ms is not None or token.kind is not TokenKind.OAUTH1_USER:
+                return None
+            app = await self._credentials.app(token.app_id)
+            if app is None:
+                return None
+            caller = _caller(Method.OAUTH1_USER, app, token, frozenset(), app.access)
+            known = _Signer(caller, self._vault.open(token.secret_sealed))
+            self._signers.put(key, known)
+        return known
+
+
+def _caller(method: Method, app: App, token: Token, scopes: frozenset[str], access: Access) -> Caller:
+    return Caller(method, app.id, token.user_id, scopes, access, app.project_id is not None)

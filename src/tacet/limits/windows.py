@@ -1,0 +1,106 @@
+"""Rate windows: so many requests of one subject to one route in so many seconds, counted from the first of them.
+
+Source: X's own windows as recorded: the reset is the first request plus 900 s, and each method and route has its own.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tacet.clock import Clock
+
+MAX_WINDOWS = 200_000
+"""Windows kept at once, about 40 MB; past it the ended ones go, then the oldest, which errs in the caller's favour."""
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """`count` requests per `window_s` seconds."""
+
+    count: int
+    window_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a window says after this request: `resets_at_s` is Unix seconds, `remaining` is already decremented."""
+
+    allowed: bool
+    limit: int
+    remaining: int
+    resets_at_s: int
+
+
+class Windows(ABC):
+    """Counts requests. `route` is one of the routes the limits were configured for."""
+
+    @abstractmethod
+    async def spend(self, route: str, subject: int) -> Spent | None:
+        """Count one request; None when the route has no limit."""
+
+    @abstractmethod
+    async def peek(self, route: str, subject: int) -> Spent | None:
+        """The same answer without counting; an untouched window resets one full length from now."""
+
+
+@dataclass(slots=True)
+class _Window:
+    resets_at_ms: int
+    used: int
+
+
+class InProcessWindows(Windows):
+    """Windows in this process's memory.
+
+    Args:
+        limits: by route; routes left out are not limited.
+    """
+
+    def __init__(self, limits: Mapping[str, RateLimit], clock: Clock, max_windows: int = MAX_WINDOWS) -> None:
+        self._limits = dict(limits)
+        self._clock = clock
+        self._max_windows = max_windows
+        self._windows: dict[tuple[str, int], _Window] = {}
+
+    async def spend(self, route: str, subject: int) -> Spent | None:
+        limit = self._limits.get(route)
+        if limit is None:
+            return None
+        window = self._current(route, subject, limit)
+        if window.used >= limit.count:
+            return _spent(limit, window, allowed=False)
+        window.used += 1
+        return _spent(limit, window, allowed=True)
+
+    async def peek(self, route: str, subject: int) -> Spent | None:
+        limit = self._limits.get(route)
+        if limit is None:
+            return None
+        now_ms = self._clock.now_ms()
+        window = self._windows.get((route, subject))
+        if window is None or window.resets_at_ms <= now_ms:
+            window = _Window(now_ms + limit.window_s * 1000, 0)
+        return _spent(limit, window, allowed=window.used < limit.count)
+
+    def _current(self, route: str, subject: int, limit: RateLimit) -> _Window:
+        now_ms = self._clock.now_ms()
+        window = self._windows.get((route, subject))
+        length_ms = limit.window_s * 1000
+        # A window that ends later than a whole length from now was opened before the clock was set back.
+        if window is None or window.resets_at_ms <= now_ms or window.resets_at_ms > now_ms + length_ms:
+            self._make_room(now_ms)
+            self._windows.pop((route, subject), None)
+            window = self._windows[route, subject] = _Window(now_ms + length_ms, 0)
+        return window
+
+    def _make_room(self, now_ms: int) -> None:
+        if len(self._windows) < self._max_windows:
+            return
+        self._windows = {key: window for key, window in self._windows.items() if window.resets_at_ms > now_ms}
+        while len(self._windows) >= self._max_windows:
+            # Dicts keep the order of insertion, so the first is the oldest.
+            del self._windows[next(iter(self._windows))]
+
+
+def _spent(limit: RateLimit, window: _Window, allowed: bool) -> Spent:
+    return Spent(allowed, limit.count, limit.count - window.used, window.resets_at_ms // 1000)

@@ -1,0 +1,30 @@
+"""What a relation between two accounts is. Mutes, follows and blocks are one mechanism."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Kind(IntEnum):
+    """The relations that `connection_status` speaks of; the number is what is stored."""
+
+    MUTE = 1
+    FOLLOW = 2
+    BLOCK = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """`source` mutes, follows or blocks `target`.
+
+    Attributes:
+        position: the order within the source's list; see `tacet.mutes.positions`.
+        end_at_ms: Unix milliseconds after which it no longer holds; None holds for good.
+    """
+
+    kind: Kind
+    source_id: int
+    target_id: int
+    position: int
+    end_at_ms: int | None = None
+
+

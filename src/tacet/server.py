@@ -1,0 +1,146 @@
+"""Running the service: opens the store, listens, says when it is ready, ends in order."""
+
+import asyncio
+import contextlib
+import gc
+import logging
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import uvicorn
+import uvloop
+
+from tacet.app import Tacet
+from tacet.identity.vault import Vault
+from tacet.settings import Settings
+from tacet.store.base import Store
+from tacet.store.opening import open_store
+from tacet.wire.http1 import protocol_class
+
+SWEEP_INTERVAL_S = 1.0
+"""How often connections are checked for requests that do not finish arriving."""
+
+GC_THRESHOLD = 50_000
+"""Objects between collections: requests leave no cycles behind, and each pause is somebody's latency."""
+
+SWITCH_INTERVAL_S = 0.0005
+"""How long the writer may wait for the interpreter after a commit; Python's own 5 ms would be a mute's latency."""
+
+
+class AddressError(Exception):
+    """The address cannot be listened on; the message names cause and remedy."""
+
+
+Announce = Callable[[str], None]
+"""Called with the base URL once requests are accepted."""
+
+Prepare = Callable[[Store], Awaitable[None]]
+"""Called with the open store before anything listens; fills it, for a sandbox."""
+
+
+def run(settings: Settings, announce: Announce, prepare: Prepare | None = None) -> int:
+    """Serve until told to stop by SIGINT or SIGTERM; return the exit code.
+
+    Raises:
+        AddressError: the address cannot be listened on.
+        StoreError: the database cannot be used; `StoreLocked` when another server has it.
+        VaultError: the secret key does not open what the database holds.
+    """
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    return uvloop.run(_serve(settings, announce, prepare))
+
+
+async def _serve(settings: Settings, announce: Announce, prepare: Prepare | None) -> int:
+    listening = _listen(settings)
+    with contextlib.closing(listening):
+        store = open_store(settings.database, settings.write_queue_length)
+        await store.open()
+        try:
+            if prepare is not None:
+                await prepare(store)
+            tacet = Tacet(settings, store, Vault(settings.secret_key))
+            gc.collect()
+            # What was built so far lives as long as the process: no collection need look at it again.
+            gc.freeze()
+            gc.set_threshold(GC_THRESHOLD)
+            async with _background(tacet.watch()):
+                await _Server(settings, tacet, lambda: announce(_url(listening))).serve([listening])
+        finally:
+            await store.close()
+    return 0
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which says when it accepts requests and drops those that do not finish arriving."""
+
+    def __init__(self, settings: Settings, tacet: Tacet, ready: Callable[[], None]) -> None:
+        super().__init__(_configuration(settings, tacet))
+        self._ready = ready
+        self._sweeps = 0
+        self._patience = max(1, round(settings.request_timeout_s / SWEEP_INTERVAL_S))
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+    async def main_loop(self) -> None:
+        async with _background(self._sweep()):
+            await super().main_loop()
+
+    async def _sweep(self) -> None:
+        """Close connections whose request has been arriving for too long: slow clients hold a place each."""
+        while True:
+            await asyncio.sleep(SWEEP_INTERVAL_S)
+            self._sweeps += 1
+            for connection in list(self.server_state.connections):
+                protocol: Any = connection
+                if protocol.arrives_too_slowly(self._patience):
+                    protocol.transport.close()
+
+
+def _configuration(settings: Settings, tacet: Tacet) -> uvicorn.Config:
+    return uvicorn.Config(
+        tacet.application,
+        http=protocol_class(settings.max_header_bytes),
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        backlog=settings.backlog,
+        timeout_keep_alive=settings.keep_alive_timeout_s,
+        timeout_graceful_shutdown=settings.shutdown_timeout_s,
+        limit_concurrency=settings.max_connections,
+    )
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+    except OSError as error:
+        listening.close()
+        where = f"{settings.host}:{settings.port}"
+        raise AddressError(f"cannot listen on {where}: {error.strerror}; give another --host or --port") from None
+    return listening
+
+
+def _url(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@contextlib.asynccontextmanager
+async def _background(work: Awaitable[None]) -> AsyncIterator[None]:
+    task = asyncio.ensure_future(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task

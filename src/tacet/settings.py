@@ -1,0 +1,286 @@
+"""Everything that can be set, once: each field is a flag, a variable, a TOML key and a documented row."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from tacet.limits.windows import RateLimit
+
+SANDBOX = "sandbox"
+"""For people who build on X's API: a seeded world with known keys."""
+
+SERVE = "serve"
+"""For platforms: no known keys, a secret key required."""
+
+ADMIN = "admin"
+"""The commands that work on a database beside the server that serves it."""
+
+ENV_PREFIX = "TACET_"
+
+X_API_ORIGINS = ("https://api.x.com", "https://api.twitter.com")
+"""Where unmodified OAuth 1.0a clients believe they are talking to, and so what they sign over."""
+
+WINDOW_S = 900
+"""X counts requests in windows of fifteen minutes."""
+
+MAX_SECONDS = 24 * 3600
+"""No timeout or rate window is longer than X's longest, a day."""
+
+MAX_COUNT = 1_000_000_000
+"""Larger counts are typing errors; every counter and every database integer holds this one."""
+
+MAX_BYTES = 1 << 40
+"""As `MAX_COUNT`, for sizes: a tebibyte."""
+
+
+DEFAULT_LIMITS: Mapping[str, RateLimit] = MappingProxyType(
+    {
+        "getUsersMuting": RateLimit(15, WINDOW_S),
+        "muteUser": RateLimit(50, WINDOW_S),
+        "unmuteUser": RateLimit(50, WINDOW_S),
+        "getUsersMe": RateLimit(75, WINDOW_S),
+        "getUsersById": RateLimit(900, WINDOW_S),
+        "getUsersByIds": RateLimit(900, WINDOW_S),
+        "getUsersByUsernames": RateLimit(900, WINDOW_S),
+        "getUsersByUsername": RateLimit(900, WINDOW_S),
+    }
+)
+"""X's limits by the operation id of X's OpenAPI document; no other names are known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a field of `Settings` is beyond its type and default.
+
+    Attributes:
+        commands: which commands it belongs to: `SANDBOX`, `SERVE`, `ADMIN`.
+        help: one sentence for `--help` and the documentation.
+        metavar: what stands for its value there.
+        key: its name outside where that is not the field's: TOML key, and with a prefix flag and variable.
+        flag: its flag where that is not `--` and the key.
+        minimum, maximum: bounds of a number, both inclusive.
+        choices: the only values of a text.
+        check: raises ValueError, with a reason, for a text that cannot be right.
+        secret: never shown, and no flag of its own: every user of the machine can read arguments.
+    """
+
+    commands: tuple[str, ...]
+    help: str
+    metavar: str = ""
+    key: str = ""
+    flag: str = ""
+    minimum: int = 0
+    maximum: int = MAX_COUNT
+    choices: tuple[str, ...] = ()
+    check: Callable[[str], object] | None = None
+    secret: bool = False
+
+
+def sqlite_path(database: str) -> Path:
+    """The file of `sqlite:///relative.db` or `sqlite:////absolute.db`.
+
+    Raises:
+        ValueError: another kind of database, or no file.
+    """
+    scheme, _, rest = database.partition("://")
+    if scheme in {"postgresql", "postgres"}:
+        raise ValueError("PostgreSQL is not supported by this version: give sqlite:///PATH")
+    if scheme != "sqlite" or not rest.startswith("/") or len(rest) == 1:
+        raise ValueError("no database address: give sqlite:///PATH (four slashes before an absolute path)")
+    return Path(rest[1:])
+
+
+def _check_origin(origin: str) -> None:
+    scheme, _, host = origin.partition("://")
+    if scheme not in {"http", "https"} or not host or set("/?#@ ") & set(host):
+        raise ValueError(f"{origin!r} is no origin: give https://HOST or https://HOST:PORT, nothing after it")
+
+
+def _check_secret_key(secret_key: str) -> None:
+    # Imported here: every command reads the settings, few need this one.
+    from tacet.identity.vault import VaultError, check_secret_key
+
+    try:
+        check_secret_key(secret_key)
+    except VaultError as error:
+        raise ValueError(str(error)) from None
+
+
+_SERVERS = (SANDBOX, SERVE)
+_DATABASE = (SERVE, ADMIN)
+_AT_LEAST_ONE = 1
+_SECONDS: dict[str, Any] = {"metavar": "SECONDS", "maximum": MAX_SECONDS}
+
+
+def _set(commands: tuple[str, ...], help_: str, metavar: str = "", **more: Any) -> dict[str, Setting]:
+    return {"setting": Setting(commands, help_, metavar, **more)}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What one process runs with; `tacet.cli.sources` reads it from flags, environment and TOML.
+
+    `mode` is `SANDBOX` or `SERVE`: given by the command, never set.
+    """
+
+    mode: str
+    host: str = field(
+        default="127.0.0.1",
+        metadata=_set(
+            _SERVERS, "Address to listen on; 0.0.0.0 means every address of the machine.", "ADDRESS"
+        ),
+    )
+    port: int = field(
+        default=8080,
+        metadata=_set(_SERVERS, "Port to listen on; 0 picks a free one.", "PORT", maximum=65_535),
+    )
+    data_dir: Path | None = field(
+        default=None,
+        metadata=_set(
+            (SANDBOX,), "Keep the world in this folder; else it lives in memory.", "DIR", key="data"
+        ),
+    )
+    people: int = field(
+        default=200,
+        metadata=_set((SANDBOX,), "People in the seeded world.", "COUNT", minimum=3, maximum=10_000_000),
+    )
+    seed: int = field(
+        default=7,
+        metadata=_set((SANDBOX,), "Seed of the world: the same seed gives the same people.", "NUMBER"),
+    )
+    database: str = field(
+        default="sqlite:///tacet.db",
+        metadata=_set(_DATABASE, "Address of the database, sqlite:///PATH.", "URL", check=sqlite_path),
+    )
+    secret_key: str = field(
+        default="",
+        repr=False,
+        metadata=_set(
+            _DATABASE,
+            "Key that protects the secrets in the database; `tacet secrets new` prints one.",
+            metavar="PATH",
+            check=_check_secret_key,
+            secret=True,
+        ),
+    )
+    ready_file: Path | None = field(
+        default=None, metadata=_set(_SERVERS, "Write this JSON file once requests are accepted.", "PATH")
+    )
+    rate_limits: bool = field(
+        default=True, metadata=_set(_SERVERS, "Count requests, and answer 429 past the limits.")
+    )
+    limits: Mapping[str, RateLimit] = field(
+        default_factory=lambda: DEFAULT_LIMITS,
+        metadata=_set(
+            _SERVERS,
+            "Requests per window of one route; the other routes keep theirs.",
+            metavar="ROUTE=COUNT/SECONDS",
+            flag="--limit",
+        ),
+    )
+    api_origins: tuple[str, ...] = field(
+        default=X_API_ORIGINS,
+        metadata=_set(
+            _SERVERS,
+            "Origins that OAuth 1.0a clients may sign over instead of this server's own.",
+            metavar="ORIGIN",
+            flag="--api-origin",
+            check=_check_origin,
+        ),
+    )
+    max_body_bytes: int = field(
+        default=65_536, metadata=_set(_SERVERS, "Largest request body; past it 413.", "BYTES", minimum=1_024)
+    )
+    max_header_bytes: int = field(
+        default=16_384,
+        metadata=_set(_SERVERS, "Largest request line and headers; past it 431.", "BYTES", minimum=1_024),
+    )
+    max_page: int = field(
+        default=1_000,
+        metadata=_set(
+            _SERVERS, "Largest max_results of a page.", "COUNT", minimum=_AT_LEAST_ONE, maximum=1_000
+        ),
+    )
+    max_connections: int = field(
+        default=1_000,
+        metadata=_set(_SERVERS, "Connections open at once; past it 503.", "COUNT", minimum=_AT_LEAST_ONE),
+    )
+    backlog: int = field(
+        default=2_048,
+        metadata=_set(_SERVERS, "Connections waiting to be accepted.", "COUNT", minimum=_AT_LEAST_ONE),
+    )
+    write_queue_length: int = field(
+        default=4_096,
+        metadata=_set(_SERVERS, "Writes waiting for the disk; past it 503.", "COUNT", minimum=_AT_LEAST_ONE),
+    )
+    person_cache_entries: int = field(
+        default=50_000,
+        metadata=_set(_SERVERS, "People kept rendered in memory.", "COUNT", minimum=_AT_LEAST_ONE),
+    )
+    person_cache_bytes: int = field(
+        default=64 << 20,
+        metadata=_set(_SERVERS, "Memory for rendered people.", "BYTES", minimum=1 << 20, maximum=MAX_BYTES),
+    )
+    keep_alive_timeout_s: int = field(
+        default=5, metadata=_set(_SERVERS, "Close a connection that is idle for so long.", **_SECONDS)
+    )
+    request_timeout_s: int = field(
+        default=30,
+        metadata=_set(_SERVERS, "Give up on a request that has not arrived by then.", minimum=1, **_SECONDS),
+    )
+    shutdown_timeout_s: int = field(
+        default=10,
+        metadata=_set(_SERVERS, "When stopping, let running requests finish for so long.", **_SECONDS),
+    )
+    log_level: str = field(
+        default="info",
+        metadata=_set(
+            _SERVERS,
+            "What is logged to standard error.",
+            metavar="LEVEL",
+            choices=("debug", "info", "warning", "error"),
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One setting with its names."""
+
+    field_name: str
+    type: Any
+    default: Any
+    setting: Setting
+
+    @property
+    def key(self) -> str:
+        """Its TOML key."""
+        return self.setting.key or self.field_name
+
+    @property
+    def variable(self) -> str:
+        """Its environment variable."""
+        return ENV_PREFIX + self.key.upper()
+
+    @property
+    def flag(self) -> str:
+        """Its flag; a secret's names a file that holds the value."""
+        ending = "-file" if self.setting.secret else ""
+        return self.setting.flag or f"--{self.key.replace('_', '-')}{ending}"
+
+
+def _named(of: Field[Any]) -> Named:
+    default = of.default_factory() if callable(of.default_factory) else of.default
+    return Named(of.name, of.type, default, of.metadata["setting"])
+
+
+def all_settings() -> Iterator[Named]:
+    """Every setting, in the order of the class."""
+    return (_named(each) for each in fields(Settings) if "setting" in each.metadata)
+
+
+def settings_of(command: str) -> Iterator[Named]:
+    """The settings of `SANDBOX`, `SERVE` or `ADMIN`."""
+    return (named for named in all_settings() if command in named.setting.commands)

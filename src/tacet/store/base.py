@@ -1,0 +1,205 @@
+"""The abstract store: what every database must do. The conformance suite in `tests/store` is its specification."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tacet.directory.people import Person, Post
+from tacet.identity.credentials import App, Token
+from tacet.mutes.relations import Kind, Relation
+
+Row = tuple[int, int]
+"""(target_id, position): one entry of a list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A stretch of a list, newest first, for the page that everybody reads.
+
+    One row with the ids as text costs a database half of what a row for each does, and text is what the wire writes.
+
+    Attributes:
+        target_ids: decimal ids, in order.
+        newest, oldest: the positions at its ends; 0 when it is empty.
+    """
+
+    target_ids: list[str]
+    newest: int
+    oldest: int
+
+
+class StoreError(Exception):
+    """The database could not do it; the message says why and what to do, without any stored data."""
+
+
+class StoreBusy(StoreError):
+    """More writes wait than the queue holds; nothing was written, trying again later may work."""
+
+
+class StoreLocked(StoreError):
+    """Another server already has this database open."""
+
+
+class StoreClosed(StoreError):
+    """The store was closed before this could be written."""
+
+
+class Conflict(StoreError):
+    """A unique value (an id, a username, a consumer key) is already taken by another row."""
+
+
+class Part(StrEnum):
+    """What can change behind a running server's back; each has a revision number (see `Store.revisions`)."""
+
+    DIRECTORY = "directory"
+    CREDENTIALS = "credentials"
+
+
+class RelationStore(ABC):
+    """The graph. Every question names one source."""
+
+    @abstractmethod
+    async def add(self, relation: Relation, now_ms: int) -> bool:
+        """Record a relation durably; return True if it did not hold before.
+
+        One that already holds keeps its position, and its end unless `relation.end_at_ms` gives another. One whose end
+        has passed counts as gone: it gets the new position. If the position is taken within the source, the next free
+        even one above it is used.
+
+        Raises:
+            StoreBusy: the write queue is full.
+        """
+
+    @abstractmethod
+    async def add_many(self, relations: Sequence[Relation]) -> int:
+        """Record relations that need no answer each (imports, seeding), in one transaction; return how many are new."""
+
+    @abstractmethod
+    async def remove(self, kind: Kind, source_id: int, target_id: int, now_ms: int) -> bool:
+        """Remove a relation durably; return True if it held until now.
+
+        Raises:
+            StoreBusy: the write queue is full.
+        """
+
+    @abstractmethod
+    async def older(self, kind: Kind, source_id: int, position: int, limit: int, now_ms: int) -> list[Row]:
+        """At most `limit` rows with positions below `position`, newest first. Ended ones are not there."""
+
+    @abstractmethod
+    async def packed(self, kind: Kind, source_id: int, position: int, limit: int, now_ms: int) -> Packed:
+        """The same stretch as `older`, packed."""
+
+    @abstractmethod
+    async def newer(self, kind: Kind, source_id: int, position: int, limit: int, now_ms: int) -> list[Row]:
+        """At most `limit` rows with positions above `position`, oldest first. Ended ones are not there."""
+
+    @abstractmethod
+    async def which(self, kind: Kind, source_id: int, target_ids: Sequence[int], now_ms: int) -> set[int]:
+        """Those of `target_ids` that the source has the relation to."""
+
+    @abstractmethod
+    async def who(self, kind: Kind, source_ids: Sequence[int], target_id: int, now_ms: int) -> set[int]:
+        """Those of `source_ids` that have the relation to the target. Never asked for mutes on another's behalf."""
+
+    @abstractmethod
+    async def sweep(self, now_ms: int, limit: int) -> int:
+        """Delete at most `limit` ended relations; return how many. Only tidies: reads never show ended ones."""
+
+
+class DirectoryStore(ABC):
+    """People and posts, each found by id."""
+
+    @abstractmethod
+    async def people(self, ids: Iterable[int]) -> list[Person]:
+        """The people with these ids, whatever their state, in no order; unknown ids are left out."""
+
+    @abstractmethod
+    async def ids_of(self, usernames: Iterable[str]) -> dict[str, int]:
+        """Ids by lower-cased username; unknown ones are left out."""
+
+    @abstractmethod
+    async def put_people(self, people: Sequence[Person]) -> int:
+        """Insert or replace people in one transaction; return how many rows changed.
+
+        Raises:
+            Conflict: a username belongs to another id; nothing of this call is written.
+        """
+
+    @abstractmethod
+    async def posts(self, ids: Iterable[int]) -> list[Post]:
+        """The posts with these ids, in no order; unknown ones are left out."""
+
+    @abstractmethod
+    async def latest_posts(self, author_ids: Iterable[int]) -> dict[int, int]:
+        """Id of each author's most recent post; authors without one are left out."""
+
+    @abstractmethod
+    async def put_posts(self, posts: Sequence[Post]) -> int:
+        """Insert or replace posts in one transaction; return how many rows changed."""
+
+    @abstractmethod
+    async def delete_post(self, post_id: int) -> bool:
+        """Delete a post; return True if it was there."""
+
+    @abstractmethod
+    async def first_person_ids(self, limit: int) -> list[int]:
+        """The lowest `limit` ids in order."""
+
+
+class CredentialStore(ABC):
+    """Apps and tokens."""
+
+    @abstractmethod
+    async def put_app(self, app: App) -> None:
+        """Insert or replace an app by id.
+
+        Raises:
+            Conflict: its consumer key or client id belongs to another app.
+        """
+
+    @abstractmethod
+    async def app(self, app_id: int) -> App | None:
+        """The app with this id."""
+
+    @abstractmethod
+    async def app_by_consumer_key(self, consumer_key: str) -> App | None:
+        """The app with this API key."""
+
+    @abstractmethod
+    async def put_token(self, token: Token) -> None:
+        """Insert or replace a token by digest."""
+
+    @abstractmethod
+    async def token(self, digest: bytes) -> Token | None:
+        """The token with this digest, expired and revoked ones too."""
+
+    @abstractmethod
+    async def revoke_token(self, digest: bytes, now_ms: int) -> bool:
+        """Mark a token revoked durably; return True if it was there and worked until now."""
+
+
+class Store(ABC):
+    """One database: its three parts and its life."""
+
+    relations: RelationStore
+    directory: DirectoryStore
+    credentials: CredentialStore
+
+    @abstractmethod
+    async def open(self) -> None:
+        """Bring the schema up to date and start.
+
+        Raises:
+            StoreLocked: another server has the database.
+            StoreError: it cannot be opened, is newer than this program, or is no Tacet database.
+        """
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Finish the writes already accepted, then release everything."""
+
+    @abstractmethod
+    async def revisions(self) -> dict[Part, int]:
+        """How often each part was changed by anybody: a server that sees a new number drops what it cached."""

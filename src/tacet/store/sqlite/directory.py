@@ -1,0 +1,99 @@
+"""People and posts in SQLite."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from tacet.directory.people import Person, Post, PostDetails, Profile, State
+from tacet.store import queries
+from tacet.store.base import Conflict, DirectoryStore, Part
+from tacet.store.sqlite.dialect import adapt, id_list
+from tacet.store.sqlite.writer import GroupWriter
+
+_PEOPLE = adapt(queries.PEOPLE)
+_FIRST_PERSON_IDS = adapt(queries.FIRST_PERSON_IDS)
+_PUT_PERSON = adapt(queries.PUT_PERSON)
+_HANDLE_OWNER = adapt(queries.HANDLE_OWNER)
+_DROP_HANDLES = adapt(queries.DROP_HANDLES)
+_PUT_HANDLE = adapt(queries.PUT_HANDLE)
+_PUT_POST = adapt(queries.PUT_POST)
+_POSTS = adapt(queries.POSTS)
+_LATEST_POST = adapt(queries.LATEST_POST)
+_DELETE_POST = adapt(queries.DELETE_POST)
+_BUMP = adapt(queries.BUMP)
+
+_encode = msgspec.json.Encoder().encode
+_decode_profile = msgspec.json.Decoder(Profile).decode
+_decode_details = msgspec.json.Decoder(PostDetails).decode
+
+
+class SqliteDirectory(DirectoryStore):
+    """People and posts of one SQLite database; see `SqliteRelations` for the arguments."""
+
+    def __init__(self, reader: sqlite3.Connection, writer: GroupWriter) -> None:
+        self._read = reader.execute
+        self._writer = writer
+
+    async def people(self, ids: Iterable[int]) -> list[Person]:
+        rows = self._read(_PEOPLE, (id_list(ids),)).fetchall()
+        return [
+            Person(id_, username, name, State(state), _decode_profile(profile))
+            for id_, username, name, state, profile in rows
+        ]
+
+    async def ids_of(self, usernames: Iterable[str]) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for key in {username.lower() for username in usernames}:
+            for (person_id,) in self._read(_HANDLE_OWNER, (key,)):
+                found[key] = person_id
+        return found
+
+    async def put_people(self, people: Sequence[Person]) -> int:
+        return await self._writer.submit(lambda connection: _put_people(connection, people), long=True)
+
+    async def posts(self, ids: Iterable[int]) -> list[Post]:
+        rows = self._read(_POSTS, (id_list(ids),)).fetchall()
+        return [
+            Post(id_, author_id, text, created_at_ms, _decode_details(details))
+            for id_, author_id, text, created_at_ms, details in rows
+        ]
+
+    async def latest_posts(self, author_ids: Iterable[int]) -> dict[int, int]:
+        latest: dict[int, int] = {}
+        for author_id in author_ids:
+            for (post_id,) in self._read(_LATEST_POST, (author_id,)):
+                latest[author_id] = post_id
+        return latest
+
+    async def put_posts(self, posts: Sequence[Post]) -> int:
+        rows = [(p.id, p.author_id, p.created_at_ms, p.text, _encode(p.details).decode()) for p in posts]
+
+        def write(connection: sqlite3.Connection) -> int:
+            return connection.executemany(_PUT_POST, rows).rowcount
+
+        return await self._writer.submit(write, long=True)
+
+    async def delete_post(self, post_id: int) -> bool:
+        return await self._writer.submit(lambda connection: connection.execute(_DELETE_POST, (post_id,)).rowcount > 0)
+
+    async def first_person_ids(self, limit: int) -> list[int]:
+        return [id_ for (id_,) in self._read(_FIRST_PERSON_IDS, (limit,))]
+
+
+def _put_people(connection: sqlite3.Connection, people: Sequence[Person]) -> int:
+    changed = 0
+    for person in people:
+        key = person.username.lower()
+        profile = _encode(person.profile).decode()
+        row = (person.id, person.username, person.name, person.state.value, profile)
+        if connection.execute(_PUT_PERSON, row).rowcount <= 0:
+            continue
+        changed += 1
+        connection.execute(_DROP_HANDLES, (person.id, key))
+        connection.execute(_PUT_HANDLE, (key, person.id))
+        if connection.execute(_HANDLE_OWNER, (key,)).fetchall() != [(person.id,)]:
+            raise Conflict(f"the username of person {person.id} belongs to somebody else")
+    if changed:
+        connection.execute(_BUMP, (Part.DIRECTORY.value,))
+    return changed

@@ -1,0 +1,111 @@
+"""The graph in SQLite: reads on the caller's thread (microseconds each), writes through the group writer."""
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from tacet.mutes.positions import MAX_POSITION
+from tacet.mutes.relations import Kind, Relation
+from tacet.store import queries
+from tacet.store.base import Packed, RelationStore, Row, StoreError
+from tacet.store.sqlite.dialect import adapt, id_list, translated
+from tacet.store.sqlite.writer import GroupWriter
+
+MAX_POSITION_ATTEMPTS = 64
+"""How many taken positions are stepped over: they only collide when the clock was set back, and then only a few."""
+
+_ADD = adapt(queries.ADD_RELATION)
+_ADD_QUIETLY = adapt(queries.ADD_RELATION_QUIETLY)
+_REMOVE = adapt(queries.REMOVE_RELATION)
+_OLDER = adapt(queries.OLDER)
+_PACKED = adapt(queries.PACKED)
+_NEWER = adapt(queries.NEWER)
+_WHICH = adapt(queries.WHICH)
+_WHO = adapt(queries.WHO)
+_ENDED = adapt(queries.ENDED)
+_REMOVE_ENDED = adapt(queries.REMOVE_ENDED)
+
+
+class SqliteRelations(RelationStore):
+    """Relations of one SQLite database.
+
+    Args:
+        reader: a connection for reads, used only from the event loop's thread.
+        writer: the one writer of this database.
+    """
+
+    def __init__(self, reader: sqlite3.Connection, writer: GroupWriter) -> None:
+        self._read = reader.execute
+        self._writer = writer
+
+    async def add(self, relation: Relation, now_ms: int) -> bool:
+        return await self._writer.submit(lambda connection: _add(connection, relation, now_ms))
+
+    async def add_many(self, relations: Sequence[Relation]) -> int:
+        rows = [(r.source_id, r.kind.value, r.position, r.target_id, r.end_at_ms) for r in relations]
+
+        def write(connection: sqlite3.Connection) -> int:
+            before = connection.total_changes
+            connection.executemany(_ADD_QUIETLY, rows)
+            return connection.total_changes - before
+
+        return await self._writer.submit(write, long=True)
+
+    async def remove(self, kind: Kind, source_id: int, target_id: int, now_ms: int) -> bool:
+        key = (source_id, kind.value, target_id)
+
+        def write(connection: sqlite3.Connection) -> bool:
+            gone = connection.execute(_REMOVE, key).fetchall()
+            return any(end_at_ms is None or end_at_ms > now_ms for (end_at_ms,) in gone)
+
+        return await self._writer.submit(write)
+
+    async def older(self, kind: Kind, source_id: int, position: int, limit: int, now_ms: int) -> list[Row]:
+        return self._rows(_OLDER, (source_id, kind.value, position, now_ms, limit))
+
+    async def packed(self, kind: Kind, source_id: int, position: int, limit: int, now_ms: int) -> Packed:
+        row = self._rows(_PACKED, (source_id, kind.value, position, now_ms, limit))[0]
+        target_ids: str | None = row[0]
+        return Packed(target_ids.split(","), row[1], row[2]) if target_ids else Packed([], 0, 0)
+
+    async def newer(self, kind: Kind, source_id: int, position: int, limit: int, now_ms: int) -> list[Row]:
+        return self._rows(_NEWER, (source_id, kind.value, position, now_ms, limit))
+
+    async def which(self, kind: Kind, source_id: int, target_ids: Sequence[int], now_ms: int) -> set[int]:
+        return self._ids(_WHICH, (source_id, kind.value, id_list(target_ids), now_ms))
+
+    async def who(self, kind: Kind, source_ids: Sequence[int], target_id: int, now_ms: int) -> set[int]:
+        return self._ids(_WHO, (id_list(source_ids), kind.value, target_id, now_ms))
+
+    async def sweep(self, now_ms: int, limit: int) -> int:
+        def write(connection: sqlite3.Connection) -> int:
+            before = connection.total_changes
+            ended = connection.execute(_ENDED, (now_ms, limit)).fetchall()
+            connection.executemany(_REMOVE_ENDED, [(*key, now_ms) for key in ended])
+            return connection.total_changes - before
+
+        return await self._writer.submit(write, long=True)
+
+    def _rows(self, sql: str, parameters: tuple[int, ...]) -> list[Any]:
+        try:
+            return self._read(sql, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise translated(error) from None
+
+    def _ids(self, sql: str, parameters: tuple[int | str, ...]) -> set[int]:
+        try:
+            return {id_ for (id_,) in self._read(sql, parameters)}
+        except sqlite3.Error as error:
+            raise translated(error) from None
+
+
+def _add(connection: sqlite3.Connection, relation: Relation, now_ms: int) -> bool:
+    for attempt in range(MAX_POSITION_ATTEMPTS):
+        position = min(relation.position + 2 * attempt, MAX_POSITION - 1)
+        row = (relation.source_id, relation.kind.value, position, relation.target_id, relation.end_at_ms, now_ms)
+        try:
+            written = connection.execute(_ADD, row).fetchall()
+        except sqlite3.IntegrityError:
+            continue
+        return written == [(position,)]
+    raise StoreError("no free position was found: the clock was set back by a lot; correct it, then try again")

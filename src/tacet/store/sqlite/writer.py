@@ -1,0 +1,212 @@
+"""Group commit: writes that arrive together become durable together.
+
+The statements of a batch run where the requests are handled, which costs microseconds each; only the commit, which waits
+for the disk, runs on the writer's own thread. While it waits, the next batch gathers. So the disk's latency is shared
+by everybody who waits for it, and there is one hand-over between threads a batch, not one a statement.
+"""
+
+import asyncio
+import logging
+import queue
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from tacet.store.base import StoreBusy, StoreClosed, StoreError
+from tacet.store.sqlite.dialect import translated
+
+T = TypeVar("T")
+Write = Callable[[sqlite3.Connection], T]
+
+MAX_BATCH = 256
+"""Writes a commit: past this a batch delays the requests behind it longer than another commit costs."""
+
+BUSY_TIMEOUT_MS = 5_000
+"""How long to wait for another process (an import, an admin command) that is in the middle of a commit."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Waiting:
+    write: Write[Any]
+    future: "asyncio.Future[Any]"
+    long: bool
+
+
+@dataclass(slots=True)
+class _Done:
+    """What became of one write before its commit."""
+
+    waiting: _Waiting
+    result: Any = None
+    error: BaseException | None = None
+
+
+class GroupWriter:
+    """Runs writes in batches, one transaction each; answers a write only when its commit is on disk.
+
+    Args:
+        connection: the only connection that writes; nobody else may use it.
+        queue_length: writes that may wait; one more is refused with `StoreBusy`.
+        threaded: False for a database in memory, whose commit waits for nothing.
+        after_commit: called on the writer's thread after each commit.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        queue_length: int,
+        threaded: bool,
+        after_commit: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._connection = connection
+        self._queue_length = queue_length
+        self._threaded = threaded
+        self._after_commit = after_commit
+        self._pending: deque[_Waiting] = deque()
+        self._busy = False
+        self._closing = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._loop = asyncio.get_running_loop()
+        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        if threaded:
+            self._thread = threading.Thread(target=self._work, name="tacet-writer", daemon=True)
+            self._thread.start()
+
+    async def submit(self, write: Write[T], long: bool = False) -> T:
+        """Run `write` in the next batch and return what it returned, once that is durable.
+
+        Args:
+            long: it takes longer than a request may wait for (an import's batch): run it alone, on the writer's thread.
+
+        Raises:
+            StoreBusy: the queue is full; nothing was written.
+            StoreClosed: the store is closing; nothing was written.
+            StoreError: the database refused; nothing of this write remains.
+        """
+        if self._closing:
+            raise StoreClosed("the store is closed")
+        if len(self._pending) >= self._queue_length:
+            raise StoreBusy("too many writes are waiting")
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._pending.append(_Waiting(write, future, long))
+        if not self._busy:
+            self._busy = True
+            self._idle.clear()
+            # Let the requests that are already readable add theirs before the batch is cut.
+            self._loop.call_soon(self._start_batch)
+        return await future
+
+    async def close(self) -> None:
+        """Finish what was accepted, refuse what comes, end the thread."""
+        self._closing = True
+        await self._idle.wait()
+        if self._thread is not None:
+            self._jobs.put(None)
+            await asyncio.to_thread(self._thread.join)
+
+    def _cut_batch(self) -> list[_Waiting]:
+        """The next writes that may share a transaction: a long one goes alone."""
+        first = self._pending.popleft()
+        batch = [first]
+        while not first.long and self._pending and not self._pending[0].long and len(batch) < MAX_BATCH:
+            batch.append(self._pending.popleft())
+        return batch
+
+    def _start_batch(self) -> None:
+        batch = self._cut_batch()
+        if not self._threaded:
+            self._finish(*self._all_at_once(batch))
+        elif batch[0].long or not self._begin_at_once():
+            self._jobs.put(lambda: self._report(*self._all_at_once(batch)))
+        else:
+            done = [_run(self._connection, waiting) for waiting in batch]
+            self._jobs.put(lambda: self._report(done, self._commit()))
+
+    def _begin_at_once(self) -> bool:
+        """Begin unless another process is writing: waiting for that belongs on the writer's thread."""
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error:
+            return False
+        return True
+
+    def _all_at_once(self, batch: list[_Waiting]) -> tuple[list[_Done], StoreError | None]:
+        try:
+            self._connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            return [_Done(waiting) for waiting in batch], translated(error)
+        finally:
+            self._connection.execute("PRAGMA busy_timeout = 0")
+        done = [_run(self._connection, waiting) for waiting in batch]
+        return done, self._commit()
+
+    def _commit(self) -> StoreError | None:
+        try:
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            return translated(error)
+        return None
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job()
+            self._after_commit()
+
+    def _report(self, done: list[_Done], failure: StoreError | None) -> None:
+        self._loop.call_soon_threadsafe(self._finish, done, failure)
+
+    def _finish(self, done: list[_Done], failure: StoreError | None) -> None:
+        if failure is not None:
+            _log.error("a batch of %d writes was not committed: %s", len(done), failure)
+        for entry in done:
+            _answer(entry, failure)
+        if self._pending:
+            self._loop.call_soon(self._start_batch)
+        else:
+            self._busy = False
+            self._idle.set()
+
+
+def _run(connection: sqlite3.Connection, waiting: _Waiting) -> _Done:
+    """One write, in a savepoint of its own where it is long: a failure takes back this write and no other."""
+    if not connection.in_transaction:
+        # A full disk makes SQLite roll back by itself; what follows must not slip in outside the transaction.
+        return _Done(waiting, error=StoreError("the transaction was rolled back"))
+    try:
+        if not waiting.long:
+            return _Done(waiting, waiting.write(connection))
+        connection.execute("SAVEPOINT long_write")
+        try:
+            result = waiting.write(connection)
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK TO long_write")
+                connection.execute("RELEASE long_write")
+            raise
+        connection.execute("RELEASE long_write")
+        return _Done(waiting, result)
+    except sqlite3.Error as error:
+        return _Done(waiting, error=translated(error))
+    except Exception as error:
+        return _Done(waiting, error=error)
+
+
+def _answer(entry: _Done, failure: StoreError | None) -> None:
+    future = entry.waiting.future
+    if future.done():
+        return
+    error = failure or entry.error
+    if error is not None:
+        future.set_exception(error)
+    else:
+        future.set_result(entry.result)

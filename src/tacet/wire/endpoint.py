@@ -1,0 +1,169 @@
+"""One path of the API: reads a request, asks who is calling, spends the limit, calls, answers.
+
+Endpoints are plain ASGI, without request and response objects: these are the routes that everything else is measured by.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from starlette.types import Receive, Scope, Send
+
+from tacet.clock import Clock
+from tacet.identity.authenticator import Authenticator
+from tacet.identity.caller import Caller, Method
+from tacet.identity.credentials import Access
+from tacet.limits.windows import Spent, Windows
+from tacet.store.base import StoreBusy, StoreError
+from tacet.wire import problems
+from tacet.wire.credentials import authenticate, header
+from tacet.wire.headers import Header, HeaderWriter
+from tacet.wire.operations import Call, Operation
+from tacet.wire.parameters import Query, QueryReader, read_path
+from tacet.wire.problems import Problem, Refusal, Violation
+
+RETRY_AFTER_S = 1
+"""What a 503 asks to wait: a full queue empties within a second or not at all."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What every endpoint needs, built once.
+
+    Attributes:
+        max_body_bytes: larger bodies are answered 413.
+    """
+
+    authenticator: Authenticator
+    windows: Windows
+    headers: HeaderWriter
+    clock: Clock
+    max_body_bytes: int
+
+
+class Endpoint:
+    """All operations of one path.
+
+    Args:
+        operations: one for each method.
+    """
+
+    def __init__(self, services: Services, operations: Sequence[Operation]) -> None:
+        self._services = services
+        self._served = {operation.method: _Served(services, operation) for operation in operations}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        served = self._served.get(scope["method"])
+        if served is None:
+            problem = problems.method_not_allowed(list(self._served))
+            await send_problem(self._services, send, problem)
+        else:
+            await served.serve(scope, receive, send)
+
+
+class _Served:
+    """One operation and how its queries are read."""
+
+    def __init__(self, services: Services, operation: Operation) -> None:
+        self._services = services
+        self._operation = operation
+        self._queries = QueryReader(operation.parameters)
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        services = self._services
+        moving = (services.headers.transaction_id(), services.clock.ticks_ns())
+        caller: Caller | None = None
+        spent: Spent | None = None
+        try:
+            body = await read_body(scope, receive, services.max_body_bytes) if self._operation.takes_body else b""
+            caller = await authenticate(services.authenticator, scope, body)
+            if caller.user_id is None and not self._operation.app_only:
+                raise Refusal(problems.UNSUPPORTED_AUTHENTICATION)
+            # An App on its own has a pool of its own; its id cannot be mistaken for a person's when it is negative.
+            subject = caller.user_id if caller.user_id is not None else -caller.app_id
+            spent = await services.windows.spend(self._operation.id, subject)
+            if spent is not None and not spent.allowed:
+                raise Refusal(problems.too_many_requests())
+            self._authorize(caller)
+            answer = await self._operation.handle(self._call(scope, caller, body))
+        except Refusal as refusal:
+            problem = refusal.problem
+        except StoreBusy:
+            problem = problems.service_unavailable(RETRY_AFTER_S)
+        except StoreError as error:
+            _log.error("%s failed: %s", self._operation.id, error)
+            problem = problems.service_unavailable(RETRY_AFTER_S)
+        except Exception:
+            _log.exception("%s failed, transaction %s", self._operation.id, moving[0].decode())
+            problem = problems.INTERNAL_ERROR
+        else:
+            headers = services.headers.ok(answer, caller, spent, moving)
+            await _send(send, 200, headers, answer)
+            return
+        headers = services.headers.problem(problem, caller, spent, moving)
+        await _send(send, problem.status, headers, problem.body)
+
+    def _authorize(self, caller: Caller) -> None:
+        """Whether this caller may call this operation at all."""
+        if not caller.in_project:
+            raise Refusal(problems.client_forbidden(caller.app_id))
+        if caller.method is Method.OAUTH2_USER:
+            if not caller.scopes.issuperset(self._operation.scopes):
+                raise Refusal(problems.FORBIDDEN)
+        elif caller.method is Method.OAUTH1_USER and self._operation.writes and caller.access is Access.READ:
+            raise Refusal(problems.OAUTH1_PERMISSIONS)
+
+    def _call(self, scope: Scope, caller: Caller, body: bytes) -> Call:
+        """The call a request asks for, or a refusal with everything that is wrong with it."""
+        operation = self._operation
+        path: dict[str, str] = scope.get("path_params") or {}
+        query = self._queries.read(scope["query_string"])
+        violations = self._violations(path, query, caller)
+        if violations:
+            raise Refusal(problems.invalid_request(violations))
+        content_type = header(scope, b"content-type").decode("latin-1") if operation.takes_body else ""
+        return Call(caller, path, query.values, query.selection, body, content_type)
+
+    def _violations(self, path: dict[str, str], query: Query, caller: Caller) -> list[Violation]:
+        violations = read_path(self._operation.parameters, path, query.shadowing)
+        own = self._operation.own
+        if own and not violations and path[own] != str(caller.user_id):
+            sentence = (
+                f"The `{own}` query parameter value [{path[own]}] must be the same as the authenticating user "
+                f"[{caller.user_id}]"
+            )
+            violations = [Violation(sentence, {own: [path[own]]})]
+        return [*violations, *query.violations]
+
+
+async def read_body(scope: Scope, receive: Receive, max_bytes: int) -> bytes:
+    """The whole body.
+
+    Raises:
+        Refusal: 413 as soon as more than `max_bytes` are announced or have come.
+    """
+    announced = header(scope, b"content-length")
+    if announced.isdigit() and int(announced) > max_bytes:
+        raise Refusal(problems.BODY_TOO_LARGE)
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    while message.get("more_body", False):
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > max_bytes:
+            raise Refusal(problems.BODY_TOO_LARGE)
+    return body
+
+
+async def send_problem(services: Services, send: Send, problem: Problem) -> None:
+    """Answer with a problem that no operation was reached for."""
+    moving = (services.headers.transaction_id(), services.clock.ticks_ns())
+    headers = services.headers.problem(problem, None, None, moving)
+    await _send(send, problem.status, headers, problem.body)
+
+
+async def _send(send: Send, status: int, headers: list[Header], body: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

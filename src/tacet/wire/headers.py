@@ -1,0 +1,90 @@
+"""The headers of every answer, in X's names, shapes and order."""
+
+from datetime import UTC, datetime
+
+from tacet.clock import Clock
+from tacet.identity.caller import Caller
+from tacet.ids import Randomness
+from tacet.limits.windows import Spent
+from tacet.wire.problems import JSON, Problem
+
+API_VERSION = b"2.166"
+"""Of X's OpenAPI document whose vocabulary is answered by default."""
+
+Header = tuple[bytes, bytes]
+
+_CACHE_CONTROL = (b"cache-control", b"no-cache, no-store, max-age=0")
+_APPLICATION: tuple[Header, ...] = (
+    (b"api-version", API_VERSION),
+    _CACHE_CONTROL,
+    (b"content-disposition", b"attachment; filename=json.json"),
+    (b"server", b"tacet"),
+    (b"strict-transport-security", b"max-age=631138519"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"SAMEORIGIN"),
+    (b"x-xss-protection", b"0"),
+)
+_EDGE: tuple[Header, ...] = (_CACHE_CONTROL, (b"server", b"tacet"), (b"x-content-type-options", b"nosniff"))
+_JSON_TYPE = (b"content-type", JSON)
+
+
+class HeaderWriter:
+    """Writes headers; the moving ones are the date, the request's id and how long it took.
+
+    Args:
+        randomness: for `x-transaction-id`, which names one request, and `x-connection-hash`.
+    """
+
+    def __init__(self, clock: Clock, randomness: Randomness) -> None:
+        self._clock = clock
+        self._randomness = randomness
+        self._connection = (b"x-connection-hash", f"{randomness.bits(256):064x}".encode())
+        self._application = [*_APPLICATION, self._connection]
+        self._edge = [*_EDGE, self._connection]
+        self._second = -1
+        self._dates = (b"", b"")
+
+    def transaction_id(self) -> bytes:
+        """A new request's id, 16 hexadecimal digits."""
+        return b"%016x" % self._randomness.bits(64)
+
+    def ok(self, body: bytes, caller: Caller | None, spent: Spent | None, moving: tuple[bytes, int]) -> list[Header]:
+        """The headers of a 200. `moving`: the transaction's id and its start in clock ticks."""
+        headers = [*self._application, _JSON_TYPE, (b"date", self._today()[0])]
+        return self._finish(headers, body, caller, spent, moving)
+
+    def problem(
+        self, problem: Problem, caller: Caller | None, spent: Spent | None, moving: tuple[bytes, int]
+    ) -> list[Header]:
+        """The headers of an error; X's edge knows no access level, and 401 tells nothing of limits."""
+        base = self._edge if problem.at_edge else self._application
+        date = (b"date", self._today()[1 if problem.at_edge else 0])
+        headers = [*base, (b"content-type", problem.content_type), date, *problem.headers]
+        return self._finish(headers, problem.body, None if problem.at_edge else caller, spent, moving)
+
+    def _finish(
+        self, headers: list[Header], body: bytes, caller: Caller | None, spent: Spent | None, moving: tuple[bytes, int]
+    ) -> list[Header]:
+        transaction_id, started_ns = moving
+        if caller is not None:
+            headers.append((b"x-access-level", caller.access.encode()))
+        if spent is not None:
+            headers.append((b"x-rate-limit-limit", b"%d" % spent.limit))
+            headers.append((b"x-rate-limit-remaining", b"%d" % spent.remaining))
+            headers.append((b"x-rate-limit-reset", b"%d" % spent.resets_at_s))
+        headers.append((b"x-transaction-id", transaction_id))
+        headers.append((b"x-response-time", b"%d" % ((self._clock.ticks_ns() - started_ns) // 1_000_000)))
+        headers.append((b"content-length", b"%d" % len(body)))
+        return headers
+
+    def _today(self) -> tuple[bytes, bytes]:
+        """The date as the application writes it, and as the edge does.
+
+        The application is recorded to say "UTC" where RFC 9110 asks for "GMT"; the edge says "GMT".
+        """
+        second = self._clock.now_ms() // 1000
+        if second != self._second:
+            self._second = second
+            date = datetime.fromtimestamp(second, UTC).strftime("%a, %d %b %Y %H:%M:%S ").encode()
+            self._dates = (date + b"UTC", date + b"GMT")
+        return self._dates

@@ -1,0 +1,59 @@
+"""What an operation of the API is, as data; `tacet.wire.endpoint` serves it and `tacet.wire.openapi` describes it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tacet.identity.caller import Caller
+from tacet.wire.parameters import Parameters
+from tacet.wire.selection import Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that may be carried out.
+
+    Attributes:
+        path: the path's parameters, valid.
+        values: the endpoint's own query parameters, read.
+        selection: None where the operation selects nothing.
+        body: as received; empty for operations that take none.
+    """
+
+    caller: Caller
+    path: Mapping[str, str]
+    values: Mapping[str, Any]
+    selection: Selection | None
+    body: bytes
+    content_type: str
+
+
+Handler = Callable[[Call], Awaitable[bytes]]
+"""Carries out a call and returns the body of its 200; raises `Refusal` for anything else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one path.
+
+    Attributes:
+        id: X's operation id, which also names its rate window.
+        scopes: OAuth 2.0 scopes that are all required.
+        app_only: whether an App may call it on its own.
+        writes: whether OAuth 1.0a needs write permission.
+        own: the path parameter that must be the caller's own id.
+        takes_body: whether the body is read.
+        summary: one line for the API's own document.
+    """
+
+    id: str
+    method: str
+    path: str
+    summary: str
+    scopes: frozenset[str]
+    handle: Handler
+    parameters: Parameters = field(default_factory=Parameters)
+    app_only: bool = False
+    writes: bool = False
+    own: str = ""
+    takes_body: bool = False

@@ -1,0 +1,277 @@
+"""Reading query and path parameters, and saying everything that is wrong with them at once.
+
+The sentences and their order are those of X's recorded 400 answers: the path first, then unknown names, the endpoint's
+own parameters, the `*.fields`, and `expansions` last.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import parse_qsl
+
+from tacet.wire.problems import Violation
+from tacet.wire.selection import Selection, select
+from tacet.wire.vocabulary import (
+    ACCEPTED_EXPANSIONS,
+    ACCEPTED_POST_FIELDS,
+    ACCEPTED_USER_FIELDS,
+    ONLY_POST_WORDS,
+    POST,
+    TWEET,
+    Vocabulary,
+)
+
+ID_PATTERN = "^[0-9]{1,19}$"
+USERNAME_PATTERN = "^[A-Za-z0-9_]{1,15}$"
+
+MAX_QUERY_FIELDS = 200
+"""Names in one query; the longest honest request has fewer than twenty."""
+
+MAX_LISTED = 100
+"""Ids or usernames in one look-up: X's own limit."""
+
+MAX_CACHED_QUERIES = 1_024
+"""Read queries kept per endpoint: clients send the same few again and again."""
+
+FIELD_LISTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "tweet.fields": ACCEPTED_POST_FIELDS,
+        "post.fields": ACCEPTED_POST_FIELDS,
+        "user.fields": ACCEPTED_USER_FIELDS,
+        "expansions": ACCEPTED_EXPANSIONS,
+    }
+)
+"""What is accepted in each list, in the order in which X's answers report what is wrong with them."""
+
+Read = Callable[[str, str], Any]
+"""Reads a value of a named parameter; raises `Invalid` with the sentence to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of an endpoint: how it is read, and what the API's own document says about it.
+
+    Attributes:
+        schema: JSON Schema of the values that `read` accepts; a list is one text separated by commas.
+    """
+
+    read: Read
+    schema: Mapping[str, Any]
+
+
+class Invalid(ValueError):
+    """A value that cannot be used; its text is the sentence for the caller."""
+
+
+def not_valid(name: str, value: str) -> Invalid:
+    return Invalid(f"The `{name}` query parameter value [{value}] is not valid")
+
+
+def integer_between(low: int, high: int, default: int) -> Parameter:
+    """A whole number from `low` to `high`; the endpoint uses `default` where it is not given."""
+
+    def read(name: str, value: str) -> int:
+        if not re.fullmatch(r"[+-]?[0-9]{1,19}", value, re.ASCII):
+            raise not_valid(name, value)
+        number = int(value)
+        if not low <= number <= high:
+            raise Invalid(f"The `{name}` query parameter value [{value}] is not between {low} and {high}")
+        return number
+
+    schema = {"type": "integer", "format": "int32", "minimum": low, "maximum": high, "default": default}
+    return Parameter(read, schema)
+
+
+def list_matching(pattern: str) -> Parameter:
+    """1 to `MAX_LISTED` values, separated by commas, that all match."""
+    compiled = re.compile(pattern, re.ASCII)
+
+    def read(name: str, value: str) -> tuple[str, ...]:
+        listed = tuple(value.split(","))
+        for each in listed:
+            # A "$" also matches before a line break at the end, which is no part of an id.
+            if not compiled.match(each) or each.endswith("\n"):
+                raise Invalid(f"The `{name}` query parameter value [{each}] does not match {pattern}")
+        if len(listed) > MAX_LISTED:
+            raise Invalid(
+                f"The number of values in the `{name}` query parameter list [{len(listed)}]"
+                f" is not between 1 and {MAX_LISTED}"
+            )
+        return listed
+
+    items = {"type": "string", "pattern": pattern}
+    return Parameter(read, {"type": "array", "minItems": 1, "maxItems": MAX_LISTED, "items": items})
+
+
+def _read_id(name: str, value: str) -> str:
+    if not re.fullmatch(r"[0-9]{1,19}", value, re.ASCII):
+        raise not_valid(name, value)
+    return value
+
+
+def _read_username(name: str, value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_]{1,15}", value, re.ASCII):
+        raise Invalid(f"The `{name}` query parameter value [{value}] does not match {USERNAME_PATTERN}")
+    return value
+
+
+ID = Parameter(_read_id, {"type": "string", "pattern": ID_PATTERN})
+"""An id in the path."""
+
+USERNAME = Parameter(_read_username, {"type": "string", "pattern": USERNAME_PATTERN})
+"""A username in the path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What one endpoint takes.
+
+    Attributes:
+        path: the path's parameters, in order.
+        query: its own query parameters, in order.
+        required: names of `query` that must be there.
+        selects: whether it takes `expansions` and the `*.fields`.
+    """
+
+    path: Mapping[str, Parameter] = field(default_factory=dict)
+    query: Mapping[str, Parameter] = field(default_factory=dict)
+    required: frozenset[str] = frozenset()
+    selects: bool = False
+
+    def known(self, vocabulary: Vocabulary) -> list[str]:
+        """The names an error message lists: the path's, the endpoint's, `expansions`, the `*.fields`."""
+        lists = ["expansions", vocabulary.fields_parameter, "user.fields"] if self.selects else []
+        return [*self.path, *self.query, *lists]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query that was read: shared between requests, so never changed.
+
+    Attributes:
+        values: of the endpoint's own parameters.
+        selection: None where the endpoint selects nothing, or where something is wrong.
+        violations: everything wrong with it.
+        shadowing: values given for names that belong to the path.
+    """
+
+    values: Mapping[str, Any]
+    selection: Selection | None
+    violations: tuple[Violation, ...]
+    shadowing: Mapping[str, list[str]]
+
+
+class QueryReader:
+    """Reads the queries of one endpoint; the same bytes are read once."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        self._parameters = parameters
+        self.read = lru_cache(MAX_CACHED_QUERIES)(self._read)
+
+    def _read(self, raw: bytes) -> Query:
+        given = _split(raw)
+        if given is None:
+            return Query({}, None, (Violation("The number of query parameters is too large"),), {})
+        shadowing = {name: given.pop(name) for name in self._parameters.path if name in given}
+        vocabulary = _vocabulary_of(given)
+        violations = self._unknown(given, vocabulary)
+        values: dict[str, Any] = {}
+        for name, parameter in self._parameters.query.items():
+            self._take(name, given.get(name), parameter.read, values, violations)
+        lists: dict[str, Any] = {}
+        if self._parameters.selects:
+            for name in FIELD_LISTS:
+                self._take(name, given.get(name), _list_reader(name, vocabulary), lists, violations)
+        selection = select(lists) if self._parameters.selects and not violations else None
+        return Query(values, selection, tuple(violations), shadowing)
+
+    def _unknown(self, given: Mapping[str, list[str]], vocabulary: Vocabulary) -> list[Violation]:
+        accepted = {*self._parameters.query, *(FIELD_LISTS if self._parameters.selects else ())}
+        known = ",".join(self._parameters.known(vocabulary))
+        return [
+            Violation(f"The query parameter [{name}] is not one of [{known}]", {name: values})
+            for name, values in given.items()
+            if name not in accepted
+        ]
+
+    def _take(
+        self, name: str, given: list[str] | None, read: Read, into: dict[str, Any], violations: list[Violation]
+    ) -> None:
+        if given is None and name in self._parameters.required:
+            given = [""]
+        if given is None:
+            return
+        if given == [""]:
+            violations.append(Violation(f"The `{name}` query parameter can not be empty", {name: []}))
+            return
+        if len(given) > 1:
+            violations.append(duplicate(name, given))
+            return
+        try:
+            into[name] = read(name, given[0])
+        except Invalid as invalid:
+            violations.append(Violation(str(invalid), {name: given}))
+
+
+def duplicate(name: str, given: list[str]) -> Violation:
+    """A name that is given more than once."""
+    return Violation(f"Duplicate parameters are not allowed: the `{name}` query parameter", {name: given})
+
+
+def read_path(
+    parameters: Parameters, path: Mapping[str, str], shadowing: Mapping[str, list[str]]
+) -> list[Violation]:
+    """What is wrong with the path, and with query parameters of the same name: X keeps both in one map."""
+    violations: list[Violation] = []
+    for name, parameter in parameters.path.items():
+        given = [path[name], *shadowing.get(name, ())]
+        for value in given:
+            try:
+                parameter.read(name, value)
+            except Invalid as invalid:
+                violations.append(Violation(str(invalid), {name: given}))
+        if len(given) > 1:
+            violations.append(duplicate(name, given))
+    return violations
+
+
+def _split(raw: bytes) -> dict[str, list[str]] | None:
+    """Values by name, in order; None when there are too many. Parameters of an OAuth 1.0a signature are not the endpoint's."""
+    try:
+        pairs = parse_qsl(raw.decode("latin-1"), keep_blank_values=True, max_num_fields=MAX_QUERY_FIELDS)
+    except ValueError:
+        return None
+    given: dict[str, list[str]] = {}
+    for name, value in pairs:
+        if not name.startswith("oauth_"):
+            given.setdefault(name, []).append(value)
+    return given
+
+
+def _vocabulary_of(given: Mapping[str, list[str]]) -> Vocabulary:
+    words = [word for name in ("user.fields", "expansions") for value in given.get(name, ()) for word in value.split(",")]
+    return POST if "post.fields" in given or not ONLY_POST_WORDS.isdisjoint(words) else TWEET
+
+
+def _list_reader(name: str, vocabulary: Vocabulary) -> Read:
+    accepted = FIELD_LISTS[name]
+    # What a message lists is the enumeration of X's document, which is shorter than what X and we accept.
+    listed = {
+        "tweet.fields": TWEET.post_fields,
+        "post.fields": POST.post_fields,
+        "user.fields": vocabulary.user_fields,
+        "expansions": vocabulary.expansions,
+    }[name]
+
+    def read(name: str, value: str) -> tuple[str, ...]:
+        names = tuple(value.split(","))
+        for each in names:
+            if each not in accepted:
+                choices = ",".join(listed)
+                raise Invalid(f"The `{name}` query parameter value [{each}] is not one of [{choices}]")
+        return names
+
+    return read

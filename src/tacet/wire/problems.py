@@ -1,0 +1,246 @@
+"""Every error body, in one place. Wording, key order and layout are X's where a recording exists.
+
+An error is data: a status, a body, a content type, and which of X's layers answered.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tacet.wire.encoding import encode, encode_pretty
+
+PROBLEMS = "https://api.x.com/2/problems/"
+"""Where X's problem types live by now."""
+
+OLD_PROBLEMS = "https://api.twitter.com/2/problems/"
+"""Where they lived before; one type is still answered with it."""
+
+JSON = b"application/json; charset=utf-8"
+PROBLEM_JSON = b"application/problem+json"
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An answer other than 200.
+
+    Attributes:
+        at_edge: X's gateway answered, before the application: other headers, and no access level.
+        headers: further headers, beside those every answer has.
+    """
+
+    status: int
+    body: bytes
+    content_type: bytes = PROBLEM_JSON
+    at_edge: bool = False
+    headers: Headers = ()
+
+
+class Refusal(Exception):
+    """Carries a problem up to where answers are sent."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.status)
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One thing wrong with a request: a sentence, and the raw values it speaks of."""
+
+    message: str
+    parameters: dict[str, list[str]] | None = None
+
+    def entry(self) -> dict[str, Any]:
+        if self.parameters is None:
+            return {"message": self.message}
+        return {"parameters": self.parameters, "message": self.message}
+
+
+def invalid_request(violations: list[Violation]) -> Problem:
+    """400 with every violation at once; the recorded bodies carry no `status`."""
+    body = {
+        "errors": [violation.entry() for violation in violations],
+        "title": "Invalid Request",
+        "detail": "One or more parameters to your request was invalid.",
+        "type": PROBLEMS + "invalid-request",
+    }
+    return Problem(400, encode(body), JSON)
+
+
+def refused(message: str) -> Problem:
+    """400 for a request that is well formed and against a rule."""
+    return invalid_request([Violation(message)])
+
+
+def _blank(status: int, title: str, headers: Headers = ()) -> Problem:
+    body = {"title": title, "type": "about:blank", "status": status, "detail": title}
+    return Problem(status, encode_pretty(body), at_edge=True, headers=headers)
+
+
+UNAUTHORIZED = _blank(401, "Unauthorized")
+FORBIDDEN = _blank(403, "Forbidden")
+NOT_FOUND = _blank(404, "Not Found")
+BODY_TOO_LARGE = _blank(413, "Content Too Large", ((b"connection", b"close"),))
+HEADERS_TOO_LARGE = _blank(431, "Request Header Fields Too Large", ((b"connection", b"close"),))
+INTERNAL_ERROR = _blank(500, "Internal Server Error")
+
+
+def method_not_allowed(allowed: list[str]) -> Problem:
+    """405; RFC 9110 section 15.5.6 asks for `Allow`."""
+    return _blank(405, "Method Not Allowed", ((b"allow", ", ".join(allowed).encode()),))
+
+
+def too_many_requests() -> Problem:
+    """429; the window's numbers are in the rate-limit headers, and X sends no `Retry-After`."""
+    body = {"title": "Too Many Requests", "detail": "Too Many Requests", "type": "about:blank", "status": 429}
+    return Problem(429, encode_pretty(body), at_edge=True)
+
+
+def service_unavailable(retry_after_s: int) -> Problem:
+    """503 for a queue that is full or a database that is away."""
+    body = {"title": "Service Unavailable", "detail": "Service Unavailable", "type": "about:blank", "status": 503}
+    headers = ((b"retry-after", str(retry_after_s).encode()),)
+    return Problem(503, encode_pretty(body), at_edge=True, headers=headers)
+
+
+UNSUPPORTED_AUTHENTICATION = Problem(
+    403,
+    encode_pretty(
+        {
+            "title": "Unsupported Authentication",
+            # Two spaces after "endpoint.", as recorded since 2022.
+            "detail": "Authenticating with OAuth 2.0 Application-Only is forbidden for this endpoint.  "
+            "Supported authentication types are [OAuth 1.0a User Context, OAuth 2.0 User Context].",
+            "type": OLD_PROBLEMS + "unsupported-authentication",
+            "status": 403,
+        }
+    ),
+    at_edge=True,
+)
+
+OAUTH1_PERMISSIONS = Problem(
+    403,
+    encode(
+        {
+            "title": "Forbidden",
+            "status": 403,
+            "detail": "Your client app is not configured with the appropriate oauth1 app permissions "
+            "for this endpoint.",
+            "type": PROBLEMS + "oauth1-permissions",
+        }
+    ),
+)
+
+
+def client_forbidden(app_id: int) -> Problem:
+    """403 for an App that is in no Project."""
+    body = {
+        "client_id": str(app_id),
+        "detail": "When authenticating requests to the Twitter API v2 endpoints, you must use keys and tokens from a "
+        "Twitter developer App that is attached to a Project. You can create a project via the developer portal.",
+        "registration_url": "https://developer.twitter.com/en/docs/projects/overview",
+        "title": "Client Forbidden",
+        "required_enrollment": "Appropriate Level of API Access",
+        "reason": "client-not-enrolled",
+        "type": PROBLEMS + "client-forbidden",
+    }
+    return Problem(403, encode(body))
+
+
+def missing_target(target_id: str) -> Problem:
+    """404 for a mute of nobody: X's guide says 404 "User doesn't exist"; the body's shape is this project's choice."""
+    body = {
+        "title": "Not Found Error",
+        "detail": f"Could not find user with target_user_id: [{target_id}].",
+        "type": PROBLEMS + "resource-not-found",
+        "resource_type": "user",
+        "resource_id": target_id,
+        "parameter": "target_user_id",
+        "value": target_id,
+        "status": 404,
+    }
+    return Problem(404, encode(body))
+
+
+def suspended_target(target_id: str) -> Problem:
+    """403 for a mute of an account that is suspended or deactivated; this project's choice."""
+    body = {
+        "title": "Forbidden",
+        "detail": f"User has been suspended: [{target_id}].",
+        "type": PROBLEMS + "resource-not-found",
+        "resource_type": "user",
+        "resource_id": target_id,
+        "parameter": "target_user_id",
+        "value": target_id,
+        "status": 403,
+    }
+    return Problem(403, encode(body))
+
+
+def missing_user(parameter: str, value: str) -> dict[str, Any]:
+    """An entry of `errors[]` in a 200: nobody has this id or username."""
+    return {
+        "value": value,
+        "detail": f"Could not find user with {parameter}: [{value}].",
+        "title": "Not Found Error",
+        "resource_type": "user",
+        "parameter": parameter,
+        "resource_id": value,
+        "type": PROBLEMS + "resource-not-found",
+    }
+
+
+def suspended_user(parameter: str, value: str) -> dict[str, Any]:
+    """An entry of `errors[]` in a 200: the account is suspended."""
+    return {
+        "parameter": parameter,
+        "resource_id": value,
+        "value": value,
+        "detail": f"User has been suspended: [{value}].",
+        "title": "Forbidden",
+        "resource_type": "user",
+        "type": PROBLEMS + "resource-not-found",
+    }
+
+
+def missing_post(noun: str, parameter: str, value: str) -> dict[str, Any]:
+    """An entry of `errors[]` in a 200: an expanded post is gone. `noun` is `tweet` or `post`."""
+    return {
+        "title": "Not Found Error",
+        "detail": f"Could not find {noun} with {parameter}: [{value}].",
+        "type": PROBLEMS + "resource-not-found",
+        "resource_type": noun,
+        "resource_id": value,
+        "parameter": parameter,
+        "value": value,
+    }
+
+
+def hidden_post(noun: str, parameter: str, value: str) -> dict[str, Any]:
+    """An entry of `errors[]` in a 200: the viewer may not see an expanded post."""
+    return {
+        "title": "Authorization Error",
+        "detail": f"Sorry, you are not authorized to see the {noun.capitalize()} with {parameter}: [{value}].",
+        "type": PROBLEMS + "not-authorized-for-resource",
+        "section": "includes",
+        "resource_type": noun,
+        "resource_id": value,
+        "parameter": parameter,
+        "value": value,
+    }
+
+
+def hidden_field(noun: str, field: str, post_id: str) -> dict[str, Any]:
+    """An entry of `errors[]` in a 200: metrics that only the author may see."""
+    return {
+        "title": "Field Authorization Error",
+        "detail": f"Sorry, you are not authorized to access '{field}' on the {noun.capitalize()} with id : [{post_id}].",
+        "type": PROBLEMS + "not-authorized-for-field",
+        "section": "includes",
+        "field": field,
+        "resource_type": noun,
+        "resource_id": post_id,
+        "parameter": "id",
+        "value": post_id,
+    }

@@ -1,0 +1,24 @@
+"""From paths to endpoints. Every path is listed once, with all its methods; anything else is a 404 in JSON."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from tacet.wire import problems
+from tacet.wire.endpoint import Endpoint, Services, send_problem
+from tacet.wire.operations import Operation
+
+
+def router(services: Services, operations: Sequence[Operation], others: Sequence[Route] = ()) -> ASGIApp:
+    """The application for these operations; `others` are routes that are no operations of the API."""
+    by_path: dict[str, list[Operation]] = defaultdict(list)
+    for operation in operations:
+        by_path[operation.path].append(operation)
+    routes = [Route(path, endpoint=Endpoint(services, listed)) for path, listed in by_path.items()]
+
+    async def not_found(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send_problem(services, send, problems.NOT_FOUND)
+
+    return Router([*routes, *others], redirect_slashes=False, default=not_found)

@@ -1,0 +1,70 @@
+"""What a request wants to see: fields, expansions and the vocabulary to answer in."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from tacet.wire.vocabulary import ONLY_POST_WORDS, POST, POST_TO_TWEET, TWEET, USER_FIELD_ORDER, Vocabulary
+
+DEFAULT_USER_FIELDS = ("id", "name", "username")
+DEFAULT_TWEET_FIELDS = ("id", "text", "edit_history_tweet_ids")
+DEFAULT_POST_FIELDS = ("id", "text")
+
+VIEWER_FIELDS = frozenset(
+    ("connection_status", "receives_your_dm", "subscribes_to_you", "subscription", "confirmed_email")
+)
+"""Fields that depend on who asks; what is rendered without them may be shared by everybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Fields by their tweet names, in the order they are answered.
+
+    Attributes:
+        user_fields, post_fields: what each user and each included post shows.
+        expansions: of `pinned_tweet_id`, `most_recent_tweet_id`, `affiliation.user_id`.
+    """
+
+    vocabulary: Vocabulary
+    user_fields: tuple[str, ...]
+    post_fields: frozenset[str]
+    expansions: frozenset[str]
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether the answer depends on who asks beyond the list itself."""
+        return not VIEWER_FIELDS.isdisjoint(self.user_fields)
+
+    @property
+    def needs_latest(self) -> bool:
+        """Whether each user's most recent post must be looked up."""
+        return "most_recent_tweet_id" in self.user_fields
+
+
+def select(asked: Mapping[str, Collection[str]]) -> Selection:
+    """The selection of a request whose lists are valid.
+
+    Args:
+        asked: the values of `user.fields`, `tweet.fields`, `post.fields` and `expansions`, where given.
+    """
+    users, expanded = asked.get("user.fields", ()), asked.get("expansions", ())
+    speaks_post = "post.fields" in asked or not ONLY_POST_WORDS.isdisjoint((*users, *expanded))
+    speaks_post = speaks_post or ("affiliation" in expanded and "tweet.fields" not in asked)
+    expansions = frozenset(POST_TO_TWEET.get(name, name) for name in expanded)
+    # An expansion shows the field that it expands, asked for or not.
+    fields = {_user_field(name) for name in users} | {name.partition(".")[0] for name in expansions}
+    return Selection(
+        POST if speaks_post else TWEET,
+        tuple(name for name in USER_FIELD_ORDER if name in DEFAULT_USER_FIELDS or name in fields),
+        _post_fields(asked, speaks_post),
+        expansions,
+    )
+
+
+def _user_field(name: str) -> str:
+    return name if name == "affiliation" else POST_TO_TWEET.get(name, name)
+
+
+def _post_fields(asked: Mapping[str, Collection[str]], speaks_post: bool) -> frozenset[str]:
+    wanted = (*asked.get("tweet.fields", ()), *asked.get("post.fields", ()))
+    default = DEFAULT_POST_FIELDS if speaks_post else DEFAULT_TWEET_FIELDS
+    return frozenset((*default, *(POST_TO_TWEET.get(name, name) for name in wanted)))
