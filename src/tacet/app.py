@@ -18,11 +18,12 @@ from tacet.mutes.actions import Mutes
 from tacet.mutes.positions import Positions
 from tacet.settings import Settings
 from tacet.store.base import Part, Store, StoreError
-from tacet.wire.endpoint import Services
+from tacet.wire import problems
+from tacet.wire.endpoint import RETRY_AFTER_S, Services
 from tacet.wire.headers import HeaderWriter
-from tacet.wire.operations import Operation
 from tacet.wire.openapi import document_route
-from tacet.wire.routing import router
+from tacet.wire.operations import Operation
+from tacet.wire.routing import answering, router
 from tacet.wire.v2.answers import Answers
 from tacet.wire.v2.muting import Muting
 from tacet.wire.v2.users import Users
@@ -48,9 +49,11 @@ class Tacet:
 
     Attributes:
         application: what an ASGI server runs.
+        busy: what it runs for connections that are too many.
     """
 
     application: ASGIApp
+    busy: ASGIApp
 
     def __init__(
         self,
@@ -77,6 +80,7 @@ class Tacet:
         )
         operations = self._operations(settings)
         self.application = router(services, operations, [document_route(operations)])
+        self.busy = answering(services, problems.service_unavailable(RETRY_AFTER_S))
 
     async def watch(self) -> None:
         """Notice what admin commands change beside the server, and tidy; runs until it is cancelled."""

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import gc
-import logging
 import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -103,17 +102,18 @@ class _Server(uvicorn.Server):
 def _configuration(settings: Settings, tacet: Tacet) -> uvicorn.Config:
     return uvicorn.Config(
         tacet.application,
-        http=protocol_class(settings.max_header_bytes),
+        http=protocol_class(settings.max_header_bytes, settings.max_connections, tacet.busy),
         ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
         date_header=False,
+        # Headers of a proxy could otherwise change the scheme that signatures are made over.
+        proxy_headers=False,
         backlog=settings.backlog,
         timeout_keep_alive=settings.keep_alive_timeout_s,
         timeout_graceful_shutdown=settings.shutdown_timeout_s,
-        limit_concurrency=settings.max_connections,
     )
 
 

@@ -31,8 +31,8 @@ Examples:
 def sandbox(quiet: bool, **flags: Any) -> int:
     """Serve a seeded world with known keys, for people who build on X's API.
 
-    Everything is in memory and gone at the end, unless --data says where to keep it. Every option with a value is
-    also a variable (TACET_PORT) and a key of the TOML file (port).
+    Everything is in memory and gone at the end, unless --data says where to keep it. Every option with a
+    value is also a variable (TACET_PORT) and a key of the TOML file (port).
     """
     settings = load(SANDBOX, SANDBOX, flags, os.environ)
     if not settings.host.startswith(LOOPBACK):

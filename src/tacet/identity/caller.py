@@ -34,4 +34,4 @@ class Caller:
 
 
 class Unauthenticated(Exception):
-    """No credentials, or none that are good. The reason is for the log of a developer's own sandbox, never for the caller."""
+    """No credentials, or none that are good. The reason is for a log, never for the caller."""

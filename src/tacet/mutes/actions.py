@@ -37,7 +37,9 @@ class Mutes:
         self._positions = positions
 
     async def mute(self, source_id: int, target_id: int, end_at_ms: int | None = None) -> bool:
-        """Mute durably; return True if it did not hold before. Muting again keeps the position, and the end unless given.
+        """Mute durably; return True if it did not hold before.
+
+        Muting again keeps the position, and the end unless another is given.
 
         Raises:
             CannotMuteSelf, TargetMissing, TargetUnavailable: nothing was written.

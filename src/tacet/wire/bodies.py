@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from tacet.wire.parameters import ID_PATTERN
 from tacet.wire.problems import Refusal, Violation, invalid_request
 
 _decode = msgspec.json.Decoder().decode
@@ -13,6 +14,14 @@ MAX_REPORTED = 20
 """Unknown keys named in one answer: a body of nothing else would be echoed many times its size."""
 
 _TARGET = re.compile(r"[0-9]{1,19}", re.ASCII)
+
+TARGET_USER = {
+    "type": "object",
+    "properties": {"target_user_id": {"type": "string", "pattern": ID_PATTERN}},
+    "required": ["target_user_id"],
+    "additionalProperties": False,
+}
+"""JSON Schema of what `read_target_user_id` accepts."""
 
 
 def read_target_user_id(content_type: str, body: bytes) -> str:
@@ -56,7 +65,7 @@ def _target_messages(value: dict[str, Any]) -> list[str]:
     if not isinstance(target, str):
         return [f"$.target_user_id: {json_type(target)} found, string expected"]
     if not _TARGET.fullmatch(target):
-        return ["$.target_user_id: does not match the regex pattern ^[0-9]{1,19}$"]
+        return [f"$.target_user_id: does not match the regex pattern {ID_PATTERN}"]
     return []
 
 

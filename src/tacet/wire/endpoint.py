@@ -70,6 +70,7 @@ class _Served:
         self._services = services
         self._operation = operation
         self._queries = QueryReader(operation.parameters)
+        self._takes_body = operation.body is not None
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         services = self._services
@@ -77,7 +78,7 @@ class _Served:
         caller: Caller | None = None
         spent: Spent | None = None
         try:
-            body = await read_body(scope, receive, services.max_body_bytes) if self._operation.takes_body else b""
+            body = await read_body(scope, receive, services.max_body_bytes) if self._takes_body else b""
             caller = await authenticate(services.authenticator, scope, body)
             if caller.user_id is None and not self._operation.app_only:
                 raise Refusal(problems.UNSUPPORTED_AUTHENTICATION)
@@ -123,7 +124,7 @@ class _Served:
         violations = self._violations(path, query, caller)
         if violations:
             raise Refusal(problems.invalid_request(violations))
-        content_type = header(scope, b"content-type").decode("latin-1") if operation.takes_body else ""
+        content_type = header(scope, b"content-type").decode("latin-1") if self._takes_body else ""
         return Call(caller, path, query.values, query.selection, body, content_type)
 
     def _violations(self, path: dict[str, str], query: Query, caller: Caller) -> list[Violation]:

@@ -3,6 +3,9 @@
 uvicorn's protocol has no limit on headers and answers rubbish in plain text; clients of an API must always get JSON.
 """
 
+from typing import Any, ClassVar, cast
+
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from tacet.wire import problems
@@ -17,54 +20,69 @@ class _TooLarge(Exception):
     """The request line and headers are larger than allowed."""
 
 
-def protocol_class(max_header_bytes: int) -> type[HttpToolsProtocol]:
-    """The protocol for a server that allows so many bytes of request line and headers."""
+class BoundedProtocol(HttpToolsProtocol):
+    """One connection; `protocol_class` sets the bounds."""
 
-    class BoundedProtocol(HttpToolsProtocol):
-        """One connection."""
+    max_header_bytes: ClassVar[int]
+    max_connections: ClassVar[int]
+    busy: ClassVar[ASGIApp]
 
-        _head_bytes = 0
-        _too_large = False
-        _arriving = True
-        """Until its first request is complete a connection that sends nothing counts as a slow one."""
-        _sweeps = 0
+    _head_bytes = 0
+    _too_large = False
+    _arriving = True
+    """Until its first request is complete a connection that sends nothing counts as a slow one."""
+    _sweeps = 0
 
-        def on_message_begin(self) -> None:
-            self._head_bytes = 0
-            self._arriving = True
-            self._sweeps = 0
-            super().on_message_begin()
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        if len(self.connections) > self.max_connections:
+            self.app = cast("Any", type(self).busy)
 
-        def on_url(self, url: bytes) -> None:
-            self._count(len(url))
-            super().on_url(url)
+    def on_message_begin(self) -> None:
+        self._head_bytes = 0
+        self._arriving = True
+        self._sweeps = 0
+        super().on_message_begin()
 
-        def on_header(self, name: bytes, value: bytes) -> None:
-            self._count(len(name) + len(value))
-            super().on_header(name, value)
+    def on_url(self, url: bytes) -> None:
+        self._count(len(url))
+        super().on_url(url)
 
-        def on_message_complete(self) -> None:
-            self._arriving = False
-            super().on_message_complete()
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._count(len(name) + len(value))
+        super().on_header(name, value)
 
-        def send_400_response(self, msg: str) -> None:
-            problem = problems.HEADERS_TOO_LARGE if self._too_large else BAD_REQUEST
-            if not self.transport.is_closing():
-                self.transport.write(_raw(problem))
-                self.transport.close()
+    def on_message_complete(self) -> None:
+        self._arriving = False
+        super().on_message_complete()
 
-        def arrives_too_slowly(self, patience: int) -> bool:
-            """Asked at every sweep: whether a request has been arriving for more than `patience` of them."""
-            self._sweeps += 1
-            return self._arriving and self._sweeps > patience
+    def send_400_response(self, msg: str) -> None:
+        problem = problems.HEADERS_TOO_LARGE if self._too_large else BAD_REQUEST
+        if not self.transport.is_closing():
+            self.transport.write(_raw(problem))
+            self.transport.close()
 
-        def _count(self, size: int) -> None:
-            self._head_bytes += size
-            if self._head_bytes > max_header_bytes:
-                self._too_large = True
-                raise _TooLarge
+    def arrives_too_slowly(self, patience: int) -> bool:
+        """Asked at every sweep: whether a request has been arriving for more than `patience` of them."""
+        self._sweeps += 1
+        return self._arriving and self._sweeps > patience
 
-    return BoundedProtocol
+    def _count(self, size: int) -> None:
+        self._head_bytes += size
+        if self._head_bytes > self.max_header_bytes:
+            self._too_large = True
+            raise _TooLarge
+
+
+def protocol_class(max_header_bytes: int, max_connections: int, busy: ASGIApp) -> type[HttpToolsProtocol]:
+    """The protocol of one server.
+
+    Args:
+        max_header_bytes: of request line and headers; past it 431.
+        max_connections: open at once; requests on further ones are answered by `busy`.
+    """
+    bounds = {"max_header_bytes": max_header_bytes, "max_connections": max_connections, "busy": staticmethod(busy)}
+    return type("Protocol", (BoundedProtocol,), bounds)
 
 
 def _raw(problem: Problem) -> bytes:

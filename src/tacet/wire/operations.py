@@ -42,8 +42,9 @@ class Operation:
         app_only: whether an App may call it on its own.
         writes: whether OAuth 1.0a needs write permission.
         own: the path parameter that must be the caller's own id.
-        takes_body: whether the body is read.
-        summary: one line for the API's own document.
+        body: JSON Schema of the body that must come; None where none is read.
+        answer: name of the schema of its 200, in the API's own document.
+        summary: one line for that document.
     """
 
     id: str
@@ -52,8 +53,9 @@ class Operation:
     summary: str
     scopes: frozenset[str]
     handle: Handler
+    answer: str
     parameters: Parameters = field(default_factory=Parameters)
     app_only: bool = False
     writes: bool = False
     own: str = ""
-    takes_body: bool = False
+    body: Mapping[str, Any] | None = None

@@ -198,7 +198,12 @@ class QueryReader:
         ]
 
     def _take(
-        self, name: str, given: list[str] | None, read: Read, into: dict[str, Any], violations: list[Violation]
+        self,
+        name: str,
+        given: list[str] | None,
+        read: Read,
+        into: dict[str, Any],
+        violations: list[Violation],
     ) -> None:
         if given is None and name in self._parameters.required:
             given = [""]
@@ -252,7 +257,12 @@ def _split(raw: bytes) -> dict[str, list[str]] | None:
 
 
 def _vocabulary_of(given: Mapping[str, list[str]]) -> Vocabulary:
-    words = [word for name in ("user.fields", "expansions") for value in given.get(name, ()) for word in value.split(",")]
+    words = [
+        word
+        for name in ("user.fields", "expansions")
+        for value in given.get(name, ())
+        for word in value.split(",")
+    ]
     return POST if "post.fields" in given or not ONLY_POST_WORDS.isdisjoint(words) else TWEET
 
 

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from tacet.wire import problems
 from tacet.wire.endpoint import Endpoint, Services, send_problem
 from tacet.wire.operations import Operation
+from tacet.wire.problems import Problem
 
 
 def router(services: Services, operations: Sequence[Operation], others: Sequence[Route] = ()) -> ASGIApp:
@@ -18,7 +19,13 @@ def router(services: Services, operations: Sequence[Operation], others: Sequence
         by_path[operation.path].append(operation)
     routes = [Route(path, endpoint=Endpoint(services, listed)) for path, listed in by_path.items()]
 
-    async def not_found(_scope: Scope, _receive: Receive, send: Send) -> None:
-        await send_problem(services, send, problems.NOT_FOUND)
+    return Router([*routes, *others], redirect_slashes=False, default=answering(services, problems.NOT_FOUND))
 
-    return Router([*routes, *others], redirect_slashes=False, default=not_found)
+
+def answering(services: Services, problem: Problem) -> ASGIApp:
+    """An application that has one answer to everything."""
+
+    async def answer(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send_problem(services, send, problem)
+
+    return answer

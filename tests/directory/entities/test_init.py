@@ -82,9 +82,7 @@ class TestSpans:
     @given(texts(), st.integers(min_value=1, max_value=5))
     def test_move_with_the_text_before_them(self, text: str, count: int) -> None:
         before = "🌿日 "[:count] + " "
-        moved = [
-            (start + len(before), end + len(before)) for start, end in every_span(text_entities(f" {text}"))
-        ]
+        moved = [(start + len(before), end + len(before)) for start, end in every_span(text_entities(f" {text}"))]
         assert every_span(text_entities(f"{before} {text}")) == moved
 
     @pytest.mark.parametrize(
@@ -183,9 +181,7 @@ class TestForJson:
             pytest.param("#a", "", ["description"], id="only-the-bio"),
         ],
     )
-    def test_what_a_profile_lacks_is_left_out(
-        self, description: str, url: str, keys: list[str] | None
-    ) -> None:
+    def test_what_a_profile_lacks_is_left_out(self, description: str, url: str, keys: list[str] | None) -> None:
         entities = profile_entities(description, url)
         assert (list(entities) if entities else None) == keys
 
@@ -193,7 +189,5 @@ class TestForJson:
         assert post_entities("nothing here") is None
 
     def test_results_compare_by_value(self) -> None:
-        assert text_entities("@b #a") == TextEntities(
-            hashtags=(Tag(3, 5, "a"),), mentions=(Mention(0, 2, "b"),)
-        )
+        assert text_entities("@b #a") == TextEntities(hashtags=(Tag(3, 5, "a"),), mentions=(Mention(0, 2, "b"),))
         assert url_entity("example.com") == Link(0, 11, "example.com", "http://example.com", "example.com")

@@ -111,7 +111,7 @@ def to_entry(values: Mapping[str, Any]) -> Person | Post:
         return _person(_convert(values, PersonRow, _DERIVED_OF_PERSON))
     if kind == "post":
         return _post(_convert(values, PostRow, _DERIVED_OF_POST))
-    raise RowError(f"type {kind!r} is not person or post")
+    raise RowError(f"type {repr(kind)[:40]} is not person or post")
 
 
 def _convert(values: Mapping[str, Any], row: type[Row], derived: tuple[str, ...]) -> Row:

@@ -146,7 +146,7 @@ class SqliteStore(Store):
 
     def _wal_bytes(self) -> int:
         try:
-            return os.stat(f"{self._path}-wal").st_size
+            return Path(f"{self._path}-wal").stat().st_size
         except OSError:
             return 0
 

@@ -1,11 +1,12 @@
 """Group commit: writes that arrive together become durable together.
 
-The statements of a batch run where the requests are handled, which costs microseconds each; only the commit, which waits
-for the disk, runs on the writer's own thread. While it waits, the next batch gathers. So the disk's latency is shared
-by everybody who waits for it, and there is one hand-over between threads a batch, not one a statement.
+The statements of a batch run where the requests are handled, which costs microseconds each; only the commit, which
+waits for the disk, runs on the writer's own thread. While it waits, the next batch gathers. So the disk's latency is
+shared by everybody who waits for it, and there is one hand-over between threads a batch, not one a statement.
 """
 
 import asyncio
+import contextlib
 import logging
 import queue
 import sqlite3
@@ -43,7 +44,11 @@ class _Done:
 
     waiting: _Waiting
     result: Any = None
-    error: BaseException | None = None
+    error: Exception | None = None
+
+
+_Outcome = tuple[list[_Done], StoreError | None]
+"""What became of a batch: of each write, and why the commit failed if it did."""
 
 
 class GroupWriter:
@@ -53,7 +58,7 @@ class GroupWriter:
         connection: the only connection that writes; nobody else may use it.
         queue_length: writes that may wait; one more is refused with `StoreBusy`.
         threaded: False for a database in memory, whose commit waits for nothing.
-        after_commit: called on the writer's thread after each commit.
+        after_commit: called on the writer's thread after each commit, before the next transaction can begin.
     """
 
     def __init__(
@@ -73,7 +78,7 @@ class GroupWriter:
         self._idle = asyncio.Event()
         self._idle.set()
         self._loop = asyncio.get_running_loop()
-        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Callable[[], _Outcome] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         if threaded:
             self._thread = threading.Thread(target=self._work, name="tacet-writer", daemon=True)
@@ -124,10 +129,10 @@ class GroupWriter:
         if not self._threaded:
             self._finish(*self._all_at_once(batch))
         elif batch[0].long or not self._begin_at_once():
-            self._jobs.put(lambda: self._report(*self._all_at_once(batch)))
+            self._jobs.put(lambda: self._all_at_once(batch))
         else:
             done = [_run(self._connection, waiting) for waiting in batch]
-            self._jobs.put(lambda: self._report(done, self._commit()))
+            self._jobs.put(lambda: (done, self._commit(done)))
 
     def _begin_at_once(self) -> bool:
         """Begin unless another process is writing: waiting for that belongs on the writer's thread."""
@@ -137,33 +142,39 @@ class GroupWriter:
             return False
         return True
 
-    def _all_at_once(self, batch: list[_Waiting]) -> tuple[list[_Done], StoreError | None]:
+    def _all_at_once(self, batch: list[_Waiting]) -> _Outcome:
         try:
             self._connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
             self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute("PRAGMA busy_timeout = 0")
         except sqlite3.Error as error:
             return [_Done(waiting) for waiting in batch], translated(error)
-        finally:
-            self._connection.execute("PRAGMA busy_timeout = 0")
         done = [_run(self._connection, waiting) for waiting in batch]
-        return done, self._commit()
+        return done, self._commit(done)
 
-    def _commit(self) -> StoreError | None:
+    def _commit(self, done: list[_Done]) -> StoreError | None:
+        if not self._connection.in_transaction:
+            # A write that found the disk full took the whole transaction with it.
+            errors = (entry.error for entry in done if isinstance(entry.error, StoreError))
+            return next(errors, _ROLLED_BACK)
         try:
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
-            if self._connection.in_transaction:
+            with contextlib.suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
             return translated(error)
         return None
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
-            job()
-            self._after_commit()
-
-    def _report(self, done: list[_Done], failure: StoreError | None) -> None:
-        self._loop.call_soon_threadsafe(self._finish, done, failure)
+            done, failure = job()
+            try:
+                self._after_commit()
+            except Exception:
+                _log.exception("the write-ahead log could not be tended to")
+            # Where the loop is closed nobody waits any more.
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._finish, done, failure)
 
     def _finish(self, done: list[_Done], failure: StoreError | None) -> None:
         if failure is not None:
@@ -197,7 +208,7 @@ def _run(connection: sqlite3.Connection, waiting: _Waiting) -> _Done:
         return _Done(waiting, result)
     except sqlite3.Error as error:
         return _Done(waiting, error=translated(error))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever a write raises belongs to whoever submitted it
         return _Done(waiting, error=error)
 
 

@@ -5,11 +5,11 @@ Source: X's OpenAPI operations getUsersMuting, muteUser and unmuteUser.
 
 from tacet.mutes.actions import Mutes, Page
 from tacet.mutes.errors import CannotMuteSelf, TargetMissing, TargetUnavailable
-from tacet.mutes.positions import FIRST_PAGE, Cursor, newer_token, older_token, parse_token
+from tacet.mutes.positions import FIRST_PAGE, TOKEN_PATTERN, Cursor, newer_token, older_token, parse_token
 from tacet.wire import problems
-from tacet.wire.bodies import read_target_user_id
+from tacet.wire.bodies import TARGET_USER, read_target_user_id
 from tacet.wire.operations import Call, Operation
-from tacet.wire.parameters import Parameters, integer_between, not_valid, read_id
+from tacet.wire.parameters import ID, Parameter, Parameters, integer_between, not_valid
 from tacet.wire.problems import Refusal
 from tacet.wire.selection import select
 from tacet.wire.v2.answers import Answers
@@ -35,6 +35,9 @@ def _read_token(name: str, value: str) -> Cursor:
     return cursor
 
 
+_TOKEN = Parameter(_read_token, {"type": "string", "pattern": TOKEN_PATTERN})
+
+
 class Muting:
     """The three mutes operations over one set of actions."""
 
@@ -52,9 +55,13 @@ class Muting:
                 summary="The accounts that the authenticating user mutes, newest mute first",
                 scopes=_READ,
                 handle=self.list,
+                answer="UsersPage",
                 parameters=Parameters(
-                    path={"id": read_id},
-                    query={"max_results": integer_between(1, MAX_PAGE), "pagination_token": _read_token},
+                    path={"id": ID},
+                    query={
+                        "max_results": integer_between(1, MAX_PAGE, DEFAULT_PAGE),
+                        "pagination_token": _TOKEN,
+                    },
                     selects=True,
                 ),
                 own="id",
@@ -66,10 +73,11 @@ class Muting:
                 summary="Mute an account",
                 scopes=_WRITE,
                 handle=self.mute,
-                parameters=Parameters(path={"id": read_id}),
+                answer="Muting",
+                parameters=Parameters(path={"id": ID}),
                 writes=True,
                 own="id",
-                takes_body=True,
+                body=TARGET_USER,
             ),
             Operation(
                 id="unmuteUser",
@@ -78,7 +86,8 @@ class Muting:
                 summary="Unmute an account",
                 scopes=_WRITE,
                 handle=self.unmute,
-                parameters=Parameters(path={"source_user_id": read_id, "target_user_id": read_id}),
+                answer="Muting",
+                parameters=Parameters(path={"source_user_id": ID, "target_user_id": ID}),
                 writes=True,
                 own="source_user_id",
             ),

@@ -9,15 +9,8 @@ from typing import Any
 from tacet.directory.lookup import People
 from tacet.directory.people import Person, State
 from tacet.wire import problems
-from tacet.wire.operations import Call, Operation
-from tacet.wire.parameters import (
-    ID_PATTERN,
-    USERNAME_PATTERN,
-    Parameters,
-    list_matching,
-    read_id,
-    read_username,
-)
+from tacet.wire.operations import Call, Handler, Operation
+from tacet.wire.parameters import ID, ID_PATTERN, USERNAME, USERNAME_PATTERN, Parameters, list_matching
 from tacet.wire.selection import select
 from tacet.wire.v2.answers import Answers
 
@@ -34,48 +27,34 @@ class Users:
 
     def operations(self) -> list[Operation]:
         """All operations of this family; fixed paths stand before those with parameters."""
+        me = Parameters(selects=True)
         ids = Parameters(query={"ids": list_matching(ID_PATTERN)}, required=frozenset({"ids"}), selects=True)
         names = Parameters(
-            query={"usernames": list_matching(USERNAME_PATTERN)}, required=frozenset({"usernames"}), selects=True
+            query={"usernames": list_matching(USERNAME_PATTERN)},
+            required=frozenset({"usernames"}),
+            selects=True,
         )
-        name = Parameters(path={"username": read_username}, selects=True)
+        name = Parameters(path={"username": USERNAME}, selects=True)
+        by_id = Parameters(path={"id": ID}, selects=True)
         return [
-            Operation(
-                "getUsersMe", "GET", "/2/users/me", "The authenticating user", _READ, self.me, Parameters(selects=True)
-            ),
-            Operation(
-                "getUsersByIds", "GET", "/2/users", "Users by their ids", _READ, self.by_ids, ids, app_only=True
-            ),
-            Operation(
+            _look_up("getUsersMe", "/2/users/me", "The authenticating user", self.me, me, app_only=False),
+            _look_up("getUsersByIds", "/2/users", "Users by their ids", self.by_ids, ids, "Users"),
+            _look_up(
                 "getUsersByUsernames",
-                "GET",
                 "/2/users/by",
                 "Users by their usernames",
-                _READ,
                 self.by_usernames,
                 names,
-                app_only=True,
+                "Users",
             ),
-            Operation(
+            _look_up(
                 "getUsersByUsername",
-                "GET",
                 "/2/users/by/username/{username}",
                 "One user by username",
-                _READ,
                 self.by_username,
                 name,
-                app_only=True,
             ),
-            Operation(
-                "getUsersById",
-                "GET",
-                "/2/users/{id}",
-                "One user by id",
-                _READ,
-                self.by_id,
-                Parameters(path={"id": read_id}, selects=True),
-                app_only=True,
-            ),
+            _look_up("getUsersById", "/2/users/{id}", "One user by id", self.by_id, by_id),
         ]
 
     async def me(self, call: Call) -> bytes:
@@ -107,7 +86,12 @@ class Users:
         return {name: people[name.lower()] for name in wanted if name.lower() in people}
 
     async def _answer(
-        self, call: Call, parameter: str, wanted: Sequence[str], found: Mapping[str, Person], one: bool = False
+        self,
+        call: Call,
+        parameter: str,
+        wanted: Sequence[str],
+        found: Mapping[str, Person],
+        one: bool = False,
     ) -> bytes:
         """Who was found, and an entry of `errors[]` for everybody who was not."""
         selection = call.selection or _DEFAULT_SELECTION
@@ -115,8 +99,26 @@ class Users:
         users = await self._answers.users(ids, selection, call.caller)
         errors = [_missing(parameter, text, found.get(text)) for text in wanted]
         return await self._answers.body(
-            users, ids, selection, call.caller, one=one, errors=[error for error in errors if error is not None]
+            users,
+            ids,
+            selection,
+            call.caller,
+            one=one,
+            errors=[error for error in errors if error is not None],
         )
+
+
+def _look_up(
+    id_: str,
+    path: str,
+    summary: str,
+    handle: Handler,
+    parameters: Parameters,
+    answer: str = "OneUser",
+    *,
+    app_only: bool = True,
+) -> Operation:
+    return Operation(id_, "GET", path, summary, _READ, handle, answer, parameters, app_only)
 
 
 def _missing(parameter: str, text: str, person: Person | None) -> dict[str, Any] | None:

@@ -1,0 +1,63 @@
+"""Keeping the write-ahead log short without making writes wait for it."""
+
+import contextlib
+import os
+import sqlite3
+import threading
+from pathlib import Path
+
+CHECKPOINT_BYTES = 8 << 20
+"""Size of the log from which it is copied back into the database, beside the writer."""
+
+CHECKPOINT_STOP_BYTES = 256 << 20
+"""Size at which the writer waits for that: a log that only grows fills the disk and slows reads."""
+
+ROUNDS = 2
+"""Copies beside the writer: the second takes what came during the first, and so leaves little for the writer."""
+
+
+class Checkpointer:
+    """Copies the write-ahead log of one database back into it.
+
+    The log starts over only when a write begins after a copy that missed nothing, and under load something is always
+    missed. So a thread copies nearly all of it beside the writer, and the writer the small rest, between two writes.
+
+    Args:
+        connection: used for nothing else.
+        path: of the database file.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._log_path = f"{path}-wal"
+        self._thread: threading.Thread | None = None
+
+    def after_commit(self) -> None:
+        """On the writer's thread, before its next transaction begins: do what is due."""
+        log_bytes = self._log_bytes()
+        if log_bytes <= CHECKPOINT_BYTES:
+            return
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._copy, args=(ROUNDS,), name="tacet-log", daemon=True)
+            self._thread.start()
+        elif log_bytes > CHECKPOINT_STOP_BYTES or not self._thread.is_alive():
+            self.close()
+            self._copy(rounds=1)
+
+    def close(self) -> None:
+        """Wait for the copy that is under way."""
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def _log_bytes(self) -> int:
+        try:
+            return os.stat(self._log_path).st_size
+        except OSError:
+            return 0
+
+    def _copy(self, rounds: int) -> None:
+        # Nothing is lost by a copy that did not happen: the next commit asks again.
+        with contextlib.suppress(sqlite3.Error):
+            for _ in range(rounds):
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")

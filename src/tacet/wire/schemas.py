@@ -1,0 +1,215 @@
+"""JSON Schemas (2020-12) of everything that is answered, for the API's own document.
+
+All objects are closed: the schemas say what is answered, not what might be one day. The problems' schemas are made from
+the problems themselves.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from tacet.wire import problems
+from tacet.wire.parameters import ID_PATTERN, USERNAME_PATTERN
+from tacet.wire.problems import Problem, Violation
+
+Schema = dict[str, Any]
+
+_TEXT: Schema = {"type": "string"}
+_FILLED: Schema = {"type": "string", "minLength": 1}
+_FLAG: Schema = {"type": "boolean"}
+_COUNT: Schema = {"type": "integer", "minimum": 0}
+_ID: Schema = {"type": "string", "pattern": ID_PATTERN}
+_MOMENT: Schema = {"type": "string", "format": "date-time"}
+
+
+def reference(name: str) -> Schema:
+    """A reference to one of `components()`."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def choice(*values: str) -> Schema:
+    return {"type": "string", "enum": list(values)}
+
+
+def listed(items: Schema, at_least: int = 1) -> Schema:
+    return {"type": "array", "minItems": at_least, "items": items}
+
+
+def closed(properties: Mapping[str, Schema], optional: Mapping[str, Schema] | None = None) -> Schema:
+    """An object with these properties and no others; those in `optional` may be absent."""
+    return {
+        "type": "object",
+        "properties": {**properties, **(optional or {})},
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def shaped_like(body: bytes, **free: Schema) -> Schema:
+    """An object that is exactly `body`, save for the members named in `free`."""
+    members = {name: free.get(name, {"const": value}) for name, value in json.loads(body).items()}
+    return closed(members)
+
+
+def _entry(entry: Mapping[str, Any], **free: Schema) -> Schema:
+    return shaped_like(json.dumps(entry).encode(), **free)
+
+
+_SPAN = {"start": _COUNT, "end": _COUNT}
+_TAG = closed({**_SPAN, "tag": _FILLED})
+_MENTION = closed({**_SPAN, "username": {"type": "string", "pattern": USERNAME_PATTERN}})
+_LINK = closed({**_SPAN, "url": _FILLED, "expanded_url": _FILLED, "display_url": _FILLED})
+_TEXT_ENTITIES = closed(
+    {},
+    {"hashtags": listed(_TAG), "cashtags": listed(_TAG), "mentions": listed(_MENTION), "urls": listed(_LINK)},
+)
+_CONNECTION = choice("blocking", "followed_by", "following", "muting")
+_COUNTRIES = listed({"type": "string", "pattern": "^[A-Z]{2}$"})
+
+_USER = closed(
+    {"id": _ID, "name": _TEXT, "username": {"type": "string", "pattern": USERNAME_PATTERN}},
+    {
+        "withheld": closed({"country_codes": _COUNTRIES}, {"scope": choice("user")}),
+        "created_at": _MOMENT,
+        "description": _FILLED,
+        "entities": closed({}, {"url": closed({"urls": listed(_LINK)}), "description": _TEXT_ENTITIES}),
+        "location": _FILLED,
+        "pinned_tweet_id": _ID,
+        "pinned_post_id": _ID,
+        "profile_banner_url": _FILLED,
+        "profile_image_url": _FILLED,
+        "protected": _FLAG,
+        "public_metrics": closed(
+            {
+                "followers_count": _COUNT,
+                "following_count": _COUNT,
+                "tweet_count": _COUNT,
+                "post_count": _COUNT,
+                "listed_count": _COUNT,
+                "like_count": _COUNT,
+                "media_count": _COUNT,
+            }
+        ),
+        "url": _FILLED,
+        "verified": _FLAG,
+        "subscription_type": choice("Basic", "Premium", "PremiumPlus", "None"),
+        "verified_type": choice("blue", "government", "business", "none"),
+        "most_recent_tweet_id": _ID,
+        "most_recent_post_id": _ID,
+        "is_identity_verified": _FLAG,
+        "affiliation": closed(
+            {}, {"badge_url": _FILLED, "description": _FILLED, "url": _FILLED, "user_id": listed(_ID)}
+        ),
+        "connection_status": listed(_CONNECTION, at_least=0),
+        "receives_your_dm": _FLAG,
+        "verified_followers_count": _COUNT,
+        "parody": _FLAG,
+        "subscribes_to_you": _FLAG,
+        "subscription": closed({"subscribes_to_you": _FLAG}),
+        "confirmed_email": _FILLED,
+    },
+)
+
+_REPLIES = choice("everyone", "mentionedUsers", "following", "other", "subscribers", "verified")
+_REFERENCE = closed({"type": choice("retweeted", "quoted", "replied_to"), "id": _ID})
+_PUBLIC = {"reply_count": _COUNT, "like_count": _COUNT, "quote_count": _COUNT, "bookmark_count": _COUNT}
+_SEEN = {"impression_count": _COUNT}
+_CLICKED = {"url_link_clicks": _COUNT, "user_profile_clicks": _COUNT}
+
+
+def _post(noun: str, reposts: str) -> Schema:
+    """A post in the words of one vocabulary."""
+    return closed(
+        {"id": _ID, "text": _TEXT},
+        {
+            f"edit_history_{noun}_ids": listed(_ID),
+            "author_id": _ID,
+            "created_at": _MOMENT,
+            "conversation_id": _ID,
+            "in_reply_to_user_id": _ID,
+            f"referenced_{noun}s": listed(_REFERENCE),
+            "lang": _FILLED,
+            "source": _FILLED,
+            "possibly_sensitive": _FLAG,
+            "reply_settings": _REPLIES,
+            "display_text_range": {"type": "array", "minItems": 2, "maxItems": 2, "items": _COUNT},
+            "edit_controls": closed(
+                {"edits_remaining": _COUNT, "is_edit_eligible": _FLAG, "editable_until": _MOMENT}
+            ),
+            "entities": _TEXT_ENTITIES,
+            "public_metrics": closed({reposts: _COUNT, **_PUBLIC, **_SEEN}),
+            "withheld": closed(
+                {"copyright": _FLAG, "country_codes": _COUNTRIES, "scope": choice(noun, "user")}
+            ),
+            "non_public_metrics": closed({**_SEEN, **_CLICKED}),
+            "organic_metrics": closed(
+                {**_SEEN, reposts: _COUNT, "reply_count": _COUNT, "like_count": _COUNT, **_CLICKED}
+            ),
+        },
+    )
+
+
+_TOKEN = _ID
+_ERRORS = listed(reference("PartialError"))
+_BESIDE_DATA = {"includes": reference("Includes"), "errors": _ERRORS}
+
+
+def _partial_errors() -> list[Schema]:
+    """What may stand in `errors[]` of a 200."""
+    nouns = choice("tweet", "post")
+    user = {"parameter": _FILLED, "value": _FILLED, "resource_id": _FILLED, "detail": _FILLED}
+    post = {"parameter": _FILLED, "value": _ID, "resource_id": _ID, "detail": _FILLED, "resource_type": nouns}
+    return [
+        _entry(problems.missing_user("ids", ""), **user),
+        _entry(problems.suspended_user("ids", ""), **user),
+        _entry(problems.missing_post("tweet", "", ""), **post),
+        _entry(problems.hidden_post("tweet", "", ""), **post),
+        _entry(problems.hidden_field("tweet", "", ""), field=_FILLED, **{**post, "parameter": {"const": "id"}}),
+    ]
+
+
+def exactly(*answers: Problem) -> Schema:
+    """One of some problems whose bodies never vary."""
+    schemas = [shaped_like(answer.body) for answer in answers]
+    return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+
+
+def _invalid_request() -> Schema:
+    violation = closed(
+        {"message": _FILLED},
+        {"parameters": {"type": "object", "additionalProperties": listed(_TEXT, at_least=0)}},
+    )
+    return shaped_like(problems.invalid_request([Violation("")]).body, errors=listed(violation))
+
+
+def _about_target(problem: Problem) -> Schema:
+    return shaped_like(problem.body, detail=_FILLED, resource_id=_ID, value=_ID)
+
+
+def components() -> dict[str, Schema]:
+    """Every schema that has a name, by it."""
+    return {
+        "User": _USER,
+        "Tweet": _post("tweet", "retweet_count"),
+        "Post": _post("post", "repost_count"),
+        "Includes": closed(
+            {},
+            {
+                "tweets": listed(reference("Tweet")),
+                "posts": listed(reference("Post")),
+                "users": listed(reference("User")),
+            },
+        ),
+        "PartialError": {"anyOf": _partial_errors()},
+        "OneUser": closed({}, {"data": reference("User"), **_BESIDE_DATA}),
+        "Users": closed({}, {"data": listed(reference("User")), **_BESIDE_DATA}),
+        "UsersPage": closed(
+            {"meta": closed({"result_count": _COUNT}, {"next_token": _TOKEN, "previous_token": _TOKEN})},
+            {"data": listed(reference("User")), **_BESIDE_DATA},
+        ),
+        "Muting": closed({"data": closed({"muting": _FLAG})}),
+        "InvalidRequest": _invalid_request(),
+        "ClientForbidden": shaped_like(problems.client_forbidden(0).body, client_id=_ID),
+        "MissingTarget": _about_target(problems.missing_target("")),
+        "SuspendedTarget": _about_target(problems.suspended_target("")),
+    }
