@@ -66,9 +66,7 @@ class Module:
         return [
             node.value
             for node in ast.walk(self.tree)
-            if isinstance(node, ast.Constant)
-            and isinstance(node.value, str)
-            and id(node) not in documentation
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documentation
         ]
 
     @cached_property
@@ -76,9 +74,7 @@ class Module:
         return {ast.unparse(node.func) for node in ast.walk(self.tree) if isinstance(node, ast.Call)}
 
     def imports_any_of(self, *prefixes: str) -> bool:
-        return any(
-            name == prefix or name.startswith(f"{prefix}.") for name in self.imports for prefix in prefixes
-        )
+        return any(name == prefix or name.startswith(f"{prefix}.") for name in self.imports for prefix in prefixes)
 
 
 MODULES = [Module(path) for path in sorted(SOURCE.rglob("*.py"))]
@@ -111,9 +107,7 @@ RULES = {
     ),
     "only-the-clock-reads-the-time": Rule(
         where=lambda module: module.room != "clock",
-        what=lambda module: (
-            bool(module.calls & WALL_CLOCKS) or module.imports_any_of("time.time", "time.time_ns")
-        ),
+        what=lambda module: bool(module.calls & WALL_CLOCKS) or module.imports_any_of("time.time", "time.time_ns"),
     ),
     "only-ids-draws-random-numbers": Rule(
         where=lambda module: module.room != "ids",
@@ -166,9 +160,7 @@ def test_files_stay_short_enough_to_read_in_one_go() -> None:
 
 
 def test_functions_stay_short_enough_to_see_at_once() -> None:
-    lengths = {
-        f"{module.name}:{name}": lines for module in MODULES for name, lines in function_lengths(module)
-    }
+    lengths = {f"{module.name}:{name}": lines for module in MODULES for name, lines in function_lengths(module)}
     assert {name: lines for name, lines in lengths.items() if lines > MAX_FUNCTION_LINES} == {}
 
 

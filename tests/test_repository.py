@@ -57,9 +57,7 @@ def project_files() -> list[Path]:
         done = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=False)
         if done.returncode == 0:
             return [ROOT / name for name in done.stdout.split("\0") if name and (ROOT / name).is_file()]
-    return [
-        path for path in ROOT.rglob("*") if path.is_file() and not is_made(path.relative_to(ROOT).parts[:-1])
-    ]
+    return [path for path in ROOT.rglob("*") if path.is_file() and not is_made(path.relative_to(ROOT).parts[:-1])]
 
 
 def is_made(folders: tuple[str, ...]) -> bool:
@@ -196,9 +194,7 @@ class TestMakefile:
     def test_help_lists_every_target(self, targets: list[str]) -> None:
         # The outer make's flags would change what the inner one prints.
         surroundings = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-        shown = subprocess.run(
-            ["make", "help"], cwd=ROOT, env=surroundings, capture_output=True, text=True, check=True
-        )
+        shown = subprocess.run(["make", "help"], cwd=ROOT, env=surroundings, capture_output=True, text=True, check=True)
         assert re.findall(r"^  ([a-z-]+) ", shown.stdout, re.MULTILINE) == targets
 
     @pytest.mark.parametrize("target", ["sandbox", "test", "check", "bench", "format", "clean", "help"])

@@ -1,7 +1,6 @@
 """Where everything is built, once, from one frozen `Settings`, and handed down."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Mapping
 
@@ -67,6 +66,7 @@ class Tacet:
         self._clock = clock or SystemClock()
         self._randomness = randomness or SystemRandomness()
         self._revisions: Mapping[Part, int] = {}
+        self._next_sweep_ns = 0
         self.people = People(store.directory, settings.person_cache_entries)
         verifier = Verifier(self._clock, Nonces(), settings.api_origins)
         self.authenticator = Authenticator(store.credentials, vault, self._clock, verifier)
@@ -79,27 +79,25 @@ class Tacet:
             settings.max_body_bytes,
         )
         operations = self._operations(settings)
-        self.application = router(services, operations, [document_route(operations)])
+        self.application = router(services, operations, [document_route(services, operations)])
         self.busy = answering(services, problems.service_unavailable(RETRY_AFTER_S))
 
     async def watch(self) -> None:
         """Notice what admin commands change beside the server, and tidy; runs until it is cancelled."""
-        self._revisions = await self._store.revisions()
-        next_sweep_ns = 0
         while True:
-            with contextlib.suppress(StoreError):
+            try:
                 await self._look()
-                if self._clock.ticks_ns() >= next_sweep_ns:
-                    await self._store.relations.sweep(self._clock.now_ms(), SWEEP_LIMIT)
-                    next_sweep_ns = self._clock.ticks_ns() + int(SWEEP_INTERVAL_S * 1e9)
+                await self._sweep()
+            except StoreError as error:
+                _log.warning("changes beside the server may go unnoticed for now: %s", error)
+            except Exception:  # noqa: BLE001 - whatever went wrong, a watch that ends keeps revoked tokens working
+                _log.exception("watching the database failed")
             await asyncio.sleep(WATCH_INTERVAL_S)
 
     def _operations(self, settings: Settings) -> list[Operation]:
         posts = Posts(self._store.directory)
         acquaintance = Acquaintance(self._store.relations, self._clock)
-        answers = Answers(
-            self.people, posts, acquaintance, settings.person_cache_entries, settings.person_cache_bytes
-        )
+        answers = Answers(self.people, posts, acquaintance, settings.person_cache_entries, settings.person_cache_bytes)
         positions = Positions(self._clock, self._randomness)
         mutes = Mutes(self._store.relations, self.people, self._clock, positions)
         # The routes with the most traffic are matched first.
@@ -112,3 +110,11 @@ class Tacet:
         if revisions.get(Part.CREDENTIALS) != self._revisions.get(Part.CREDENTIALS):
             self.authenticator.forget()
         self._revisions = revisions
+
+    async def _sweep(self) -> None:
+        """In small bites: an end that many mutes share must not hold up everybody's writes."""
+        if self._clock.ticks_ns() < self._next_sweep_ns:
+            return
+        while await self._store.relations.sweep(self._clock.now_ms(), SWEEP_LIMIT) >= SWEEP_LIMIT:
+            pass
+        self._next_sweep_ns = self._clock.ticks_ns() + int(SWEEP_INTERVAL_S * 1e9)

@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 import gc
+import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import uvicorn
@@ -26,6 +28,10 @@ GC_THRESHOLD = 50_000
 
 SWITCH_INTERVAL_S = 0.0005
 """How long the writer may wait for the interpreter after a commit; Python's own 5 ms would be a mute's latency."""
+
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+"""Ctrl-C, and what service managers send."""
 
 
 class AddressError(Exception):
@@ -79,6 +85,21 @@ class _Server(uvicorn.Server):
         self._ready = ready
         self._sweeps = 0
         self._patience = max(1, round(settings.request_timeout_s / SWEEP_INTERVAL_S))
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """uvicorn's own raises the signal once more at the end, which kills the process before the store is closed."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        loop = asyncio.get_running_loop()
+        for number in STOP_SIGNALS:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in STOP_SIGNALS:
+                loop.remove_signal_handler(number)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

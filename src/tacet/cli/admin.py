@@ -1,6 +1,5 @@
 """What the commands share that work on a database beside its server."""
 
-import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -29,6 +28,8 @@ def with_store(settings: Settings, work: "Callable[[Store], Awaitable[T]]") -> T
     Raises:
         CommandError: DATABASE.
     """
+    import asyncio
+
     from tacet.store.base import StoreError
     from tacet.store.opening import open_store
 

@@ -4,6 +4,9 @@ from enum import IntEnum
 
 import msgspec
 
+MAX_ID = (1 << 63) - 1
+"""The largest id of a person or post: X's are signed 64-bit integers, and databases hold no larger ones."""
+
 
 class State(IntEnum):
     """Whether an account can be seen; the number is what is stored."""

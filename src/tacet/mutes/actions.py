@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tacet.clock import Clock
 from tacet.directory.lookup import People
-from tacet.directory.people import State
+from tacet.directory.people import MAX_ID, State
 from tacet.mutes.errors import CannotMuteSelf, TargetMissing, TargetUnavailable
 from tacet.mutes.positions import NEWEST, Cursor, Positions
 from tacet.mutes.relations import Kind, Relation
@@ -57,6 +57,8 @@ class Mutes:
 
     async def unmute(self, source_id: int, target_id: int) -> bool:
         """Unmute durably; return True if the mute held until now. Unmuting somebody not muted is no error."""
+        if target_id > MAX_ID:
+            return False
         return await self._relations.remove(Kind.MUTE, source_id, target_id, self._clock.now_ms())
 
     async def page(self, source_id: int, cursor: Cursor, limit: int) -> Page:
@@ -73,7 +75,7 @@ class Mutes:
         now_ms = self._clock.now_ms()
         packed = await self._relations.packed(Kind.MUTE, source_id, position, limit, now_ms)
         # Without rows the way back starts just below the cursor, so that the row at the cursor itself is found.
-        newest = packed.newest if packed.target_ids else position - 2
+        newest = packed.newest if packed.target_ids else max(position - 2, 0)
         full = len(packed.target_ids) == limit
         older = await self._has_older(source_id, packed.oldest, now_ms) if full else False
         newer = await self._has_newer(source_id, newest, now_ms) if position != NEWEST else False
@@ -83,12 +85,10 @@ class Mutes:
         now_ms = self._clock.now_ms()
         rows = await self._relations.newer(Kind.MUTE, source_id, position, limit, now_ms)
         rows.reverse()
-        oldest = rows[-1][1] if rows else position + 1
+        oldest = rows[-1][1] if rows else (position | 1) + 1
         older = await self._has_older(source_id, oldest, now_ms)
         newer = await self._has_newer(source_id, rows[0][1], now_ms) if len(rows) == limit else False
-        return Page(
-            [str(target_id) for target_id, _ in rows], oldest if older else None, rows[0][1] if newer else None
-        )
+        return Page([str(target_id) for target_id, _ in rows], oldest if older else None, rows[0][1] if newer else None)
 
     async def _has_older(self, source_id: int, position: int, now_ms: int) -> bool:
         return bool(await self._relations.older(Kind.MUTE, source_id, position, 1, now_ms))

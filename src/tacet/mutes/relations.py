@@ -26,5 +26,3 @@ class Relation:
     target_id: int
     position: int
     end_at_ms: int | None = None
-
-

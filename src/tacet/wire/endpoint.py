@@ -118,7 +118,6 @@ class _Served:
 
     def _call(self, scope: Scope, caller: Caller, body: bytes) -> Call:
         """The call a request asks for, or a refusal with everything that is wrong with it."""
-        operation = self._operation
         path: dict[str, str] = scope.get("path_params") or {}
         query = self._queries.read(scope["query_string"])
         violations = self._violations(path, query, caller)
@@ -148,14 +147,21 @@ async def read_body(scope: Scope, receive: Receive, max_bytes: int) -> bytes:
     announced = header(scope, b"content-length")
     if announced.isdigit() and int(announced) > max_bytes:
         raise Refusal(problems.BODY_TOO_LARGE)
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    while message.get("more_body", False):
+    body = b""
+    more = True
+    while more:
         message = await receive()
         body += message.get("body", b"")
+        more = message.get("more_body", False)
         if len(body) > max_bytes:
             raise Refusal(problems.BODY_TOO_LARGE)
     return body
+
+
+async def send_ok(services: Services, send: Send, body: bytes) -> None:
+    """Answer with a body that no operation was needed for."""
+    moving = (services.headers.transaction_id(), services.clock.ticks_ns())
+    await _send(send, 200, services.headers.ok(body, None, None, moving), body)
 
 
 async def send_problem(services: Services, send: Send, problem: Problem) -> None:

@@ -11,8 +11,6 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from tacet.wire import problems
 from tacet.wire.problems import Problem
 
-BAD_REQUEST = Problem(400, b'{"title":"Bad Request","type":"about:blank","status":400,"detail":"Bad Request"}')
-
 REASONS = {400: b"Bad Request", 431: b"Request Header Fields Too Large"}
 
 
@@ -57,7 +55,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        problem = problems.HEADERS_TOO_LARGE if self._too_large else BAD_REQUEST
+        problem = problems.HEADERS_TOO_LARGE if self._too_large else problems.BAD_REQUEST
         if not self.transport.is_closing():
             self.transport.write(_raw(problem))
             self.transport.close()

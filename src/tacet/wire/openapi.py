@@ -1,6 +1,6 @@
 """The API's own document, OpenAPI 3.1, generated from the operations that are served, and the route that answers it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -11,11 +11,10 @@ from tacet import __version__
 from tacet.identity.credentials import Access
 from tacet.wire import problems
 from tacet.wire.encoding import encode
-from tacet.wire.endpoint import RETRY_AFTER_S, Services, send_ok, send_problem
+from tacet.wire.endpoint import Services, send_ok, send_problem
 from tacet.wire.operations import Operation
-from tacet.wire.parameters import FIELD_LISTS, Parameter
-from tacet.wire.problems import Problem
-from tacet.wire.schemas import Schema, choice, components, exactly, listed, reference
+from tacet.wire.parameters import FIELD_LISTS
+from tacet.wire.schemas import Schema, choice, listed, reference, schemas
 
 OPENAPI_VERSION = "3.1.0"
 
@@ -54,38 +53,27 @@ _SECURITY_SCHEMES: Schema = {
     },
 }
 
-_LIMITS: Schema = {
-    "x-rate-limit-limit": {
-        "description": "Requests in a window of this route.",
-        "schema": {"type": "integer", "minimum": 0},
-    },
-    "x-rate-limit-remaining": {
-        "description": "Requests left in the window, after this one.",
-        "schema": {"type": "integer", "minimum": 0},
-    },
-    "x-rate-limit-reset": {
-        "description": "When the window ends, in Unix seconds.",
-        "schema": {"type": "integer", "minimum": 0},
-    },
-}
-_ALWAYS: Schema = {
-    "x-transaction-id": {"required": True, "schema": {"type": "string", "pattern": "^[0-9a-f]{16}$"}},
-    "x-response-time": {
-        "description": "Milliseconds.",
-        "required": True,
-        "schema": {"type": "integer", "minimum": 0},
-    },
-}
-_ACCESS: Schema = {
+_WHOLE: Schema = {"type": "integer", "minimum": 0}
+_HEADERS: Schema = {
+    "x-rate-limit-limit": {"description": "Requests in a window of this route.", "schema": _WHOLE},
+    "x-rate-limit-remaining": {"description": "Requests left in the window.", "schema": _WHOLE},
+    "x-rate-limit-reset": {"description": "When the window ends, in Unix seconds.", "schema": _WHOLE},
     "x-access-level": {
         "description": "What the caller's App may do.",
         "required": True,
         "schema": choice(*(access.value for access in Access)),
-    }
+    },
+    "x-transaction-id": {
+        "description": "Names this request.",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
+    },
+    "x-response-time": {"description": "Milliseconds.", "required": True, "schema": _WHOLE},
+    "retry-after": {"description": "Seconds to wait.", "required": True, "schema": _WHOLE},
 }
-_RETRY: Schema = {
-    "retry-after": {"description": "Seconds.", "required": True, "schema": {"type": "integer", "minimum": 0}}
-}
+_ALWAYS = ("x-transaction-id", "x-response-time")
+_LIMITED = (*_ALWAYS, "x-rate-limit-limit", "x-rate-limit-remaining", "x-rate-limit-reset")
+"""Whether a limit applies is a setting, so these three need not be there."""
 
 
 class _Document:
@@ -127,7 +115,15 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
         },
         "servers": [{"url": "/"}],
         "paths": paths,
-        "components": {"schemas": components(), "securitySchemes": _SECURITY_SCHEMES},
+        "components": {
+            "headers": _HEADERS,
+            "parameters": {
+                name: _query_parameter(name, listed(choice(*accepted)), required=False)
+                for name, accepted in FIELD_LISTS.items()
+            },
+            "schemas": schemas(),
+            "securitySchemes": _SECURITY_SCHEMES,
+        },
     }
 
 
@@ -136,13 +132,7 @@ def _own_operation() -> Schema:
         "operationId": "getOpenApiSpec",
         "summary": "This document",
         "security": [],
-        "responses": {
-            "200": {
-                "description": "This document.",
-                "headers": _ALWAYS,
-                "content": {"application/json": {"schema": {"type": "object"}}},
-            }
-        },
+        "responses": {"200": _response("This document.", _ALWAYS, {"application/json": {"type": "object"}})},
     }
 
 
@@ -167,19 +157,14 @@ def _security(operation: Operation) -> list[Schema]:
 
 def _parameters(operation: Operation) -> list[Schema]:
     parameters = operation.parameters
-    described = [_path_parameter(name, each, operation) for name, each in parameters.path.items()]
+    described: list[Schema] = []
+    for name, each in parameters.path.items():
+        own = {"description": "The authenticating user's own id."} if name == operation.own else {}
+        described.append({"name": name, "in": "path", "required": True, **own, "schema": each.schema})
     for name, each in parameters.query.items():
         described.append(_query_parameter(name, each.schema, required=name in parameters.required))
     if parameters.selects:
-        for name, accepted in FIELD_LISTS.items():
-            described.append(_query_parameter(name, listed(choice(*accepted)), required=False))
-    return described
-
-
-def _path_parameter(name: str, parameter: Parameter, operation: Operation) -> Schema:
-    described = {"name": name, "in": "path", "required": True, "schema": parameter.schema}
-    if name == operation.own:
-        described["description"] = "The id of the authenticating user: any other is refused with 400."
+        described += [{"$ref": f"#/components/parameters/{name}"} for name in FIELD_LISTS]
     return described
 
 
@@ -191,62 +176,46 @@ def _query_parameter(name: str, schema: Any, required: bool) -> Schema:
 
 
 def _responses(operation: Operation) -> Schema:
-    limited = {**_ALWAYS, **_LIMITS}
+    answered = {"application/json": reference(operation.answer)}
+    # What is no HTTP at all is answered by the layer below, in another shape than what is wrong with a parameter.
+    wrong = {"application/json": reference("InvalidRequest"), **_problem("BadRequest")}
     responses = {
-        "200": _response("The request has succeeded.", reference(operation.answer), {**limited, **_ACCESS}),
-        "400": _response("Something is wrong with the request.", reference("InvalidRequest"), limited),
-        "401": _problem("No credentials, or none that are good.", exactly(problems.UNAUTHORIZED), _ALWAYS),
-        "403": _problem("The caller may not do this.", {"anyOf": _forbidden(operation)}, limited),
-        "429": _problem("The window's requests are spent.", exactly(problems.too_many_requests()), limited),
-        "431": _at_the_door(problems.HEADERS_TOO_LARGE, "The request line and headers are too large."),
-        "503": _problem(
-            "Too much is waiting; nothing was done.",
-            exactly(problems.service_unavailable(RETRY_AFTER_S)),
-            {**limited, **_RETRY},
-        ),
+        "200": _response("The request has succeeded.", (*_LIMITED, "x-access-level"), answered),
+        "400": _response("Something is wrong with the request.", (), wrong),
+        "401": _response("No credentials, or none that are good.", _ALWAYS, _problem("Unauthorized")),
+        "403": _response("The caller may not do this.", _LIMITED, _problem(*_forbidden(operation))),
+        "429": _response("The window's requests are spent.", _LIMITED, _problem("TooManyRequests")),
+        "431": _response("The request line and headers are too large.", (), _problem("HeadersTooLarge")),
+        "503": _response("Too much is waiting; nothing was done.", ("retry-after",), _problem("ServiceUnavailable")),
     }
-    # What is no HTTP at all never reaches the operation, and is answered by the layer below.
-    responses["400"]["content"] |= _at_the_door(problems.BAD_REQUEST, "")["content"]
     if operation.parameters.path:
-        responses["404"] = _problem("Nobody, or nothing, is there.", {"anyOf": _not_found(operation)}, limited)
+        # A path parameter that is empty or holds a slash makes it another path, which is nowhere.
+        missing = ("NotFound", "MissingTarget") if operation.body is not None else ("NotFound",)
+        responses["404"] = _response("Nobody, or nothing, is there.", _LIMITED, _problem(*missing))
     if operation.body is not None:
-        responses["413"] = _problem("The body is too large.", exactly(problems.BODY_TOO_LARGE), _ALWAYS)
-    return responses
+        responses["413"] = _response("The body is too large.", _ALWAYS, _problem("BodyTooLarge"))
+    return dict(sorted(responses.items()))
 
 
-def _forbidden(operation: Operation) -> list[Schema]:
-    refused = [exactly(problems.FORBIDDEN), reference("ClientForbidden")]
+def _forbidden(operation: Operation) -> Iterable[str]:
+    yield from ("Forbidden", "ClientForbidden")
     if not operation.app_only:
-        refused.append(exactly(problems.UNSUPPORTED_AUTHENTICATION))
+        yield "UnsupportedAuthentication"
     if operation.writes:
-        refused.append(exactly(problems.OAUTH1_PERMISSIONS))
+        yield "Oauth1Permissions"
     if operation.body is not None:
-        refused.append(reference("SuspendedTarget"))
-    return refused
+        yield "SuspendedTarget"
 
 
-def _not_found(operation: Operation) -> list[Schema]:
-    # A path parameter that is empty or holds a slash makes it another path, which is nowhere.
-    nowhere = [exactly(problems.NOT_FOUND)]
-    return [*nowhere, reference("MissingTarget")] if operation.body is not None else nowhere
+def _problem(*names: str) -> Schema:
+    """One of some named problems, by its content type."""
+    schema = reference(names[0]) if len(names) == 1 else {"anyOf": [reference(name) for name in names]}
+    return {"application/problem+json": schema}
 
 
-def _response(description: str, schema: Schema, headers: Schema) -> Schema:
+def _response(description: str, headers: Sequence[str], content: Schema) -> Schema:
     return {
         "description": description,
-        "headers": headers,
-        "content": {"application/json": {"schema": schema}},
-    }
-
-
-def _problem(description: str, schema: Schema, headers: Schema) -> Schema:
-    content = {"application/problem+json": {"schema": schema}}
-    return {"description": description, "headers": headers, "content": content}
-
-
-def _at_the_door(problem: Problem, description: str) -> Schema:
-    """An answer of the layer below the application, which knows nothing of the request yet."""
-    return {
-        "description": description,
-        "content": {"application/problem+json": {"schema": exactly(problem)}},
+        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},
+        "content": {media_type: {"schema": schema} for media_type, schema in content.items()},
     }

@@ -78,6 +78,7 @@ def _blank(status: int, title: str, headers: Headers = ()) -> Problem:
     return Problem(status, encode_pretty(body), at_edge=True, headers=headers)
 
 
+BAD_REQUEST = _blank(400, "Bad Request")
 UNAUTHORIZED = _blank(401, "Unauthorized")
 FORBIDDEN = _blank(403, "Forbidden")
 NOT_FOUND = _blank(404, "Not Found")

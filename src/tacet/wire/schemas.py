@@ -23,7 +23,7 @@ _MOMENT: Schema = {"type": "string", "format": "date-time"}
 
 
 def reference(name: str) -> Schema:
-    """A reference to one of `components()`."""
+    """A reference to one of `schemas()`."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
@@ -133,14 +133,10 @@ def _post(noun: str, reposts: str) -> Schema:
             "possibly_sensitive": _FLAG,
             "reply_settings": _REPLIES,
             "display_text_range": {"type": "array", "minItems": 2, "maxItems": 2, "items": _COUNT},
-            "edit_controls": closed(
-                {"edits_remaining": _COUNT, "is_edit_eligible": _FLAG, "editable_until": _MOMENT}
-            ),
+            "edit_controls": closed({"edits_remaining": _COUNT, "is_edit_eligible": _FLAG, "editable_until": _MOMENT}),
             "entities": _TEXT_ENTITIES,
             "public_metrics": closed({reposts: _COUNT, **_PUBLIC, **_SEEN}),
-            "withheld": closed(
-                {"copyright": _FLAG, "country_codes": _COUNTRIES, "scope": choice(noun, "user")}
-            ),
+            "withheld": closed({"copyright": _FLAG, "country_codes": _COUNTRIES, "scope": choice(noun, "user")}),
             "non_public_metrics": closed({**_SEEN, **_CLICKED}),
             "organic_metrics": closed(
                 {**_SEEN, reposts: _COUNT, "reply_count": _COUNT, "like_count": _COUNT, **_CLICKED}
@@ -168,10 +164,19 @@ def _partial_errors() -> list[Schema]:
     ]
 
 
-def exactly(*answers: Problem) -> Schema:
-    """One of some problems whose bodies never vary."""
-    schemas = [shaped_like(answer.body) for answer in answers]
-    return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+_INVARIABLE = {
+    "BadRequest": problems.BAD_REQUEST,
+    "Unauthorized": problems.UNAUTHORIZED,
+    "Forbidden": problems.FORBIDDEN,
+    "UnsupportedAuthentication": problems.UNSUPPORTED_AUTHENTICATION,
+    "Oauth1Permissions": problems.OAUTH1_PERMISSIONS,
+    "NotFound": problems.NOT_FOUND,
+    "BodyTooLarge": problems.BODY_TOO_LARGE,
+    "TooManyRequests": problems.too_many_requests(),
+    "HeadersTooLarge": problems.HEADERS_TOO_LARGE,
+    "ServiceUnavailable": problems.service_unavailable(0),
+}
+"""Problems whose bodies are always the same."""
 
 
 def _invalid_request() -> Schema:
@@ -186,7 +191,7 @@ def _about_target(problem: Problem) -> Schema:
     return shaped_like(problem.body, detail=_FILLED, resource_id=_ID, value=_ID)
 
 
-def components() -> dict[str, Schema]:
+def schemas() -> dict[str, Schema]:
     """Every schema that has a name, by it."""
     return {
         "User": _USER,
@@ -212,4 +217,5 @@ def components() -> dict[str, Schema]:
         "ClientForbidden": shaped_like(problems.client_forbidden(0).body, client_id=_ID),
         "MissingTarget": _about_target(problems.missing_target("")),
         "SuspendedTarget": _about_target(problems.suspended_target("")),
+        **{name: shaped_like(problem.body) for name, problem in _INVARIABLE.items()},
     }

@@ -129,34 +129,37 @@ def test_bad_rows_are_reported_in_order_and_stop_nothing() -> None:
     within(work)
 
 
-CONFLICTS: dict[str, tuple[list[Record], list[int]]] = {
-    "taken by somebody before": ([person(1, 9, "alice")], [1]),
-    "taken in another case": ([person(1, 9, "ALICE")], [1]),
-    "taken within the file": ([person(1, 8, "dora"), person(2, 9, "Dora")], [2]),
-    "set free by a row before": ([person(1, 1, "anna"), person(2, 9, "alice")], []),
-    "set free by a row after": ([person(1, 9, "alice"), person(2, 1, "anna")], [1]),
-    "swapped": ([person(1, 1, "bob"), person(2, 2, "alice")], [1, 2]),
-    "passed on": ([person(1, 1, "anna"), person(2, 2, "alice"), person(3, 9, "bob")], []),
-    "taken back": ([person(1, 1, "anna"), person(2, 1, "alice"), person(3, 9, "anna")], []),
-    "the same person in another case": ([person(1, 1, "Alice")], []),
+CONFLICTS: dict[str, tuple[list[Record], list[int], dict[str, int]]] = {
+    "taken by somebody before": ([person(1, 9, "alice")], [1], {"alice": 1}),
+    "taken in another case": ([person(1, 9, "ALICE")], [1], {"alice": 1}),
+    "taken within the file": ([person(1, 8, "dora"), person(2, 9, "Dora")], [2], {"dora": 8}),
+    "set free by a row before": ([person(1, 1, "anna"), person(2, 9, "alice")], [], {"anna": 1, "alice": 9}),
+    "set free by a row after": ([person(1, 9, "alice"), person(2, 1, "anna")], [1], {"anna": 1}),
+    "swapped": ([person(1, 1, "bob"), person(2, 2, "alice")], [1, 2], {"alice": 1, "bob": 2}),
+    "passed on": (
+        [person(1, 1, "anna"), person(2, 2, "alice"), person(3, 9, "bob")],
+        [],
+        {"anna": 1, "alice": 2, "bob": 9},
+    ),
+    "taken back": (
+        [person(1, 1, "anna"), person(2, 1, "alice"), person(3, 9, "anna")],
+        [],
+        {"alice": 1, "anna": 9},
+    ),
+    "the same person in another case": ([person(1, 1, "Alice")], [], {"alice": 1}),
 }
 
 
-@pytest.mark.parametrize(("rows", "refused"), CONFLICTS.values(), ids=CONFLICTS)
+@pytest.mark.parametrize(("rows", "refused", "owners"), CONFLICTS.values(), ids=CONFLICTS)
 def test_only_rows_whose_username_is_taken_when_their_turn_comes_are_refused(
-    rows: list[Record], refused: list[int]
+    rows: list[Record], refused: list[int], owners: dict[str, int]
 ) -> None:
     async def work(store: Store) -> None:
-        await Run(store.directory).over([person(1, 1, "alice"), person(2, 2, "bob")])
-        # Somebody who certainly conflicts makes sure that the batch is looked at row by row.
-        troublemaker = person(99, 99, "bob" if not refused and len(rows) == 1 else "trouble")
-        run = await Run(store.directory).over([*rows, troublemaker])
-        expected = refused + ([99] if troublemaker.values["username"] == "bob" else [])
-        assert [line for line, _ in run.reasons] == expected
-        for row in rows:
-            if row.line not in refused and row is [each for each in rows if each.values["id"] == row.values["id"]][-1]:
-                owner = await store.directory.ids_of([row.values["username"]])
-                assert list(owner.values()) == [row.values["id"]]
+        await Run(store.directory).over([person(1, 1, "alice"), person(2, 2, "bob"), person(3, 3, "zoe")])
+        # The last row conflicts in any case, so that the batch is looked at row by row in all of them.
+        run = await Run(store.directory).over([*rows, person(99, 99, "zoe")])
+        assert [line for line, _ in run.reasons] == [*refused, 99]
+        assert await store.directory.ids_of(owners) == owners
 
     within(work)
 

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tacet.directory.importing.entries import COLUMNS, RowError, to_entry
-from tacet.directory.importing.rows import MAX_BIO_LENGTH, MAX_ID, MAX_NAME_LENGTH, MAX_POST_LENGTH
+from tacet.directory.importing.rows import MAX_BIO_LENGTH, MAX_NAME_LENGTH, MAX_POST_LENGTH
 from tacet.directory.people import (
+    MAX_ID,
     Affiliation,
     Metrics,
     Person,

@@ -16,6 +16,7 @@ from tacet.directory.importing.rows import (
     WithholdingRow,
 )
 from tacet.directory.people import (
+    MAX_ID,
     Affiliation,
     Metrics,
     Person,

@@ -84,9 +84,7 @@ def _names(source: Source, header: list[str]) -> list[str]:
     names = [name.strip() for name in header]
     unknown = [name for name in names if name not in COLUMNS]
     if unknown:
-        raise SourceError(
-            f"{source.path}: unknown column {unknown[0]!r}: known are {', '.join(sorted(COLUMNS))}"
-        )
+        raise SourceError(f"{source.path}: unknown column {unknown[0]!r}: known are {', '.join(sorted(COLUMNS))}")
     if len(set(names)) < len(names):
         raise SourceError(f"{source.path}: a column stands twice in the header: keep one")
     return names

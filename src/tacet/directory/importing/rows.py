@@ -4,8 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-MAX_ID = (1 << 63) - 1
-"""The largest signed 64-bit integer: what databases and X's own ids hold."""
+from tacet.directory.people import MAX_ID
 
 MAX_NAME_LENGTH = 200
 """Characters; X allows 50, other platforms more."""

@@ -1,7 +1,6 @@
 """Keeping the write-ahead log short without making writes wait for it."""
 
 import contextlib
-import os
 import sqlite3
 import threading
 from pathlib import Path
@@ -29,7 +28,7 @@ class Checkpointer:
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
-        self._log_path = f"{path}-wal"
+        self._log = path.with_name(path.name + "-wal")
         self._thread: threading.Thread | None = None
 
     def after_commit(self) -> None:
@@ -38,8 +37,9 @@ class Checkpointer:
         if log_bytes <= CHECKPOINT_BYTES:
             return
         if self._thread is None:
-            self._thread = threading.Thread(target=self._copy, args=(ROUNDS,), name="tacet-log", daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._copy, args=(ROUNDS,), name="tacet-log", daemon=True)
+            thread.start()
+            self._thread = thread
         elif log_bytes > CHECKPOINT_STOP_BYTES or not self._thread.is_alive():
             self.close()
             self._copy(rounds=1)
@@ -52,7 +52,7 @@ class Checkpointer:
 
     def _log_bytes(self) -> int:
         try:
-            return os.stat(self._log_path).st_size
+            return self._log.stat().st_size
         except OSError:
             return 0
 

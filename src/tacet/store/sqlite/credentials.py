@@ -7,6 +7,7 @@ from tacet.identity.credentials import Access, App, Token, TokenKind
 from tacet.store import queries
 from tacet.store.base import CredentialStore, Part
 from tacet.store.sqlite.dialect import adapt
+from tacet.store.sqlite.reader import Reader
 from tacet.store.sqlite.writer import GroupWriter
 
 _PUT_APP = adapt(queries.PUT_APP)
@@ -21,8 +22,8 @@ _BUMP = adapt(queries.BUMP)
 class SqliteCredentials(CredentialStore):
     """Apps and tokens of one SQLite database; see `SqliteRelations` for the arguments."""
 
-    def __init__(self, reader: sqlite3.Connection, writer: GroupWriter) -> None:
-        self._read = reader.execute
+    def __init__(self, reader: Reader, writer: GroupWriter) -> None:
+        self._rows = reader.rows
         self._writer = writer
 
     async def put_app(self, app: App) -> None:
@@ -44,10 +45,10 @@ class SqliteCredentials(CredentialStore):
         await self._writer.submit(write, long=True)
 
     async def app(self, app_id: int) -> App | None:
-        return _one_app(self._read(_APP, (app_id,)).fetchall())
+        return _one_app(self._rows(_APP, (app_id,)))
 
     async def app_by_consumer_key(self, consumer_key: str) -> App | None:
-        return _one_app(self._read(_APP_BY_CONSUMER_KEY, (consumer_key,)).fetchall())
+        return _one_app(self._rows(_APP_BY_CONSUMER_KEY, (consumer_key,)))
 
     async def put_token(self, token: Token) -> None:
         row = (
@@ -69,7 +70,7 @@ class SqliteCredentials(CredentialStore):
         await self._writer.submit(write, long=True)
 
     async def token(self, digest: bytes) -> Token | None:
-        rows = self._read(_TOKEN, (digest,)).fetchall()
+        rows = self._rows(_TOKEN, (digest,))
         if not rows:
             return None
         found, kind, *rest = rows[0]

@@ -6,10 +6,8 @@ import sqlite3
 from collections.abc import Iterable
 from functools import cache
 
+from tacet.directory.people import MAX_ID
 from tacet.store.base import Conflict, StoreError
-
-MAX_INTEGER = (1 << 63) - 1
-"""SQLite's largest integer: a larger id cannot be stored, so it is nobody's."""
 
 _ID_LIST = re.compile(r"ids\((\$\d+)\)")
 _PACKED = re.compile(r"packed\((\w+)\)")
@@ -26,7 +24,7 @@ def adapt(sql: str) -> str:
 
 def id_list(ids: Iterable[int]) -> str:
     """The parameter for `ids($1)`; ids too large to be anybody's are left out."""
-    return json.dumps([id_ for id_ in ids if id_ <= MAX_INTEGER])
+    return json.dumps([id_ for id_ in ids if id_ <= MAX_ID])
 
 
 def translated(error: sqlite3.Error) -> StoreError:

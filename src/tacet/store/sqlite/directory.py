@@ -9,6 +9,7 @@ from tacet.directory.people import Person, Post, PostDetails, Profile, State
 from tacet.store import queries
 from tacet.store.base import Conflict, DirectoryStore, Part
 from tacet.store.sqlite.dialect import adapt, id_list
+from tacet.store.sqlite.reader import Reader
 from tacet.store.sqlite.writer import GroupWriter
 
 _PEOPLE = adapt(queries.PEOPLE)
@@ -31,12 +32,12 @@ _decode_details = msgspec.json.Decoder(PostDetails).decode
 class SqliteDirectory(DirectoryStore):
     """People and posts of one SQLite database; see `SqliteRelations` for the arguments."""
 
-    def __init__(self, reader: sqlite3.Connection, writer: GroupWriter) -> None:
-        self._read = reader.execute
+    def __init__(self, reader: Reader, writer: GroupWriter) -> None:
+        self._rows = reader.rows
         self._writer = writer
 
     async def people(self, ids: Iterable[int]) -> list[Person]:
-        rows = self._read(_PEOPLE, (id_list(ids),)).fetchall()
+        rows = self._rows(_PEOPLE, (id_list(ids),))
         return [
             Person(id_, username, name, State(state), _decode_profile(profile))
             for id_, username, name, state, profile in rows
@@ -45,7 +46,7 @@ class SqliteDirectory(DirectoryStore):
     async def ids_of(self, usernames: Iterable[str]) -> dict[str, int]:
         found: dict[str, int] = {}
         for key in {username.lower() for username in usernames}:
-            for (person_id,) in self._read(_HANDLE_OWNER, (key,)):
+            for (person_id,) in self._rows(_HANDLE_OWNER, (key,)):
                 found[key] = person_id
         return found
 
@@ -53,7 +54,7 @@ class SqliteDirectory(DirectoryStore):
         return await self._writer.submit(lambda connection: _put_people(connection, people), long=True)
 
     async def posts(self, ids: Iterable[int]) -> list[Post]:
-        rows = self._read(_POSTS, (id_list(ids),)).fetchall()
+        rows = self._rows(_POSTS, (id_list(ids),))
         return [
             Post(id_, author_id, text, created_at_ms, _decode_details(details))
             for id_, author_id, text, created_at_ms, details in rows
@@ -62,7 +63,7 @@ class SqliteDirectory(DirectoryStore):
     async def latest_posts(self, author_ids: Iterable[int]) -> dict[int, int]:
         latest: dict[int, int] = {}
         for author_id in author_ids:
-            for (post_id,) in self._read(_LATEST_POST, (author_id,)):
+            for (post_id,) in self._rows(_LATEST_POST, (author_id,)):
                 latest[author_id] = post_id
         return latest
 
@@ -78,7 +79,7 @@ class SqliteDirectory(DirectoryStore):
         return await self._writer.submit(lambda connection: connection.execute(_DELETE_POST, (post_id,)).rowcount > 0)
 
     async def first_person_ids(self, limit: int) -> list[int]:
-        return [id_ for (id_,) in self._read(_FIRST_PERSON_IDS, (limit,))]
+        return [id_ for (id_,) in self._rows(_FIRST_PERSON_IDS, (limit,))]
 
 
 def _put_people(connection: sqlite3.Connection, people: Sequence[Person]) -> int:

@@ -2,13 +2,13 @@
 
 import sqlite3
 from collections.abc import Sequence
-from typing import Any
 
 from tacet.mutes.positions import MAX_POSITION
 from tacet.mutes.relations import Kind, Relation
 from tacet.store import queries
 from tacet.store.base import Packed, RelationStore, Row, StoreError
-from tacet.store.sqlite.dialect import adapt, id_list, translated
+from tacet.store.sqlite.dialect import adapt, id_list
+from tacet.store.sqlite.reader import Reader
 from tacet.store.sqlite.writer import GroupWriter
 
 MAX_POSITION_ATTEMPTS = 64
@@ -30,12 +30,12 @@ class SqliteRelations(RelationStore):
     """Relations of one SQLite database.
 
     Args:
-        reader: a connection for reads, used only from the event loop's thread.
+        reader: reads it.
         writer: the one writer of this database.
     """
 
-    def __init__(self, reader: sqlite3.Connection, writer: GroupWriter) -> None:
-        self._read = reader.execute
+    def __init__(self, reader: Reader, writer: GroupWriter) -> None:
+        self._rows = reader.rows
         self._writer = writer
 
     async def add(self, relation: Relation, now_ms: int) -> bool:
@@ -64,9 +64,10 @@ class SqliteRelations(RelationStore):
         return self._rows(_OLDER, (source_id, kind.value, position, now_ms, limit))
 
     async def packed(self, kind: Kind, source_id: int, position: int, limit: int, now_ms: int) -> Packed:
-        row = self._rows(_PACKED, (source_id, kind.value, position, now_ms, limit))[0]
-        target_ids: str | None = row[0]
-        return Packed(target_ids.split(","), row[1], row[2]) if target_ids else Packed([], 0, 0)
+        for target_ids, newest, oldest in self._rows(_PACKED, (source_id, kind.value, position, now_ms, limit)):
+            if target_ids is not None:
+                return Packed(target_ids.split(","), newest, oldest)
+        return Packed([], 0, 0)
 
     async def newer(self, kind: Kind, source_id: int, position: int, limit: int, now_ms: int) -> list[Row]:
         return self._rows(_NEWER, (source_id, kind.value, position, now_ms, limit))
@@ -86,17 +87,8 @@ class SqliteRelations(RelationStore):
 
         return await self._writer.submit(write, long=True)
 
-    def _rows(self, sql: str, parameters: tuple[int, ...]) -> list[Any]:
-        try:
-            return self._read(sql, parameters).fetchall()
-        except sqlite3.Error as error:
-            raise translated(error) from None
-
     def _ids(self, sql: str, parameters: tuple[int | str, ...]) -> set[int]:
-        try:
-            return {id_ for (id_,) in self._read(sql, parameters)}
-        except sqlite3.Error as error:
-            raise translated(error) from None
+        return {id_ for (id_,) in self._rows(sql, parameters)}
 
 
 def _add(connection: sqlite3.Connection, relation: Relation, now_ms: int) -> bool:

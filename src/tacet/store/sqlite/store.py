@@ -1,19 +1,19 @@
 """One SQLite database, in a file or in memory: opening, locking, migrating, closing."""
 
-import contextlib
 import fcntl
 import os
 import sqlite3
-import threading
 from importlib import resources
 from pathlib import Path
 from typing import IO
 
 from tacet.store import queries
 from tacet.store.base import Part, Store, StoreError, StoreLocked
+from tacet.store.sqlite.checkpointer import CHECKPOINT_BYTES, Checkpointer
 from tacet.store.sqlite.credentials import SqliteCredentials
 from tacet.store.sqlite.dialect import adapt, translated
 from tacet.store.sqlite.directory import SqliteDirectory
+from tacet.store.sqlite.reader import Reader
 from tacet.store.sqlite.relations import SqliteRelations
 from tacet.store.sqlite.writer import BUSY_TIMEOUT_MS, GroupWriter
 
@@ -26,11 +26,11 @@ PAGE_CACHE_KIB = 16 * 1024
 MMAP_BYTES = 1 << 30
 """How much of the file is read through memory mapping, which spares a copy of each page."""
 
-CHECKPOINT_BYTES = 8 << 20
-"""Size of the write-ahead log from which it is copied back into the file, beside the writer."""
+TABLES = {"migration", "relation"}
+"""Tables that every database of ours has, so that another program's is left alone."""
 
-CHECKPOINT_STOP_BYTES = 256 << 20
-"""Size at which the writer waits for that: a log that only grows fills the disk and slows reads."""
+
+_REVISIONS = adapt(queries.REVISIONS)
 
 
 class SqliteStore(Store):
@@ -48,8 +48,8 @@ class SqliteStore(Store):
         self._server = server
         self._lock_file: IO[str] | None = None
         self._connections: list[sqlite3.Connection] = []
-        self._checkpointer: sqlite3.Connection | None = None
-        self._checkpoint_thread: threading.Thread | None = None
+        self._checkpointer: Checkpointer | None = None
+        self._writer: GroupWriter | None = None
 
     async def open(self) -> None:
         try:
@@ -57,29 +57,28 @@ class SqliteStore(Store):
             writing = self._connect()
             _migrate(writing)
             # A database in memory lives in one connection; it never waits, so one serves reads and writes.
-            self._reader = writing if self._path is None else self._connect()
+            reading = writing
             if self._path is not None:
-                # Checkpoints run beside the writer; once one is complete the log starts over at this size.
-                writing.execute("PRAGMA wal_autocheckpoint = 0")
-                writing.execute(f"PRAGMA journal_size_limit = {CHECKPOINT_BYTES}")
-                writing.execute("PRAGMA busy_timeout = 0")
-                self._checkpointer = self._connect()
+                self._prepare(writing)
+                reading = self._connect()
+                self._checkpointer = Checkpointer(self._connect(), self._path)
         except sqlite3.Error as error:
             await self.close()
             raise translated(error) from None
         except StoreError:
             await self.close()
             raise
+        self._reader = Reader(reading)
         self._writer = GroupWriter(writing, self._queue_length, self._path is not None, self._after_commit)
         self.relations = SqliteRelations(self._reader, self._writer)
         self.directory = SqliteDirectory(self._reader, self._writer)
         self.credentials = SqliteCredentials(self._reader, self._writer)
 
     async def close(self) -> None:
-        if hasattr(self, "_writer"):
+        if self._writer is not None:
             await self._writer.close()
-        if self._checkpoint_thread is not None:
-            self._checkpoint_thread.join()
+        if self._checkpointer is not None:
+            self._checkpointer.close()
         for connection in self._connections:
             connection.close()
         self._connections.clear()
@@ -88,18 +87,21 @@ class SqliteStore(Store):
             self._lock_file = None
 
     async def revisions(self) -> dict[Part, int]:
-        rows = self._reader.execute(adapt(queries.REVISIONS)).fetchall()
-        return {Part(part): number for part, number in rows}
+        return {Part(part): number for part, number in self._reader.rows(_REVISIONS)}
 
     def _lock(self) -> None:
         """The kernel gives the lock back when the process ends, however it ends; the file itself stays."""
         if self._path is None or not self._server:
             return
-        path = self._path.with_name(self._path.name + ".lock")
+        # Where the path is a link, the file it leads to is what must not be served twice.
+        file = self._path.resolve()
+        path = file.with_name(file.name + ".lock")
         try:
             lock_file = path.open("a+", encoding="ascii")
         except OSError as error:
-            raise StoreError(f"the lock file {path} cannot be opened: {error.strerror}") from None
+            raise StoreError(
+                f"{self._path} cannot be served: its lock file {path} cannot be opened: {error.strerror}"
+            ) from None
         try:
             fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -123,38 +125,39 @@ class SqliteStore(Store):
             cached_statements=CACHED_STATEMENTS,
         )
         self._connections.append(connection)
-        connection.execute(f"PRAGMA cache_size = -{PAGE_CACHE_KIB}")
         if self._path is not None:
+            _check_ours(connection, self._path)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
+            # macOS's own fsync leaves the data in the drive's cache; elsewhere this changes nothing.
+            connection.execute("PRAGMA fullfsync = ON")
             connection.execute(f"PRAGMA mmap_size = {MMAP_BYTES}")
+        connection.execute(f"PRAGMA cache_size = -{PAGE_CACHE_KIB}")
         return connection
 
+    def _prepare(self, writing: sqlite3.Connection) -> None:
+        """Settings of the connection that writes."""
+        if writing.execute("PRAGMA journal_mode").fetchall() != [("wal",)]:
+            raise StoreError(f"{self._path} is on a file system without shared memory: put it on a local disk")
+        # Checkpoints run beside the writer; once one is complete the log starts over at this size.
+        writing.execute("PRAGMA wal_autocheckpoint = 0")
+        writing.execute(f"PRAGMA journal_size_limit = {CHECKPOINT_BYTES}")
+        writing.execute("PRAGMA busy_timeout = 0")
+
     def _after_commit(self) -> None:
-        """On the writer's thread: have a long log copied back by another thread, wait only when it is far too long."""
-        wal_bytes = self._wal_bytes()
-        if wal_bytes <= CHECKPOINT_BYTES:
-            return
-        thread = self._checkpoint_thread
-        if thread is not None and thread.is_alive():
-            if wal_bytes > CHECKPOINT_STOP_BYTES:
-                thread.join()
-            return
-        mode = "TRUNCATE" if wal_bytes > CHECKPOINT_STOP_BYTES else "PASSIVE"
-        self._checkpoint_thread = threading.Thread(target=self._checkpoint, args=(mode,), daemon=True)
-        self._checkpoint_thread.start()
+        if self._checkpointer is not None:
+            self._checkpointer.after_commit()
 
-    def _wal_bytes(self) -> int:
-        try:
-            return Path(f"{self._path}-wal").stat().st_size
-        except OSError:
-            return 0
 
-    def _checkpoint(self, mode: str) -> None:
-        # Nothing is lost by a checkpoint that did not happen: the next commit asks again.
-        with contextlib.suppress(sqlite3.Error):
-            if self._checkpointer is not None:
-                self._checkpointer.execute(f"PRAGMA wal_checkpoint({mode})")
+def _check_ours(connection: sqlite3.Connection, path: Path) -> None:
+    """Before anything is changed in it.
+
+    Raises:
+        StoreError: the file belongs to another program.
+    """
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if tables and not tables >= TABLES:
+        raise StoreError(f"{path} is another program's database: give another file")
 
 
 def _migrations() -> list[tuple[int, str, str]]:

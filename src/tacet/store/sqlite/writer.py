@@ -88,7 +88,9 @@ class GroupWriter:
         """Run `write` in the next batch and return what it returned, once that is durable.
 
         Args:
-            long: it takes longer than a request may wait for (an import's batch): run it alone, on the writer's thread.
+            write: one statement that changes something at most, unless it is `long`.
+            long: it has more of them, or takes longer than a request may wait for (an import's batch): run it alone, on
+                the writer's thread.
 
         Raises:
             StoreBusy: the queue is full; nothing was written.
@@ -144,21 +146,28 @@ class GroupWriter:
 
     def _all_at_once(self, batch: list[_Waiting]) -> _Outcome:
         try:
-            self._connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-            self._connection.execute("BEGIN IMMEDIATE")
-            self._connection.execute("PRAGMA busy_timeout = 0")
+            self._begin_patiently()
         except sqlite3.Error as error:
             return [_Done(waiting) for waiting in batch], translated(error)
         done = [_run(self._connection, waiting) for waiting in batch]
         return done, self._commit(done)
 
-    def _commit(self, done: list[_Done]) -> StoreError | None:
-        if not self._connection.in_transaction:
-            # A write that found the disk full took the whole transaction with it.
-            errors = (entry.error for entry in done if isinstance(entry.error, StoreError))
-            return next(errors, _ROLLED_BACK)
+    def _begin_patiently(self) -> None:
+        self._connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
         try:
-            self._connection.execute("COMMIT")
+            self._connection.execute("BEGIN IMMEDIATE")
+        finally:
+            self._connection.execute("PRAGMA busy_timeout = 0")
+
+    def _commit(self, done: list[_Done]) -> StoreError | None:
+        """Make a batch durable, or leave nothing of it; return why it could not be done."""
+        if not self._connection.in_transaction:
+            # Only the last error can have taken the transaction with it: nothing ran after that.
+            errors = [entry.error for entry in done if isinstance(entry.error, StoreError)]
+            return errors[-1] if errors else StoreError("the transaction was rolled back")
+        undo = done[0].waiting.long and done[0].error is not None
+        try:
+            self._connection.execute("ROLLBACK" if undo else "COMMIT")
         except sqlite3.Error as error:
             with contextlib.suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
@@ -170,7 +179,7 @@ class GroupWriter:
             done, failure = job()
             try:
                 self._after_commit()
-            except Exception:
+            except Exception:  # noqa: BLE001 - the next commit asks again, but a thread that ends is missed for ever
                 _log.exception("the write-ahead log could not be tended to")
             # Where the loop is closed nobody waits any more.
             with contextlib.suppress(RuntimeError):
@@ -189,23 +198,12 @@ class GroupWriter:
 
 
 def _run(connection: sqlite3.Connection, waiting: _Waiting) -> _Done:
-    """One write, in a savepoint of its own where it is long: a failure takes back this write and no other."""
+    """One write. A short one is one statement, which fails without a trace; a long one is alone and rolled back."""
     if not connection.in_transaction:
         # A full disk makes SQLite roll back by itself; what follows must not slip in outside the transaction.
-        return _Done(waiting, error=StoreError("the transaction was rolled back"))
+        return _Done(waiting)
     try:
-        if not waiting.long:
-            return _Done(waiting, waiting.write(connection))
-        connection.execute("SAVEPOINT long_write")
-        try:
-            result = waiting.write(connection)
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK TO long_write")
-                connection.execute("RELEASE long_write")
-            raise
-        connection.execute("RELEASE long_write")
-        return _Done(waiting, result)
+        return _Done(waiting, waiting.write(connection))
     except sqlite3.Error as error:
         return _Done(waiting, error=translated(error))
     except Exception as error:  # noqa: BLE001 - whatever a write raises belongs to whoever submitted it
@@ -216,8 +214,10 @@ def _answer(entry: _Done, failure: StoreError | None) -> None:
     future = entry.waiting.future
     if future.done():
         return
-    error = failure or entry.error
-    if error is not None:
-        future.set_exception(error)
+    if failure is not None:
+        # One exception raised in many places would gather all their tracebacks.
+        future.set_exception(type(failure)(*failure.args))
+    elif entry.error is not None:
+        future.set_exception(entry.error)
     else:
         future.set_result(entry.result)

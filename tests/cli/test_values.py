@@ -1,0 +1,131 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tacet.cli.values import from_text, from_toml, nearest
+from tacet.limits.windows import RateLimit
+from tacet.settings import Named, all_settings
+
+SETTINGS = {named.field_name: named for named in all_settings()}
+KEY = "MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY"
+
+
+def setting(name: str) -> Named:
+    return SETTINGS[name]
+
+
+GOOD_TEXTS: dict[str, tuple[str, str, object]] = {
+    "text": ("host", "0.0.0.0", "0.0.0.0"),
+    "number": ("port", "0", 0),
+    "number with spaces": ("port", " 80 ", 80),
+    "largest number": ("port", "65535", 65_535),
+    "path": ("data_dir", "world", Path("world")),
+    "true": ("rate_limits", "true", True),
+    "on": ("rate_limits", "ON", True),
+    "1": ("rate_limits", "1", True),
+    "false": ("rate_limits", "False", False),
+    "no": ("rate_limits", "no", False),
+    "list": ("api_origins", "https://a, http://b:81", ("https://a", "http://b:81")),
+    "limits": (
+        "limits",
+        "muteUser=5/60, getUsersMe=1/1",
+        {"muteUser": RateLimit(5, 60), "getUsersMe": RateLimit(1, 1)},
+    ),
+    "choice": ("log_level", "debug", "debug"),
+    "database": ("database", "sqlite:///x.db", "sqlite:///x.db"),
+    "secret": ("secret_key", KEY, KEY),
+}
+
+
+@pytest.mark.parametrize(("name", "text", "value"), GOOD_TEXTS.values(), ids=GOOD_TEXTS)
+def test_texts_have_values(name: str, text: str, value: object) -> None:
+    assert from_text(setting(name), text) == value
+
+
+BAD_TEXTS = {
+    "empty": ("host", "", "is empty"),
+    "blank": ("host", "  ", "is empty"),
+    "no number": ("port", "http", "'http' is not a whole number"),
+    "a fraction": ("port", "80.5", "'80.5' is not a whole number"),
+    "number with underscores": ("port", "8_080", "is not a whole number"),
+    "other digits": ("port", "٨٠", "is not a whole number"),
+    "a number of many digits": ("port", "9" * 5_000, "is not a whole number"),
+    "too small": ("people", "2", "2 is not between 3 and 10000000"),
+    "too large": ("port", "65536", "65536 is not between 0 and 65535"),
+    "negative": ("port", "-1", "-1 is not between 0 and 65535"),
+    "neither true nor false": ("rate_limits", "maybe", "'maybe' is neither true nor false"),
+    "no choice": ("log_level", "loud", "'loud' is not one of debug, info, warning, error"),
+    "no origin": ("api_origins", "api.x.com", "'api.x.com' is no origin"),
+    "origin with a path": ("api_origins", "https://api.x.com/2", "is no origin"),
+    "one bad origin of two": ("api_origins", "https://a,b", "'b' is no origin"),
+    "limit without route": ("limits", "15/900", "'15/900' is not ROUTE=COUNT/SECONDS"),
+    "limit of no route": ("limits", "getUserMuting=1/1", "did you mean getUsersMuting?"),
+    "limit without seconds": ("limits", "muteUser=15", "muteUser: '15' is not COUNT/SECONDS"),
+    "limit of nothing": ("limits", "muteUser=0/900", "is not 1 to"),
+    "limit without end": ("limits", "muteUser=1/0", "is not 1 to"),
+    "PostgreSQL": ("database", "postgresql://h/d", "not supported by this version"),
+}
+
+
+@pytest.mark.parametrize(("name", "text", "reason"), BAD_TEXTS.values(), ids=BAD_TEXTS)
+def test_bad_texts_are_refused_with_a_reason(name: str, text: str, reason: str) -> None:
+    with pytest.raises(ValueError) as raised:
+        from_text(setting(name), text)
+    assert reason in str(raised.value)
+
+
+def test_a_bad_secret_is_not_repeated() -> None:
+    with pytest.raises(ValueError) as raised:
+        from_text(setting("secret_key"), "hunter2")
+    assert "hunter2" not in str(raised.value)
+
+
+GOOD_TOML: dict[str, tuple[str, Any, object]] = {
+    "text": ("host", "::1", "::1"),
+    "number": ("port", 80, 80),
+    "path": ("data_dir", "world", Path("world")),
+    "truth": ("rate_limits", False, False),
+    "list": ("api_origins", ["https://a"], ("https://a",)),
+    "empty list": ("api_origins", [], ()),
+    "table": ("limits", {"muteUser": "5/60"}, {"muteUser": RateLimit(5, 60)}),
+}
+
+
+@pytest.mark.parametrize(("name", "raw", "value"), GOOD_TOML.values(), ids=GOOD_TOML)
+def test_toml_values_have_their_own_types(name: str, raw: Any, value: object) -> None:
+    assert from_toml(setting(name), raw) == value
+
+
+BAD_TOML: dict[str, tuple[str, Any, str]] = {
+    "number in quotes": ("port", "80", "must be a whole number"),
+    "number true": ("port", True, "must be a whole number"),
+    "number with a point": ("port", 80.0, "must be a whole number"),
+    "truth as text": ("rate_limits", "true", "must be true or false"),
+    "truth as number": ("rate_limits", 1, "must be true or false"),
+    "text as number": ("host", 1, "must be a text in quotes"),
+    "path as list": ("data_dir", [], "must be a text in quotes"),
+    "list as text": ("api_origins", "https://a", "must be a list of texts"),
+    "list of numbers": ("api_origins", [1], "must be a list of texts"),
+    "table as list": ("limits", [], "must be a table"),
+    "table of tables": ("limits", {"muteUser": {"count": 1}}, "must be a table"),
+    "out of bounds": ("port", 70_000, "70000 is not between 0 and 65535"),
+}
+
+
+@pytest.mark.parametrize(("name", "raw", "reason"), BAD_TOML.values(), ids=BAD_TOML)
+def test_bad_toml_values_are_refused_with_a_reason(name: str, raw: Any, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        from_toml(setting(name), raw)
+
+
+NEAREST = {
+    "close": ("prot", ["host", "port", "people"], ": did you mean port?"),
+    "not close, few": ("zzz", ["host", "port"], ": known are host, port"),
+    "not close, many": ("zzz", [f"name_{number}" for number in range(20)], ""),
+}
+
+
+@pytest.mark.parametrize(("wrong", "known", "hint"), NEAREST.values(), ids=NEAREST)
+def test_the_nearest_known_name_is_suggested(wrong: str, known: list[str], hint: str) -> None:
+    assert nearest(wrong, known) == hint

@@ -1,0 +1,38 @@
+"""What every test can ask for."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.service import Service, in_memory
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared_wire() -> Path:
+    """The folder of recorded facts that stands beside the checkout."""
+    folder = REPOSITORY.parent / "shared" / "wire"
+    assert folder.is_dir(), f"the recorded facts belong into {folder}"
+    return folder
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> tuple[str, dict[str, Any]]:
+    return "asyncio", {"use_uvloop": True}
+
+
+@pytest.fixture
+async def service() -> AsyncIterator[Service]:
+    """A service with its cast, X's limits, and nobody muting anybody."""
+    async with in_memory() as running:
+        yield running
+
+
+@pytest.fixture
+async def unlimited() -> AsyncIterator[Service]:
+    """The same without rate limits, for tests that ask often."""
+    async with in_memory(rate_limits=False) as running:
+        yield running
