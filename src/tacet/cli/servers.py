@@ -2,8 +2,8 @@
 
 import logging
 import os
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,9 @@ from tacet.cli.exits import CommandError, Exit
 from tacet.cli.options import settings_options
 from tacet.cli.sources import load
 from tacet.settings import SANDBOX, SERVE, Settings
+
+if TYPE_CHECKING:
+    from tacet.store.base import Store
 
 LOOPBACK = ("127.", "localhost", "::1")
 """How addresses begin that no other machine can reach."""
@@ -37,7 +40,26 @@ def sandbox(quiet: bool, **flags: Any) -> int:
     settings = load(SANDBOX, SANDBOX, flags, os.environ)
     if not settings.host.startswith(LOOPBACK):
         click.echo(f"tacet: warning: everybody who can reach {settings.host} knows these keys", err=True)
-    return _run(settings, lambda url: None if quiet else click.echo(url))
+    from tacet.sandbox.ready import ready_document, write_ready_file
+    from tacet.sandbox.seeding import at_home, build, mover, origin
+    from tacet.sandbox.welcome import welcome
+    from tacet.store.base import StoreError
+
+    try:
+        settings = at_home(settings)
+        source = origin(settings)
+    except StoreError as error:
+        raise CommandError(Exit.DATABASE, str(error)) from None
+    world = build(source)
+
+    def announce(url: str) -> None:
+        if settings.ready_file is not None:
+            write_ready_file(settings.ready_file, ready_document(url, os.getpid(), world))
+        if not quiet:
+            where = f"kept in {settings.data_dir}" if settings.data_dir else "in memory only"
+            click.echo(welcome(url, world, where))
+
+    return _run(settings, announce, mover(settings, world, source))
 
 
 @click.command(
@@ -59,22 +81,29 @@ def serve(quiet: bool, **flags: Any) -> int:
     settings = load(SERVE, SERVE, flags, os.environ)
     if not settings.secret_key:
         raise CommandError(Exit.CONFIGURATION, KEY_MISSING)
+    from tacet.sandbox.ready import write_ready_file
 
     def announce(url: str) -> None:
+        if settings.ready_file is not None:
+            write_ready_file(settings.ready_file, {"url": url, "pid": os.getpid()})
         if not quiet:
             click.echo(f"Tacet serves {settings.database} on {url}")
 
     return _run(settings, announce)
 
 
-def _run(settings: Settings, announce: Callable[[str], None]) -> int:
+def _run(
+    settings: Settings,
+    announce: Callable[[str], None],
+    prepare: "Callable[[Store], Awaitable[None]] | None" = None,
+) -> int:
     from tacet.identity.vault import VaultError
     from tacet.server import AddressError, run
     from tacet.store.base import StoreError
 
     _log_to_stderr(settings.log_level)
     try:
-        return run(settings, announce)
+        return run(settings, announce, prepare)
     except AddressError as error:
         raise CommandError(Exit.ADDRESS, str(error)) from None
     except StoreError as error:

@@ -23,8 +23,8 @@ def ready_document(url: str, pid: int, world: World) -> dict[str, Any]:
     Returns:
         `{"url", "pid", "people": [{"id", "username", "name", "oauth2_token", "oauth1": {"consumer_key",
         "consumer_secret", "token", "token_secret"}}], "app_only_token", "apps": [{"id", "name", "project_id",
-        "access", "consumer_key", "consumer_secret", "client_id", "app_only_token", "tokens": [{"purpose", "text",
-        "user_id", "secret", "scopes"}]}], "person_ids"}`: `people` are the first ten, `person_ids` everybody.
+        "access", "consumer_key", "consumer_secret", "client_id", "app_only_token", "tokens": [{"purpose", "token",
+        "token_secret", "user_id", "scopes"}]}], "person_ids"}`: `people` are the first ten, `person_ids` everybody.
         An App's `tokens` are those that are not in `people`; empty members are left out.
     """
     keys = residents(world)
@@ -88,9 +88,9 @@ def _app(app: SandboxApp, others: Iterable[SandboxToken]) -> dict[str, Any]:
 def _token(token: SandboxToken) -> dict[str, Any]:
     written = {
         "purpose": token.purpose,
-        "text": token.text,
+        "token": token.text,
+        "token_secret": token.secret,
         "user_id": str(token.user_id),
-        "secret": token.secret,
         "scopes": token.scopes,
     }
     return {key: value for key, value in written.items() if value}

@@ -65,7 +65,7 @@ class RelationStore(ABC):
 
         One that already holds keeps its position, and its end unless `relation.end_at_ms` gives another. One whose end
         has passed counts as gone: it gets the new position. If the position is taken within the source, the next free
-        even one above it is used.
+        even one above it is used. No position is ever given twice to one target.
 
         Raises:
             StoreBusy: the write queue is full.
@@ -73,7 +73,13 @@ class RelationStore(ABC):
 
     @abstractmethod
     async def add_many(self, relations: Sequence[Relation]) -> int:
-        """Record relations that need no answer each (imports, seeding), in one transaction; return how many are new."""
+        """Record relations that need no answer each (imports, seeding), in one transaction; return how many are new.
+
+        What is recorded already stays as it is, even when it has ended.
+
+        Raises:
+            Conflict: a position is taken within its source; nothing of this call is written.
+        """
 
     @abstractmethod
     async def remove(self, kind: Kind, source_id: int, target_id: int, now_ms: int) -> bool:

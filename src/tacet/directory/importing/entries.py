@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 import msgspec
 
 from tacet.directory.importing.rows import (
-    MAX_ID,
     MAX_NAME_LENGTH,
     BadgeRow,
     PersonRow,

@@ -1,0 +1,93 @@
+import json
+import re
+
+import pytest
+
+from tacet.cli.exits import Exit
+from tacet.identity.credentials import Access
+from tacet.identity.vault import Vault, new_secret_key
+from tacet.ids import SeededRandomness
+from tests.cli.conftest import Stored, Tacet
+
+KEY = new_secret_key(SeededRandomness(1))
+
+
+@pytest.fixture
+def _keyed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TACET_SECRET_KEY", KEY)
+
+
+@pytest.mark.usefixtures("_keyed")
+def test_an_app_is_created_and_its_keys_are_printed(tacet: Tacet, stored: Stored) -> None:
+    ended = tacet("app", "create", "--name", "Quiet evenings", "--json")
+    assert (ended.code, ended.err) == (Exit.OK, "")
+    shown = json.loads(ended.out)
+    app = stored(lambda store: store.credentials.app(int(shown["app_id"])))
+    assert app is not None
+    assert (app.name, app.access) == ("Quiet evenings", Access.READ_WRITE)
+    assert (app.consumer_key, app.client_id) == (shown["consumer_key"], shown["client_id"])
+    assert str(app.project_id) == shown["project_id"]
+    assert Vault(KEY).open(app.consumer_secret_sealed) == shown["consumer_secret"]
+
+
+@pytest.mark.usefixtures("_keyed")
+def test_keys_look_like_xs(tacet: Tacet) -> None:
+    shown = json.loads(tacet("app create --name X --json").out)
+    assert re.fullmatch(r"[A-Za-z0-9]{25}", shown["consumer_key"])
+    assert re.fullmatch(r"[A-Za-z0-9]{50}", shown["consumer_secret"])
+    assert re.fullmatch(r"[0-9]{1,19}", shown["app_id"])
+
+
+@pytest.mark.usefixtures("_keyed")
+def test_without_json_each_fact_is_a_line(tacet: Tacet) -> None:
+    lines = tacet("app create --name X --standalone").out.splitlines()
+    facts = dict(line.split(maxsplit=1) for line in lines)
+    assert list(facts) == ["app_id", "project_id", "consumer_key", "consumer_secret", "client_id"]
+    assert facts["project_id"] == "none"
+
+
+PROJECTS = {
+    "a new project": ("", lambda app_id, project_id: project_id not in {None, app_id}),
+    "one that exists": ("--project 77", lambda _, project_id: project_id == 77),
+    "none": ("--standalone", lambda _, project_id: project_id is None),
+}
+
+
+@pytest.mark.usefixtures("_keyed")
+@pytest.mark.parametrize("name", PROJECTS)
+def test_an_app_is_in_the_project_that_was_asked_for(tacet: Tacet, stored: Stored, name: str) -> None:
+    options, holds = PROJECTS[name]
+    app_id = int(json.loads(tacet(f"app create --name X --json {options}").out)["app_id"])
+    app = stored(lambda store: store.credentials.app(app_id))
+    assert app is not None
+    assert holds(app.id, app.project_id)
+
+
+@pytest.mark.usefixtures("_keyed")
+@pytest.mark.parametrize("access", Access)
+def test_an_app_has_the_access_that_was_asked_for(tacet: Tacet, stored: Stored, access: Access) -> None:
+    app_id = int(json.loads(tacet(f"app create --name X --json --access {access}").out)["app_id"])
+    app = stored(lambda store: store.credentials.app(app_id))
+    assert app is not None
+    assert app.access is access
+
+
+def test_without_a_secret_key_nothing_is_created(tacet: Tacet) -> None:
+    ended = tacet("app create --name X")
+    assert ended.code == Exit.CONFIGURATION
+    assert ended.complaint.startswith("tacet: no secret key: set TACET_SECRET_KEY")
+    assert "tacet secrets new" in ended.complaint
+
+
+@pytest.mark.usefixtures("_keyed")
+def test_a_project_and_none_exclude_each_other(tacet: Tacet) -> None:
+    ended = tacet("app create --name X --standalone --project 7")
+    assert ended.code == Exit.USAGE
+    assert "--standalone and --project exclude each other" in ended.complaint
+
+
+def test_a_new_secret_key_is_one_that_serves(tacet: Tacet, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = tacet("secrets new").out, tacet("secrets new").out
+    assert first != second
+    monkeypatch.setenv("TACET_SECRET_KEY", first.strip())
+    assert tacet("app create --name X").code == Exit.OK

@@ -1,0 +1,44 @@
+"""Facts in their smallest form, for tests that care about one part of them."""
+
+from dataclasses import replace
+from typing import Any
+
+from tacet.directory.people import MAX_ID, Person, Post
+from tacet.identity.credentials import Access, App, Token, TokenKind
+from tacet.mutes.positions import MAX_POSITION
+from tacet.mutes.relations import Kind, Relation
+from tacet.store.base import Row, Store
+
+NOW = 1_795_311_129_000
+"""The moment that tests happen at, in Unix milliseconds."""
+
+QUEUE_LENGTH = 4_096
+
+SOURCE = 1001
+UNSTORABLE = MAX_ID + 1
+
+
+def mute(target_id: int, position: int, end_at_ms: int | None = None, source_id: int = SOURCE) -> Relation:
+    return Relation(Kind.MUTE, source_id, target_id, position, end_at_ms)
+
+
+def person(id_: int, username: str, **more: Any) -> Person:
+    return Person(id_, username, more.pop("name", username.title()), **more)
+
+
+def post(id_: int, author_id: int, text: str = "hi") -> Post:
+    return Post(id_, author_id, text, NOW)
+
+
+def app(id_: int = 1, **more: Any) -> App:
+    plain = App(id_, f"App {id_}", 77, Access.READ_WRITE, f"key{id_}", b"sealed", f"client{id_}", NOW)
+    return replace(plain, **more)
+
+
+def token(digest: bytes = b"d" * 32, **more: Any) -> Token:
+    return replace(Token(digest, TokenKind.OAUTH2_USER, 1, SOURCE, created_at_ms=NOW), **more)
+
+
+async def listed(store: Store, now_ms: int = NOW, source_id: int = SOURCE, kind: Kind = Kind.MUTE) -> list[Row]:
+    """The whole list of a source, newest first."""
+    return await store.relations.older(kind, source_id, MAX_POSITION, 10_000, now_ms)
