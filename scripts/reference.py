@@ -75,11 +75,7 @@ def _command(path: str, command: click.Command) -> str:
     context = click.Context(command, info_name=path)
     usage = " ".join([path, *command.collect_usage_pieces(context)])
     rows = [[f"`{_names(each)}`", _help(each)] for each in own_options(command)]
-    takes = [
-        f"`{named.flag}`"
-        for named in all_settings()
-        if any(named.field_name == p.name for p in command.params)
-    ]
+    takes = [f"`{named.flag}`" for named in all_settings() if any(named.field_name == p.name for p in command.params)]
     parts = [
         f"## `{path}`",
         f"```text\n{usage}\n```",
@@ -96,9 +92,7 @@ def _names(parameter: click.Parameter) -> str:
         return parameter.human_readable_name
     option = parameter.opts[-1]
     is_flag = isinstance(parameter, click.Option) and parameter.is_flag
-    values = (
-        "|".join(parameter.type.choices) if isinstance(parameter.type, click.Choice) else parameter.metavar
-    )
+    values = "|".join(parameter.type.choices) if isinstance(parameter.type, click.Choice) else parameter.metavar
     return option if is_flag else f"{option} {values}"
 
 
@@ -130,10 +124,7 @@ def _code(text: str) -> str:
 
 def _table(head: list[str], rows: list[list[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
-    return (
-        "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
-        + "\n"
-    )
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
 
 
 PARTS: Mapping[str, Callable[[], str]] = {

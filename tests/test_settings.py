@@ -11,6 +11,7 @@ from scripts.reference import DOCS, MADE, renewed
 from tacet.cli.sources import load
 from tacet.identity.oauth1.verifier import X_API_ORIGINS as VERIFIER_ORIGINS
 from tacet.limits.windows import RateLimit
+from tacet.sandbox.world import MAX_PEOPLE, MIN_PEOPLE
 from tacet.settings import (
     ADMIN,
     DEFAULT_LIMITS,
@@ -85,6 +86,11 @@ def test_limits_are_for_the_operations_of_xs_document_with_xs_numbers() -> None:
 
 def test_api_origins_are_those_the_verifier_knows() -> None:
     assert X_API_ORIGINS == VERIFIER_ORIGINS
+
+
+def test_worlds_are_as_large_as_the_sandbox_builds_them() -> None:
+    people = next(each.setting for each in ALL if each.field_name == "people")
+    assert (people.minimum, people.maximum) == (MIN_PEOPLE, MAX_PEOPLE)
 
 
 def test_admin_commands_share_their_settings_with_serve() -> None:

@@ -128,9 +128,7 @@ class Settings:
     mode: str
     host: str = field(
         default="127.0.0.1",
-        metadata=_set(
-            _SERVERS, "Address to listen on; 0.0.0.0 means every address of the machine.", "ADDRESS"
-        ),
+        metadata=_set(_SERVERS, "Address to listen on; 0.0.0.0 means every address of the machine.", "ADDRESS"),
     )
     port: int = field(
         default=8080,
@@ -138,13 +136,11 @@ class Settings:
     )
     data_dir: Path | None = field(
         default=None,
-        metadata=_set(
-            (SANDBOX,), "Keep the world in this folder; else it lives in memory.", "DIR", key="data"
-        ),
+        metadata=_set((SANDBOX,), "Keep the world in this folder; else it lives in memory.", "DIR", key="data"),
     )
     people: int = field(
         default=200,
-        metadata=_set((SANDBOX,), "People in the seeded world.", "COUNT", minimum=3, maximum=10_000_000),
+        metadata=_set((SANDBOX,), "People in the seeded world.", "COUNT", minimum=3, maximum=100_000),
     )
     seed: int = field(
         default=7,
@@ -168,9 +164,7 @@ class Settings:
     ready_file: Path | None = field(
         default=None, metadata=_set(_SERVERS, "Write this JSON file once requests are accepted.", "PATH")
     )
-    rate_limits: bool = field(
-        default=True, metadata=_set(_SERVERS, "Count requests, and answer 429 past the limits.")
-    )
+    rate_limits: bool = field(default=True, metadata=_set(_SERVERS, "Count requests, and answer 429 past the limits."))
     limits: Mapping[str, RateLimit] = field(
         default_factory=lambda: DEFAULT_LIMITS,
         metadata=_set(
@@ -196,12 +190,6 @@ class Settings:
     max_header_bytes: int = field(
         default=16_384,
         metadata=_set(_SERVERS, "Largest request line and headers; past it 431.", "BYTES", minimum=1_024),
-    )
-    max_page: int = field(
-        default=1_000,
-        metadata=_set(
-            _SERVERS, "Largest max_results of a page.", "COUNT", minimum=_AT_LEAST_ONE, maximum=1_000
-        ),
     )
     max_connections: int = field(
         default=1_000,

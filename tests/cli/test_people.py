@@ -197,7 +197,7 @@ def test_progress_is_a_bar_on_a_terminal(tacet: Tacet, tmp_path: Path, monkeypat
 def test_an_interrupted_import_keeps_what_is_in_and_goes_on_when_run_again(
     tacet: Tacet, stored: Stored, tmp_path: Path
 ) -> None:
-    count = 200_000
+    count = 80_000
     write_jsonl(tmp_path / "people.jsonl", crowd(count))
     process = subprocess.Popen(
         [sys.executable, "-m", "tacet.cli", "people", "import", "people.jsonl"],

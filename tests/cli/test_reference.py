@@ -1,6 +1,7 @@
 import gzip
 import json
 import re
+from pathlib import Path
 
 import click
 import pytest
@@ -66,12 +67,10 @@ def test_every_name_of_a_file_to_import_is_documented(name: str) -> None:
 
 @pytest.mark.parametrize(("language", "ending"), [("json", "jsonl"), ("csv", "csv")])
 @pytest.mark.parametrize("compressed", [False, True], ids=["plain", "gzip"])
-def test_the_example_files_can_be_imported(
-    tacet: Tacet, tmp_path: object, language: str, ending: str, compressed: bool
-) -> None:
+def test_the_example_files_can_be_imported(tacet: Tacet, language: str, ending: str, compressed: bool) -> None:
     (example,) = re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
-    with open(f"example.{ending}", "wb") as file:
-        file.write(gzip.compress(example.encode()) if compressed else example.encode())
+    content = example.encode()
+    Path(f"example.{ending}").write_bytes(gzip.compress(content) if compressed else content)
     ended = tacet(f"people import example.{ending}")
     assert (ended.code, ended.err) == (Exit.OK, "")
     assert "2 changed, 0 unchanged; 0 rejected" in ended.out
@@ -81,6 +80,5 @@ def test_the_example_rows_in_the_help_can_be_imported(tacet: Tacet) -> None:
     shown = tacet("people import --help").out
     rows = [line for line in shown.splitlines() if line.strip().startswith("{")]
     assert all(json.loads(row) for row in rows)
-    with open("example.jsonl", "w") as file:
-        file.write("\n".join(rows))
+    Path("example.jsonl").write_text("\n".join(rows))
     assert "1 people and 1 posts; 2 changed" in tacet("people import example.jsonl").out

@@ -3,8 +3,7 @@ from collections.abc import Mapping
 import pytest
 
 from tacet.clock import ManualClock
-from tacet.limits.windows import InProcessWindows, Spent
-from tacet.settings import RateLimit
+from tacet.limits.windows import InProcessWindows, RateLimit, Spent
 
 NOW_MS = 1_651_929_656_789
 NOW_S = NOW_MS // 1000

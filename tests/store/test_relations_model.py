@@ -145,7 +145,9 @@ async def compare(store: Store, model: Model) -> None:
 
 @given(steps=st.lists(STEPS, max_size=30))
 @settings(max_examples=50, deadline=None)
-async def test_a_store_does_what_its_documentation_says(fresh: Fresh, steps: list[Add | Remove | Wait | Sweep | Look]) -> None:
+async def test_a_store_does_what_its_documentation_says(
+    fresh: Fresh, steps: list[Add | Remove | Wait | Sweep | Look]
+) -> None:
     async with fresh() as store:
         model = Model()
         for step in steps:

@@ -41,9 +41,7 @@ Examples:
 @click.option("--standalone", is_flag=True, help="Outside every Project: v2 refuses it, as X does.")
 @json_option
 @settings_options(ADMIN)
-def create(
-    name: str, access: str, project: int | None, standalone: bool, as_json: bool, **flags: Any
-) -> None:
+def create(name: str, access: str, project: int | None, standalone: bool, as_json: bool, **flags: Any) -> None:
     """Create a client application and print its keys, which are shown this once."""
     from tacet.clock import SystemClock
     from tacet.identity.credentials import Access, App

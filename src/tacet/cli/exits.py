@@ -26,7 +26,7 @@ MEANINGS = {
     Exit.ADDRESS: "The address cannot be listened on: the port is taken, not allowed, or not this machine's.",
     Exit.REJECTED: "The import is complete, except for the rows in the `.rejected` file.",
     Exit.BUG: "A bug in Tacet; `TACET_LOG_LEVEL=debug` shows where.",
-    Exit.INTERRUPTED: "Interrupted by Ctrl-C; what was committed stays.",
+    Exit.INTERRUPTED: "Interrupted by Ctrl-C; what was committed stays. A server that is stopped ends with 0.",
 }
 
 

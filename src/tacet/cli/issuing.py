@@ -49,9 +49,7 @@ async def issue(store: Store, settings: Settings, wish: Wish) -> Facts:
     return facts
 
 
-def _made(
-    settings: Settings, wish: Wish, app: App, user_id: int | None, now_ms: int
-) -> "tuple[Facts, Token]":
+def _made(settings: Settings, wish: Wish, app: App, user_id: int | None, now_ms: int) -> "tuple[Facts, Token]":
     """What to print, and what to store."""
     from tacet.identity.credentials import Token
     from tacet.identity.vault import Vault

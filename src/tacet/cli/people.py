@@ -45,9 +45,7 @@ One object a line:
 """,
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "--format", "format_", type=click.Choice(["jsonl", "csv"]), help="Format, where the name does not say."
-)
+@click.option("--format", "format_", type=click.Choice(["jsonl", "csv"]), help="Format, where the name does not say.")
 @click.option(
     "--rejected",
     type=click.Path(path_type=Path),

@@ -14,6 +14,7 @@ from tacet.cli.sources import load
 from tacet.settings import SANDBOX, SERVE, Settings
 
 if TYPE_CHECKING:
+    from tacet.sandbox.seeding import Origin
     from tacet.store.base import Store
 
 LOOPBACK = ("127.", "localhost", "::1")
@@ -37,24 +38,22 @@ def sandbox(quiet: bool, **flags: Any) -> int:
     Everything is in memory and gone at the end, unless --data says where to keep it. Every option with a
     value is also a variable (TACET_PORT) and a key of the TOML file (port).
     """
-    settings = load(SANDBOX, SANDBOX, flags, os.environ)
-    if not settings.host.startswith(LOOPBACK):
-        click.echo(f"tacet: warning: everybody who can reach {settings.host} knows these keys", err=True)
-    from tacet.sandbox.ready import ready_document, write_ready_file
+    from tacet.sandbox.ready import ready_document
     from tacet.sandbox.seeding import at_home, build, mover, origin
     from tacet.sandbox.welcome import welcome
     from tacet.store.base import StoreError
 
+    settings = load(SANDBOX, SANDBOX, flags, os.environ)
     try:
         settings = at_home(settings)
         source = origin(settings)
     except StoreError as error:
         raise CommandError(Exit.DATABASE, str(error)) from None
+    _warn(settings, source)
     world = build(source)
 
     def announce(url: str) -> None:
-        if settings.ready_file is not None:
-            write_ready_file(settings.ready_file, ready_document(url, os.getpid(), world))
+        _write_ready(settings, lambda: ready_document(url, os.getpid(), world))
         if not quiet:
             where = f"kept in {settings.data_dir}" if settings.data_dir else "in memory only"
             click.echo(welcome(url, world, where))
@@ -81,15 +80,34 @@ def serve(quiet: bool, **flags: Any) -> int:
     settings = load(SERVE, SERVE, flags, os.environ)
     if not settings.secret_key:
         raise CommandError(Exit.CONFIGURATION, KEY_MISSING)
-    from tacet.sandbox.ready import write_ready_file
 
     def announce(url: str) -> None:
-        if settings.ready_file is not None:
-            write_ready_file(settings.ready_file, {"url": url, "pid": os.getpid()})
+        _write_ready(settings, lambda: {"url": url, "pid": os.getpid()})
         if not quiet:
             click.echo(f"Tacet serves {settings.database} on {url}")
 
     return _run(settings, announce)
+
+
+def _warn(settings: Settings, source: "Origin") -> None:
+    """Say what somebody might not expect of this sandbox."""
+    if not settings.host.startswith(LOOPBACK):
+        click.echo(f"tacet: warning: everybody who can reach {settings.host} knows these keys", err=True)
+    if (source.people, source.seed) != (settings.people, settings.seed):
+        kept = f"{source.people} people and seed {source.seed}"
+        click.echo(f"tacet: warning: {settings.data_dir} already holds a world, of {kept}", err=True)
+
+
+def _write_ready(settings: Settings, document: Callable[[], dict[str, Any]]) -> None:
+    from tacet.sandbox.ready import write_ready_file
+
+    if settings.ready_file is None:
+        return
+    try:
+        write_ready_file(settings.ready_file, document())
+    except OSError as error:
+        message = f"{settings.ready_file} cannot be written: {error.strerror}; give another --ready-file"
+        raise CommandError(Exit.FAILED, message) from None
 
 
 def _run(

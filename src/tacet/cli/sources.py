@@ -43,9 +43,7 @@ def load(mode: str, command: str, flags: Mapping[str, Any], environ: Mapping[str
     merged: Values = {"limits": known["limits"].default}
     for layer in layers:
         merged |= {**layer, "limits": {**merged["limits"], **layer.get("limits", {})}}
-    return Settings(
-        mode=mode, **{name: merged[name] for name in merged if command in known[name].setting.commands}
-    )
+    return Settings(mode=mode, **{name: merged[name] for name in merged if command in known[name].setting.commands})
 
 
 def _from_environment(environ: Mapping[str, str]) -> Values:
@@ -70,9 +68,7 @@ def _from_file(path: Path) -> Values:
     for key, value in _table(path).items():
         source = f"{path}: {key}"
         if key not in known:
-            raise CommandError(
-                Exit.CONFIGURATION, f"{path}: unknown key {key}{nearest(key, known) or ': remove it'}"
-            )
+            raise CommandError(Exit.CONFIGURATION, f"{path}: unknown key {key}{nearest(key, known) or ': remove it'}")
         named = known[key]
         if key != named.key:
             value = _secret(value, source)
@@ -101,9 +97,7 @@ def _with_files(known: dict[str, Named], ending: str) -> dict[str, Named]:
 
 def _put(values: Values, named: Named, source: str, value: object) -> None:
     if named.field_name in values:
-        raise CommandError(
-            Exit.CONFIGURATION, f"{source}: {named.key} is given here twice, also as a file: keep one"
-        )
+        raise CommandError(Exit.CONFIGURATION, f"{source}: {named.key} is given here twice, also as a file: keep one")
     values[named.field_name] = value
 
 
@@ -134,9 +128,7 @@ def _secret(path: object, source: str) -> str:
         return _text(Path(path), MAX_SECRET_BYTES)
     except ValueError:
         # The reason would quote the file, and the file is a secret.
-        raise CommandError(
-            Exit.CONFIGURATION, f"{source}: {path} holds no secret, one line of text"
-        ) from None
+        raise CommandError(Exit.CONFIGURATION, f"{source}: {path} holds no secret, one line of text") from None
 
 
 def _text(path: Path, max_bytes: int) -> str:

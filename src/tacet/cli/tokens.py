@@ -47,9 +47,7 @@ Examples:
   tacet token create --app 1580661436132757506 --app-only --json
 """
 )
-@click.option(
-    "--app", "app_id", type=click.IntRange(min=1), required=True, metavar="ID", help="The App it is for."
-)
+@click.option("--app", "app_id", type=click.IntRange(min=1), required=True, metavar="ID", help="The App it is for.")
 @click.option("--user", metavar="ID|@NAME", help="On whose behalf it speaks.")
 @click.option(
     "--scope",
@@ -128,9 +126,7 @@ def _check_kind(user: str | None, scopes: tuple[str, ...], app_only: bool, oauth
         raise click.UsageError("--user is missing: give an id, or @ and a username")
     for scope in scopes:
         if scope not in SCOPES:
-            raise click.BadParameter(
-                f"no scope is called {scope!r}{nearest(scope, SCOPES)}", param_hint="--scope"
-            )
+            raise click.BadParameter(f"no scope is called {scope!r}{nearest(scope, SCOPES)}", param_hint="--scope")
 
 
 def _duration_s(text: str) -> int | None:
@@ -139,7 +135,5 @@ def _duration_s(text: str) -> int | None:
     found = _DURATION.fullmatch(text)
     seconds = int(found[1]) * _UNIT_S[found[2]] if found else 0
     if not 1 <= seconds <= MAX_EXPIRES_IN_S:
-        raise click.BadParameter(
-            f"{text!r} is no time: give seconds, 30m, 2h, 90d or never", param_hint="--expires-in"
-        )
+        raise click.BadParameter(f"{text!r} is no time: give seconds, 30m, 2h, 90d or never", param_hint="--expires-in")
     return seconds

@@ -98,9 +98,7 @@ class Vault:
             VaultError: it was sealed with another secret key, or is damaged.
         """
         if len(sealed) < 1 + NONCE_BYTES + TAG_BYTES or sealed[0] != KEY_ID:
-            raise VaultError(
-                "this is no sealed secret of this version: restore it from a backup, or make a new one"
-            )
+            raise VaultError("this is no sealed secret of this version: restore it from a backup, or make a new one")
         cipher = self._cipher()
         from cryptography.exceptions import InvalidTag
 

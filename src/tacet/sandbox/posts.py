@@ -98,13 +98,15 @@ class _Desk:
         return self._post(member, text, created_at_ms)
 
     def _answer(self, member: Member) -> Post:
-        """A reply to, repost of or post about somebody else's post."""
+        """A reply to, repost of or post about an earlier post; one of their own if that was made at the last minute."""
         first = max(0, len(self._open) - RECENT_POSTS)
         subject = self._open[self._dice.between(first, len(self._open) - 1)]
+        earliest_ms = max(subject.created_at_ms, member.created_at_ms) + MINUTE_MS
+        if earliest_ms >= WORLD_AT_MS:
+            return self._own(member)
+        created_at_ms = self._dice.between(earliest_ms, min(earliest_ms + 3 * DAY_MS, WORLD_AT_MS - 1))
         kind = self._dice.pick((REPLIED, REPLIED, REPOSTED, QUOTED))
         self._answers[subject.id, kind] += 1
-        earliest_ms = max(subject.created_at_ms, member.created_at_ms) + MINUTE_MS
-        created_at_ms = min(earliest_ms + self._dice.below(3 * DAY_MS), WORLD_AT_MS - 1)
         text = fill(self._dice.pick(member.script.posts), member, self._members, self._dice)
         author = self._by_id[subject.author_id].username
         if kind == REPLIED:

@@ -65,7 +65,7 @@ class RelationStore(ABC):
 
         One that already holds keeps its position, and its end unless `relation.end_at_ms` gives another. One whose end
         has passed counts as gone: it gets the new position. If the position is taken within the source, the next free
-        even one above it is used. No position is ever given twice to one target.
+        even one above it is used. Callers never give one target the same position twice.
 
         Raises:
             StoreBusy: the write queue is full.

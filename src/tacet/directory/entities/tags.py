@@ -74,9 +74,7 @@ def _may_start_hashtag(text: str, start: int, free_from: int) -> bool:
     if start == 0:
         return True
     before = text[start - 1]
-    return start > free_from and (
-        before in _VARIATION_SELECTORS or not (before == "&" or _in_hashtag(before))
-    )
+    return start > free_from and (before in _VARIATION_SELECTORS or not (before == "&" or _in_hashtag(before)))
 
 
 def _hashtag_end(text: str, start: int) -> int | None:

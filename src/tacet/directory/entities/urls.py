@@ -50,9 +50,7 @@ _PATH = re.compile(
     re.IGNORECASE,
 )
 _PORT = re.compile(r":[0-9]+")
-_QUERY = re.compile(
-    r"\?(?:[a-z0-9_&=#/-]|[!?*'@();:+$%\[\].,~|]++[a-z0-9_&=#/-])++", re.ASCII | re.IGNORECASE
-)
+_QUERY = re.compile(r"\?(?:[a-z0-9_&=#/-]|[!?*'@();:+$%\[\].,~|]++[a-z0-9_&=#/-])++", re.ASCII | re.IGNORECASE)
 _SHORTENED = re.compile(r"https?://t\.co/([a-z0-9]+)", re.ASCII | re.IGNORECASE)
 
 

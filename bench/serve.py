@@ -1,0 +1,25 @@
+"""Serves a database as `tacet serve --no-rate-limits` does; its address is the first line it prints.
+
+A program of its own, so that a figure is of the server and not of its command line: `python -m bench.serve PATH`.
+"""
+
+import logging
+import sys
+
+from tacet.server import run
+from tacet.settings import SERVE, Settings
+
+from bench.world import secret_key
+
+
+def announce(url: str) -> None:
+    """Tell whoever started this where it listens."""
+    print(url, flush=True)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level="WARNING")
+    settings = Settings(
+        mode=SERVE, port=0, database=f"sqlite:///{sys.argv[1]}", secret_key=secret_key(), rate_limits=False
+    )
+    sys.exit(run(settings, announce))

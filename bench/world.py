@@ -1,0 +1,193 @@
+"""Who lives in the measured database and whom they mute: the same for the same shape, on every machine."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tacet.directory.people import Metrics, Person, Profile
+from tacet.ids import SeededRandomness
+from tacet.identity.credentials import Access, App, Token, TokenKind
+from tacet.identity.vault import Vault, new_secret_key
+from tacet.mutes.positions import TIE_BITS, older_token
+from tacet.mutes.relations import Kind, Relation
+
+SEED = 20_000
+"""Of everything that is drawn here."""
+
+SCOPES = "mute.read mute.write tweet.read users.read"
+"""What every bearer may do: all that the mutes routes ask for."""
+
+BEARER_CHARS = 91
+"""The length of X's own bearers, so that requests have the size they have in life."""
+
+CONSUMER_KEY = "bench0consumer0key0000000"
+CONSUMER_SECRET = "bench0consumer0secret0".ljust(50, "0")
+APP_ID = 1
+"""The one App: made for these databases, good for nothing else."""
+
+FIRST_MUTE_MS = 1_600_000_000_000
+"""When everybody muted for the first time; the next mute of the same person follows a second later."""
+
+FIRST_OLD_ID, OLD_ID_STEP = 1_000_000_000, 811
+"""Half of the people have ids of 10 digits, as accounts made before 2015 do."""
+
+FIRST_NEW_ID, NEW_ID_STEP = 1_100_000_000_000_000_000, 60_000 << 22
+"""The others have ids of 19 digits that count time, here an account a minute, as X's newer ones do."""
+
+_WORDS = ("harbor", "quiet", "lantern", "maple", "orbit", "pebble", "river", "saffron", "tundra", "violet", "willow")
+_FIRST_NAMES = ("Ada", "Björn", "Chiamaka", "Daniela", "Emre", "Fatima", "Giorgos", "Hye-jin", "Иван", "陽子", "Lerato")
+_LAST_NAMES = ("Almeida", "Bianchi", "Castro", "Diallo 🌿", "Eriksen", "Fischer", "García", "Hoang", "Ito")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """People who mute equally many others.
+
+    Attributes:
+        first: index of the first of them.
+        count: how many they are.
+        mutes: how many others each of them mutes.
+        among: targets are drawn from the people with lower indexes than this.
+    """
+
+    first: int
+    count: int
+    mutes: int
+    among: int
+
+    @property
+    def indexes(self) -> range:
+        """The indexes of its people."""
+        return range(self.first, self.first + self.count)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How large a world is.
+
+    Attributes:
+        crowd: people who mute 100 of each other, each.
+        heavy: people who mute 1,000 of the crowd, each.
+        wide: people who mute 100 of anybody, each: pages full of accounts that nobody else asks for.
+        lengths: of the lists that are compared at different lengths, one person each, of anybody; the longest, last,
+            has everybody in it.
+    """
+
+    crowd: int = 20_000
+    heavy: int = 500
+    wide: int = 2_000
+    lengths: tuple[int, ...] = (1_000, 100_000, 1_000_000)
+    crowd_mutes: int = field(default=100)
+    heavy_mutes: int = field(default=1_000)
+
+    @property
+    def people(self) -> int:
+        """How many people there are: whoever has the longest list, and everybody in it."""
+        return self.lengths[-1] + 1
+
+    def groups(self) -> dict[str, Group]:
+        """Everybody who mutes somebody, by name of the group."""
+        groups: dict[str, Group] = {}
+        first = 0
+        wanted = [
+            ("crowd", self.crowd, self.crowd_mutes, self.crowd),
+            ("heavy", self.heavy, self.heavy_mutes, self.crowd),
+            ("wide", self.wide, self.crowd_mutes, self.people),
+            *((f"list-{length}", 1, length, self.people) for length in self.lengths),
+        ]
+        for name, count, mutes, among in wanted:
+            groups[name] = Group(first, count, mutes, among)
+            first += count
+        return groups
+
+    @property
+    def sources(self) -> int:
+        """How many people mute somebody: those with the lowest indexes."""
+        return sum(group.count for group in self.groups().values())
+
+    @property
+    def mutes(self) -> int:
+        """How many mutes there are."""
+        return sum(group.count * group.mutes for group in self.groups().values())
+
+
+def person_id(index: int) -> int:
+    """The id of a person; every second one has 10 digits, the others 19."""
+    if index % 2 == 0:
+        return FIRST_OLD_ID + index * OLD_ID_STEP
+    return FIRST_NEW_ID + index * NEW_ID_STEP
+
+
+def person(index: int) -> Person:
+    """A person with a name, a handle and a profile of ordinary length."""
+    name = f"{_FIRST_NAMES[index % len(_FIRST_NAMES)]} {_LAST_NAMES[index % len(_LAST_NAMES)]}"
+    word = _WORDS[index * 7 % len(_WORDS)]
+    profile = Profile(
+        created_at_ms=FIRST_MUTE_MS - index * 1_000,
+        description=f"{word.title()}, tea and long walks. Opinions are number {index}.",
+        location="Reykjavík" if index % 3 == 0 else "",
+        metrics=Metrics(followers_count=index % 5_000, following_count=index % 900, post_count=index % 20_000),
+    )
+    return Person(person_id(index), f"{word}_{index}", name, profile=profile)
+
+
+def targets(group: Group, index: int) -> list[int]:
+    """The indexes of those whom a person of this group mutes, oldest mute first: no repeats, never themselves."""
+    others = group.among - 1 if index < group.among else group.among
+    drawn = random.Random(SEED + index).sample(range(others), group.mutes)
+    return [target + 1 if target >= index else target for target in drawn]
+
+
+def position(index: int, nth: int) -> int:
+    """The position of a person's `nth` mute, counted from the oldest, which is 0."""
+    tie = (index * 2_654_435_761) % (1 << (TIE_BITS - 1)) << 1
+    return (FIRST_MUTE_MS + nth * 1_000) << TIE_BITS | tie
+
+
+def relations(group: Group, index: int) -> Iterator[Relation]:
+    """The mutes of a person of this group."""
+    source_id = person_id(index)
+    for nth, target in enumerate(targets(group, index)):
+        yield Relation(Kind.MUTE, source_id, person_id(target), position(index, nth))
+
+
+def deepest_token(index: int, page: int) -> str:
+    """The `pagination_token` of the last full page of a person's list."""
+    return older_token(position(index, page))
+
+
+def secret_key() -> str:
+    """The secret key of these databases, the same in every run: nothing in them is secret."""
+    return new_secret_key(SeededRandomness(SEED))
+
+
+def app(vault: Vault) -> App:
+    """The one App, in a Project, with read and write access."""
+    return App(APP_ID, "bench", 1, Access.READ_WRITE, CONSUMER_KEY, vault.seal(CONSUMER_SECRET), "bench", 0)
+
+
+def bearer_text(index: int) -> str:
+    """A person's OAuth 2.0 bearer."""
+    return f"bench{index:08}".ljust(BEARER_CHARS, "x")
+
+
+def oauth1_text(index: int) -> str:
+    """A person's OAuth 1.0a access token."""
+    return f"{person_id(index)}-bench{index:08}".ljust(60, "x")
+
+
+def oauth1_secret(index: int) -> str:
+    """The secret of that token."""
+    return f"bench0secret{index:08}".ljust(45, "0")
+
+
+def bearer(index: int) -> Token:
+    """The stored half of a person's bearer."""
+    return Token(Vault.digest(bearer_text(index)), TokenKind.OAUTH2_USER, APP_ID, person_id(index), SCOPES)
+
+
+def oauth1_token(index: int, vault: Vault) -> Token:
+    """The stored half of a person's OAuth 1.0a access token."""
+    sealed = vault.seal(oauth1_secret(index))
+    digest = Vault.digest(oauth1_text(index))
+    return Token(digest, TokenKind.OAUTH1_USER, APP_ID, person_id(index), secret_sealed=sealed)

@@ -1,0 +1,290 @@
+import contextlib
+import json
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tacet.cli import servers
+from tacet.cli.exits import Exit
+from tacet.directory.people import Person
+from tacet.identity.vault import VaultError, new_secret_key
+from tacet.ids import SeededRandomness
+from tacet.server import AddressError
+from tacet.settings import Settings
+from tacet.store.base import StoreError, StoreLocked
+from tests.cli.conftest import Stored, Tacet
+
+KEY = new_secret_key(SeededRandomness(1))
+URL = "http://127.0.0.1:4321"
+
+STOP_TIMEOUT_S = 20
+"""More than a server takes to stop, however busy the machine is."""
+
+
+class FakeServer:
+    """Stands in for `tacet.server.run`: announces itself, and ends."""
+
+    def __init__(self) -> None:
+        self.settings: Settings | None = None
+        self.error: Exception | None = None
+
+    def run(self, settings: Settings, announce: Callable[[str], None], prepare: object = None) -> int:
+        self.settings = settings
+        if self.error is not None:
+            raise self.error
+        announce(URL)
+        return 0
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> FakeServer:
+    fake = FakeServer()
+    monkeypatch.setattr("tacet.server.run", fake.run)
+    monkeypatch.setattr(servers, "_log_to_stderr", lambda level: None)
+    return fake
+
+
+class TestSandbox:
+    @pytest.fixture(autouse=True)
+    def _server(self, server: FakeServer) -> None:
+        """No real one."""
+
+    def test_says_who_lives_there_and_what_to_paste(self, tacet: Tacet) -> None:
+        ended = tacet("sandbox --people 10")
+        assert (ended.code, ended.err) == (Exit.OK, "")
+        for name in ("@alice", "@bob", "@carol"):
+            assert name in ended.out
+        assert ended.out.count(f"  curl {URL}/2/users/") == 3
+        assert "in memory only" in ended.out
+
+    def test_is_silent_when_asked(self, tacet: Tacet) -> None:
+        ended = tacet("sandbox --people 10 --quiet")
+        assert (ended.code, ended.out, ended.err) == (Exit.OK, "", "")
+
+    def test_writes_its_ready_file(self, tacet: Tacet, tmp_path: Path) -> None:
+        assert tacet("sandbox --people 12 --quiet --ready-file ready.json").code == Exit.OK
+        ready = json.loads((tmp_path / "ready.json").read_text())
+        assert ready["url"] == URL
+        assert [each["username"] for each in ready["people"][:3]] == ["alice", "bob", "carol"]
+        assert (len(ready["people"]), len(ready["person_ids"])) == (10, 12)
+
+    def test_settings_reach_the_server(self, tacet: Tacet, server: FakeServer) -> None:
+        line = "--people 3 --port 0 --no-rate-limits --limit muteUser=5/60 --api-origin https://a --max-body-bytes 2048"
+        assert tacet(f"sandbox --quiet {line}").code == Exit.OK
+        assert server.settings is not None
+        assert (server.settings.mode, server.settings.port) == ("sandbox", 0)
+        assert (server.settings.rate_limits, server.settings.api_origins) == (False, ("https://a",))
+        assert (server.settings.max_body_bytes, server.settings.limits["muteUser"].count) == (2_048, 5)
+
+    def test_an_address_that_others_reach_is_warned_of(self, tacet: Tacet) -> None:
+        ended = tacet("sandbox --people 3 --quiet --host 0.0.0.0")
+        assert ended.complaint == "tacet: warning: everybody who can reach 0.0.0.0 knows these keys"
+
+    @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.53", "localhost", "::1"])
+    def test_an_address_that_nobody_else_reaches_is_not(self, tacet: Tacet, host: str) -> None:
+        assert tacet(f"sandbox --people 3 --quiet --host {host}").err == ""
+
+    def test_a_world_that_is_there_already_is_kept_and_said(self, tacet: Tacet, tmp_path: Path) -> None:
+        (tmp_path / "world").mkdir()
+        (tmp_path / "world" / "world.json").write_text('{"people": 5, "seed": 9}')
+        ended = tacet("sandbox --data world")
+        assert "5 people live there, kept in world" in ended.out
+        assert ended.complaint == "tacet: warning: world already holds a world, of 5 people and seed 9"
+        assert tacet("sandbox --data world --people 5 --seed 9").err == ""
+
+    def test_a_world_that_cannot_be_read_is_a_database_error(self, tacet: Tacet, tmp_path: Path) -> None:
+        (tmp_path / "world").mkdir()
+        (tmp_path / "world" / "world.json").write_text("no JSON")
+        assert tacet("sandbox --data world").code == Exit.DATABASE
+
+    @pytest.mark.parametrize("people", ["2", "100001", "many"])
+    def test_a_world_of_impossible_size_is_a_usage_error(self, tacet: Tacet, people: str) -> None:
+        ended = tacet(f"sandbox --people {people}")
+        assert ended.code == Exit.USAGE
+        assert ended.complaint.startswith("tacet: --people: ")
+
+    def test_a_database_is_no_option_of_it(self, tacet: Tacet) -> None:
+        assert tacet("sandbox --database sqlite:///x.db").code == Exit.USAGE
+
+
+class TestServe:
+    @pytest.fixture(autouse=True)
+    def _keyed(self, server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
+        """No real server, but a secret key."""
+        monkeypatch.setenv("TACET_SECRET_KEY", KEY)
+
+    def test_says_where_it_is(self, tacet: Tacet) -> None:
+        assert tacet("serve").out == f"Tacet serves sqlite:///tacet.db on {URL}\n"
+        assert tacet("serve --quiet").out == ""
+
+    def test_writes_its_ready_file_without_anybodys_keys(self, tacet: Tacet, tmp_path: Path) -> None:
+        assert tacet("serve --ready-file ready.json").code == Exit.OK
+        assert set(json.loads((tmp_path / "ready.json").read_text())) == {"url", "pid"}
+
+    def test_refuses_to_start_without_a_secret_key(self, tacet: Tacet, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("TACET_SECRET_KEY")
+        ended = tacet("serve")
+        assert ended.code == Exit.CONFIGURATION
+        assert "`tacet secrets new` prints one" in ended.complaint
+
+    @pytest.mark.parametrize("key", ["hunter2", "x" * 43], ids=["short", "guessable"])
+    def test_refuses_to_start_with_a_bad_secret_key(
+        self, tacet: Tacet, key: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("TACET_SECRET_KEY", key)
+        ended = tacet("serve")
+        assert ended.code == Exit.CONFIGURATION
+        assert ended.complaint.startswith("tacet: TACET_SECRET_KEY: the secret key ")
+        assert key not in ended.err
+
+    def test_a_secret_key_is_no_flag(self, tacet: Tacet) -> None:
+        ended = tacet("serve", "--secret-key", KEY)
+        assert ended.code == Exit.USAGE
+        assert KEY not in ended.err
+
+    def test_postgresql_is_refused_for_now(self, tacet: Tacet) -> None:
+        ended = tacet("serve --database postgresql://u:hunter2@host/db")
+        assert ended.code == Exit.USAGE
+        assert "PostgreSQL is not supported by this version" in ended.complaint
+        assert "hunter2" not in ended.err
+
+
+ERRORS: dict[str, tuple[Exception, Exit]] = {
+    "address": (AddressError("cannot listen"), Exit.ADDRESS),
+    "locked": (StoreLocked("another server"), Exit.DATABASE),
+    "store": (StoreError("damaged"), Exit.DATABASE),
+    "vault": (VaultError("another key"), Exit.CONFIGURATION),
+}
+
+
+@pytest.mark.parametrize(("error", "code"), ERRORS.values(), ids=ERRORS)
+@pytest.mark.parametrize("line", ["serve", "sandbox --people 3"])
+def test_what_stops_a_server_is_one_line_with_a_code(
+    tacet: Tacet, server: FakeServer, monkeypatch: pytest.MonkeyPatch, line: str, error: Exception, code: Exit
+) -> None:
+    monkeypatch.setenv("TACET_SECRET_KEY", KEY)
+    server.error = error
+    ended = tacet(line)
+    assert ended.code == code
+    assert ended.complaint == f"tacet: {error}"
+
+
+@pytest.mark.parametrize("line", ["serve", "sandbox --people 3"])
+@pytest.mark.usefixtures("server")
+def test_a_ready_file_that_cannot_be_written_is_a_failure(
+    tacet: Tacet, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    monkeypatch.setenv("TACET_SECRET_KEY", KEY)
+    ended = tacet(f"{line} --quiet --ready-file nowhere/ready.json")
+    assert ended.code == Exit.FAILED
+    expected = "nowhere/ready.json cannot be written: No such file or directory; give another --ready-file"
+    assert ended.complaint == f"tacet: {expected}"
+
+
+@contextlib.contextmanager
+def started(line: str, stop: signal.Signals = signal.SIGTERM) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """A real server, its URL, and that it ends well."""
+    command = [sys.executable, "-m", "tacet.cli", *line.split(), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        try:
+            found = re.search(r"http://\S+", process.stdout.readline())
+            yield found[0] if found else process.stderr.read(), process
+        finally:
+            process.send_signal(stop)
+            _, errors = process.communicate(timeout=STOP_TIMEOUT_S)
+            assert (process.returncode, errors) == (Exit.OK, "")
+
+
+def ask(url: str, token: str, method: str = "GET", body: str | None = None) -> tuple[int, Any]:
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    request = urllib.request.Request(url, body.encode() if body else None, headers, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=STOP_TIMEOUT_S) as response:
+            return response.status, json.load(response)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)
+
+
+def paste(command: str) -> Any:
+    """What a curl command answers, without curl."""
+    words = shlex.split(command)
+    headers = [words[at + 1] for at, word in enumerate(words) if word == "-H"]
+    token = next(header.split()[-1] for header in headers if header.startswith("Authorization"))
+    body = words[words.index("-d") + 1] if "-d" in words else None
+    url = next(word for word in words if word.startswith("http"))
+    status, answer = ask(url, token, "POST" if body else "GET", body)
+    assert status == 200
+    return answer
+
+
+def test_the_commands_that_the_sandbox_prints_work_in_their_order() -> None:
+    with started("sandbox", stop=signal.SIGINT) as (_, process):
+        assert process.stdout is not None
+        lines: list[str] = []
+        while len(lines) < 3:
+            line = process.stdout.readline()
+            assert line
+            lines += [line] if line.strip().startswith("curl ") else []
+        listed, muted, listed_again = (paste(line) for line in lines)
+    assert listed["meta"]["result_count"] == 3
+    assert muted == {"data": {"muting": True}}
+    assert [each["username"] for each in listed_again["data"]] == ["bob"]
+
+
+def test_a_kept_sandbox_remembers(tmp_path: Path) -> None:
+    world = f"sandbox --people 20 --data {tmp_path / 'world'}"
+    with started(world) as (url, _):
+        muting = f"{url}/2/users/1001/muting"
+        assert ask(muting, "sandbox-oauth2-alice", "POST", '{"target_user_id":"1002"}')[0] == 200
+    with started(world) as (url, _):
+        _, answer = ask(f"{url}/2/users/1001/muting", "sandbox-oauth2-alice")
+        assert [each["username"] for each in answer["data"]] == ["bob"]
+
+
+@pytest.fixture
+def platform(tacet: Tacet, stored: Stored, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A database with two people and an App, and a bearer for one of them."""
+    monkeypatch.setenv("TACET_SECRET_KEY", KEY)
+    people = [Person(1, "ann", "Ann"), Person(2, "ben", "Ben")]
+    stored(lambda store: store.directory.put_people(people))
+    app_id = json.loads(tacet("app create --name X --json").out)["app_id"]
+    scopes = "tweet.read,users.read,mute.read,mute.write"
+    return str(json.loads(tacet(f"token create --app {app_id} --user @ann --scope {scopes} --json").out)["token"])
+
+
+def test_a_platform_is_run_by_hand(tacet: Tacet, platform: str) -> None:
+    with started("serve") as (url, process):
+        muting = f"{url}/2/users/1/muting"
+        assert ask(muting, platform, "POST", '{"target_user_id":"2"}') == (200, {"data": {"muting": True}})
+        assert ask(muting, platform)[1]["data"] == [{"id": "2", "name": "Ben", "username": "ben"}]
+        assert tacet("token", "revoke", platform).code == Exit.OK
+        while ask(f"{url}/2/users/me", platform)[0] != 401:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=0.05)
+
+
+def test_a_second_server_on_the_same_file_says_so_and_stops(tacet: Tacet, platform: str) -> None:
+    with started("serve"):
+        ended = tacet("serve --port 0")
+    assert platform
+    assert ended.code == Exit.DATABASE
+    assert "another server" in ended.complaint
+
+
+def test_a_port_that_is_taken_is_an_address_error(tacet: Tacet) -> None:
+    with started("sandbox --people 3 --no-rate-limits") as (url, _):
+        ended = tacet(f"sandbox --people 3 --port {url.rpartition(':')[2]}")
+    assert ended.code == Exit.ADDRESS
+    assert "give another --host or --port" in ended.complaint

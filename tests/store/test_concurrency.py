@@ -1,0 +1,89 @@
+"""What must hold in every store while many tasks use it at once."""
+
+import asyncio
+import random
+from collections import Counter
+
+from tacet.mutes.positions import MAX_POSITION
+from tacet.mutes.relations import Kind
+from tacet.store.base import Store
+from tests.store.building import NOW, SOURCE, app, listed, mute, person, token
+
+
+async def test_of_many_that_add_the_same_relation_one_is_told_that_it_is_new(store: Store) -> None:
+    answers = await asyncio.gather(*(store.relations.add(mute(7, 2 * n), NOW) for n in range(1, 101)))
+    assert answers.count(True) == 1
+    assert await listed(store) == [(7, 2 * (answers.index(True) + 1))]
+
+
+async def test_of_many_that_remove_the_same_relation_one_is_told_that_it_held(store: Store) -> None:
+    await store.relations.add(mute(7, 100), NOW)
+    answers = await asyncio.gather(*(store.relations.remove(Kind.MUTE, SOURCE, 7, NOW) for _ in range(100)))
+    assert answers.count(True) == 1
+
+
+async def test_many_that_want_one_position_all_get_one(store: Store) -> None:
+    await asyncio.gather(*(store.relations.add(mute(n, 100), NOW) for n in range(50)))
+    rows = await listed(store)
+    assert {target_id for target_id, _ in rows} == set(range(50))
+    assert sorted(position for _, position in rows) == [100 + 2 * n for n in range(50)]
+
+
+async def test_adds_and_removes_of_one_relation_take_turns(store: Store) -> None:
+    balance: Counter[int] = Counter()
+
+    async def flip(seed: int) -> None:
+        chance = random.Random(seed)
+        for number in range(20):
+            target_id = chance.randrange(3)
+            if chance.random() < 0.5:
+                position = 2 * (1 + seed * 20 + number)
+                changed = int(await store.relations.add(mute(target_id, position), NOW))
+            else:
+                changed = -await store.relations.remove(Kind.MUTE, SOURCE, target_id, NOW)
+            balance[target_id] += changed
+
+    await asyncio.gather(*(flip(seed) for seed in range(40)))
+    assert {n for n in range(3) if balance[n]} == await store.relations.which(Kind.MUTE, SOURCE, range(3), NOW)
+    assert set(balance.values()) <= {0, 1}
+
+
+async def test_a_write_is_seen_by_whoever_was_told_of_it(store: Store) -> None:
+    async def write_and_look(target_id: int) -> None:
+        await store.relations.add(mute(target_id, 2 * target_id), NOW)
+        assert await store.relations.which(Kind.MUTE, SOURCE, [target_id], NOW) == {target_id}
+        await store.relations.remove(Kind.MUTE, SOURCE, target_id, NOW)
+        assert await store.relations.which(Kind.MUTE, SOURCE, [target_id], NOW) == set()
+
+    await asyncio.gather(*(write_and_look(target_id) for target_id in range(1, 201)))
+
+
+async def test_readers_never_see_half_of_a_write_of_many(store: Store) -> None:
+    sizes: set[int] = set()
+
+    async def read(writing: asyncio.Task[int]) -> None:
+        while not writing.done():
+            rows = await store.relations.older(Kind.MUTE, SOURCE, MAX_POSITION, 10_000, NOW)
+            sizes.add(len(rows))
+            await asyncio.sleep(0)
+
+    writing = asyncio.create_task(store.relations.add_many([mute(n, 2 * n) for n in range(3_000)]))
+    await asyncio.gather(*(read(writing) for _ in range(3)))
+    assert await writing == 3_000
+    assert sizes <= {0, 3_000}
+
+
+async def test_all_parts_can_be_written_at_once(store: Store) -> None:
+    numbers = range(1, 41)
+    await asyncio.gather(
+        *(store.relations.add(mute(n, 2 * n), NOW) for n in numbers),
+        *(store.directory.put_people([person(n, f"user_{n}")]) for n in numbers),
+        *(store.credentials.put_app(app(n)) for n in numbers),
+        *(store.credentials.put_token(token(bytes([n]) * 32)) for n in numbers),
+    )
+    assert len(await listed(store)) == 40
+    assert await store.directory.first_person_ids(100) == list(numbers)
+    assert {await store.credentials.app(n) for n in numbers} == {app(n) for n in numbers}
+    assert {await store.credentials.token(bytes([n]) * 32) for n in numbers} == {
+        token(bytes([n]) * 32) for n in numbers
+    }
