@@ -8,12 +8,11 @@ from importlib import resources
 from pathlib import Path
 from typing import TypeVar
 
+from bench import world
+from bench.world import Shape
 from tacet.identity.vault import Vault
 from tacet.store.base import Store
 from tacet.store.opening import open_store
-
-from bench import world
-from bench.world import Shape
 
 T = TypeVar("T")
 

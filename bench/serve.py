@@ -6,10 +6,9 @@ A program of its own, so that a figure is of the server and not of its command l
 import logging
 import sys
 
+from bench.world import secret_key
 from tacet.server import run
 from tacet.settings import SERVE, Settings
-
-from bench.world import secret_key
 
 
 def announce(url: str) -> None:

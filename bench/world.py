@@ -2,12 +2,12 @@
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tacet.directory.people import Metrics, Person, Profile
-from tacet.ids import SeededRandomness
 from tacet.identity.credentials import Access, App, Token, TokenKind
 from tacet.identity.vault import Vault, new_secret_key
+from tacet.ids import SeededRandomness
 from tacet.mutes.positions import TIE_BITS, older_token
 from tacet.mutes.relations import Kind, Relation
 
@@ -66,9 +66,9 @@ class Shape:
     """How large a world is.
 
     Attributes:
-        crowd: people who mute 100 of each other, each.
-        heavy: people who mute 1,000 of the crowd, each.
-        wide: people who mute 100 of anybody, each: pages full of accounts that nobody else asks for.
+        crowd: people who mute `crowd_mutes` of each other, each.
+        heavy: people who mute `heavy_mutes` of the crowd, each.
+        wide: people who mute `crowd_mutes` of anybody, each: pages full of accounts that nobody else asks for.
         lengths: of the lists that are compared at different lengths, one person each, of anybody; the longest, last,
             has everybody in it.
     """
@@ -77,8 +77,8 @@ class Shape:
     heavy: int = 500
     wide: int = 2_000
     lengths: tuple[int, ...] = (1_000, 100_000, 1_000_000)
-    crowd_mutes: int = field(default=100)
-    heavy_mutes: int = field(default=1_000)
+    crowd_mutes: int = 100
+    heavy_mutes: int = 1_000
 
     @property
     def people(self) -> int:

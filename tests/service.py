@@ -92,8 +92,8 @@ class Service:
     async def page(self, source: Person, query: str = "") -> Answer:
         return await self.get(f"/2/users/{source.id}/muting{query and '?'}{query}", source.username)
 
-    async def signed(self, method: Method, target: str, app_id: int = APP_ID, body: bytes = b"") -> Answer:
-        """The same as `call`, as Alice, signed with OAuth 1.0a."""
+    def signature(self, method: Method, target: str, app_id: int = APP_ID) -> dict[str, str]:
+        """Headers that sign a request as Alice with OAuth 1.0a, over the host that clients believe in."""
         client = Client(
             f"consumer-{app_id}",
             client_secret=CONSUMER_SECRET,
@@ -102,7 +102,11 @@ class Service:
             timestamp=str(self.clock.now_ms() // 1000),
         )
         _, headers, _ = client.sign(f"https://api.x.com{target}", method)
-        headers = {"authorization": headers["Authorization"], "content-type": JSON}
+        return {"authorization": headers["Authorization"]}
+
+    async def signed(self, method: Method, target: str, app_id: int = APP_ID, body: bytes = b"") -> Answer:
+        """The same as `call`, as Alice, signed with OAuth 1.0a."""
+        headers = {**self.signature(method, target, app_id), "content-type": JSON}
         return await self.call(method, target, token=None, headers=headers, body=body)
 
     async def put(self, *people: Person) -> None:

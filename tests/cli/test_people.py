@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,20 @@ def test_bad_rows_go_where_an_option_says(tacet: Tacet, tmp_path: Path) -> None:
     assert tacet("people import people.jsonl --rejected bad.jsonl").code == Exit.REJECTED
     assert (tmp_path / "bad.jsonl").exists()
     assert not (tmp_path / "people.jsonl.rejected").exists()
+
+
+def test_a_pipe_can_be_imported_and_its_bad_rows_stay_here(tacet: Tacet, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    os.mkfifo(elsewhere / "pipe")
+    writer = threading.Thread(target=write_jsonl, args=(elsewhere / "pipe", [*crowd(3_000), "no JSON"]))
+    writer.start()
+    ended = tacet("people import --format jsonl elsewhere/pipe")
+    writer.join()
+    assert ended.code == Exit.REJECTED
+    assert "1,500 people and 1,500 posts" in ended.out
+    assert (tmp_path / "pipe.rejected").exists()
+    assert [each.name for each in elsewhere.iterdir()] == ["pipe"]
 
 
 FAILURES = {

@@ -275,16 +275,24 @@ def test_a_platform_is_run_by_hand(tacet: Tacet, platform: str) -> None:
                 process.wait(timeout=0.05)
 
 
-def test_a_second_server_on_the_same_file_says_so_and_stops(tacet: Tacet, platform: str) -> None:
+def refused(line: str) -> tuple[int, str]:
+    """Code and one line of a server that does not start."""
+    command = [sys.executable, "-m", "tacet.cli", *line.split()]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=STOP_TIMEOUT_S, check=False)
+    assert (done.stdout, done.stderr.count("\n")) == ("", 1)
+    return done.returncode, done.stderr
+
+
+@pytest.mark.usefixtures("platform")
+def test_a_second_server_on_the_same_file_says_so_and_stops() -> None:
     with started("serve"):
-        ended = tacet("serve --port 0")
-    assert platform
-    assert ended.code == Exit.DATABASE
-    assert "another server" in ended.complaint
+        code, complaint = refused("serve --port 0")
+    assert code == Exit.DATABASE
+    assert "another server" in complaint
 
 
-def test_a_port_that_is_taken_is_an_address_error(tacet: Tacet) -> None:
+def test_a_port_that_is_taken_is_an_address_error() -> None:
     with started("sandbox --people 3 --no-rate-limits") as (url, _):
-        ended = tacet(f"sandbox --people 3 --port {url.rpartition(':')[2]}")
-    assert ended.code == Exit.ADDRESS
-    assert "give another --host or --port" in ended.complaint
+        code, complaint = refused(f"sandbox --people 3 --port {url.rpartition(':')[2]}")
+    assert code == Exit.ADDRESS
+    assert "give another --host or --port" in complaint

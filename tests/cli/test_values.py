@@ -51,7 +51,7 @@ BAD_TEXTS = {
     "number with underscores": ("port", "8_080", "is not a whole number"),
     "other digits": ("port", "٨٠", "is not a whole number"),
     "a number of many digits": ("port", "9" * 5_000, "is not a whole number"),
-    "too small": ("people", "2", "2 is not between 3 and 10000000"),
+    "too small": ("people", "2", "2 is not between 3 and 100000"),
     "too large": ("port", "65536", "65536 is not between 0 and 65535"),
     "negative": ("port", "-1", "-1 is not between 0 and 65535"),
     "neither true nor false": ("rate_limits", "maybe", "'maybe' is neither true nor false"),

@@ -20,7 +20,7 @@ Fresh = Callable[[], AbstractAsyncContextManager[Store]]
 """Opens a store on an empty database, as often as it is called."""
 
 
-@pytest.fixture(scope="session", params=STORES.values(), ids=STORES.keys())
+@pytest.fixture(scope="session", params=STORES.values(), ids=list(STORES))
 def fresh(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Fresh:
     address: Callable[[Path], str] = request.param
 

@@ -1,10 +1,13 @@
 """What every store must do from its opening to its closing."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
-from tacet.store.base import Store, StoreClosed
+from tacet.mutes.relations import Kind
+from tacet.store.base import Store, StoreClosed, StoreError
 from tests.store.building import NOW, listed, mute
 from tests.store.conftest import Fresh
 
@@ -36,3 +39,31 @@ async def test_closing_twice_is_no_error(fresh: Fresh) -> None:
     async with fresh() as store:
         await store.relations.add(mute(1, 2), NOW)
         await store.close()
+
+
+READS: dict[str, Callable[[Store], Awaitable[Any]]] = {
+    "older": lambda store: store.relations.older(Kind.MUTE, 1, 2, 3, NOW),
+    "packed": lambda store: store.relations.packed(Kind.MUTE, 1, 2, 3, NOW),
+    "newer": lambda store: store.relations.newer(Kind.MUTE, 1, 2, 3, NOW),
+    "which": lambda store: store.relations.which(Kind.MUTE, 1, [2], NOW),
+    "who": lambda store: store.relations.who(Kind.MUTE, [1], 2, NOW),
+    "people": lambda store: store.directory.people([1]),
+    "ids_of": lambda store: store.directory.ids_of(["ann"]),
+    "posts": lambda store: store.directory.posts([1]),
+    "latest_posts": lambda store: store.directory.latest_posts([1]),
+    "first_person_ids": lambda store: store.directory.first_person_ids(1),
+    "app": lambda store: store.credentials.app(1),
+    "app_by_consumer_key": lambda store: store.credentials.app_by_consumer_key("key"),
+    "token": lambda store: store.credentials.token(b"digest"),
+    "revisions": lambda store: store.revisions(),
+}
+
+
+@pytest.mark.parametrize("read", READS.values(), ids=list(READS))
+async def test_a_read_that_fails_says_so_in_the_stores_terms(
+    fresh: Fresh, read: Callable[[Store], Awaitable[Any]]
+) -> None:
+    async with fresh() as store:
+        await store.close()
+        with pytest.raises(StoreError):
+            await read(store)

@@ -58,7 +58,7 @@ class TestEnds:
             ids = {target_id for target_id, _ in expected}
             assert await listed(store, now_ms) == expected
             assert await relations.newer(Kind.MUTE, SOURCE, 0, 10, now_ms) == expected
-            assert (await relations.packed(Kind.MUTE, SOURCE, MAX_POSITION, 10, now_ms)).target_ids == [*map(str, ids)]
+            assert (await relations.packed(Kind.MUTE, SOURCE, MAX_POSITION, 10, now_ms)).target_ids == [*ids]
             assert await relations.which(Kind.MUTE, SOURCE, [7], now_ms) == ids
             assert await relations.who(Kind.MUTE, [SOURCE], 7, now_ms) == ({SOURCE} if ids else set())
 
@@ -145,7 +145,7 @@ class TestStretches:
     ) -> None:
         rows = [(target_id, 10 * target_id) for target_id in expected]
         assert await store.relations.older(Kind.MUTE, SOURCE, position, limit, NOW) == rows
-        packed = Packed([*map(str, expected)], rows[0][1], rows[-1][1]) if rows else Packed([], 0, 0)
+        packed = Packed([*expected], rows[0][1], rows[-1][1]) if rows else Packed([], 0, 0)
         assert await store.relations.packed(Kind.MUTE, SOURCE, position, limit, NOW) == packed
 
     @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ async def test_a_packed_stretch_keeps_the_order_of_a_long_list(store: Store) -> 
     await store.relations.add_many([mute(n * 7919 % 10_007, 2 * n) for n in range(1, 2_001)])
     rows = await store.relations.older(Kind.MUTE, SOURCE, 3_001, 1_000, NOW)
     packed = await store.relations.packed(Kind.MUTE, SOURCE, 3_001, 1_000, NOW)
-    assert packed == Packed([str(target_id) for target_id, _ in rows], rows[0][1], rows[-1][1])
+    assert packed == Packed([target_id for target_id, _ in rows], rows[0][1], rows[-1][1])
     assert len(rows) == 1_000
 
 

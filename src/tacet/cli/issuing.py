@@ -49,11 +49,8 @@ async def issue(store: Store, settings: Settings, wish: Wish) -> Facts:
     return facts
 
 
-def _made(settings: Settings, wish: Wish, app: App, user_id: int | None, now_ms: int) -> "tuple[Facts, Token]":
+def _made(settings: Settings, wish: Wish, app: App, user_id: int | None, now_ms: int) -> tuple[Facts, Token]:
     """What to print, and what to store."""
-    from tacet.identity.credentials import Token
-    from tacet.identity.vault import Vault
-
     randomness, secret, sealed = SystemRandomness(), "", b""
     if user_id is None:
         kind, text = TokenKind.APP_ONLY, app_only_text(randomness)

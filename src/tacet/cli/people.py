@@ -62,7 +62,13 @@ def import_(file: Path, format_: str | None, rejected: Path | None, quiet: bool,
     """
     format_ = format_ or _format_of(file)
     settings = load(SERVE, ADMIN, flags, os.environ)
-    return _import(settings, file, format_, rejected or file.with_name(f"{file.name}.rejected"), quiet)
+    return _import(settings, file, format_, rejected or _beside(file), quiet)
+
+
+def _beside(file: Path) -> Path:
+    """Where bad rows go; nothing is put beside a pipe or device, whose folder is the system's."""
+    name = f"{file.name}.rejected"
+    return Path(name) if file.exists() and not file.is_file() else file.with_name(name)
 
 
 def _format_of(file: Path) -> str:
@@ -116,7 +122,7 @@ def _meter(name: str, quiet: bool, clock: "Clock") -> AbstractContextManager[Met
 
 def _kept(tally: "Tally") -> str:
     """The remedy for a run that ended early: every row so far is committed, and harmless to import again."""
-    rows = tally.rows - tally.rejected
+    rows = tally.people + tally.posts
     return f"; {rows:,} rows are in and stay: run the same command again to go on" if rows else ""
 
 

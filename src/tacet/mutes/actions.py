@@ -17,12 +17,12 @@ class Page:
     """One page of a list, newest first.
 
     Attributes:
-        target_ids: decimal ids, whether or not their accounts can be shown.
+        target_ids: whether or not their accounts can be shown.
         older_than: the position to continue from towards older ones; None on the last page.
         newer_than: the position to continue from towards newer ones; None on the first page.
     """
 
-    target_ids: list[str]
+    target_ids: list[int]
     older_than: int | None
     newer_than: int | None
 
@@ -88,7 +88,7 @@ class Mutes:
         oldest = rows[-1][1] if rows else (position | 1) + 1
         older = await self._has_older(source_id, oldest, now_ms)
         newer = await self._has_newer(source_id, rows[0][1], now_ms) if len(rows) == limit else False
-        return Page([str(target_id) for target_id, _ in rows], oldest if older else None, rows[0][1] if newer else None)
+        return Page([target_id for target_id, _ in rows], oldest if older else None, rows[0][1] if newer else None)
 
     async def _has_older(self, source_id: int, position: int, now_ms: int) -> bool:
         return bool(await self._relations.older(Kind.MUTE, source_id, position, 1, now_ms))

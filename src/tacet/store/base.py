@@ -17,14 +17,14 @@ Row = tuple[int, int]
 class Packed:
     """A stretch of a list, newest first, for the page that everybody reads.
 
-    One row with the ids as text costs a database half of what a row for each does, and text is what the wire writes.
+    One row with all ids costs a database half of what a row for each does.
 
     Attributes:
-        target_ids: decimal ids, in order.
+        target_ids: in order.
         newest, oldest: the positions at its ends; 0 when it is empty.
     """
 
-    target_ids: list[str]
+    target_ids: list[int]
     newest: int
     oldest: int
 

@@ -1,7 +1,7 @@
 """The SQL of every store, in the subset that SQLite (3.40 or later) and PostgreSQL (15 or later) share.
 
 Parameters are written `$1`, a list of ids as `ids($1)`, which yields rows of one column `id`, and a column put
-together as text with commas as `packed(column)`; each driver adapts them to its own tongue. Every statement about
+together in one value as `packed(column)`; each driver adapts them to its own tongue. Every statement about
 relations names one source, save `WHO`, which is made of point look-ups.
 """
 

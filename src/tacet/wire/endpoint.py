@@ -18,12 +18,16 @@ from tacet.store.base import StoreBusy, StoreError
 from tacet.wire import problems
 from tacet.wire.credentials import authenticate, header
 from tacet.wire.headers import Header, HeaderWriter
+from tacet.wire.http1 import WHOLE_RESPONSE, WholeResponse
 from tacet.wire.operations import Call, Operation
 from tacet.wire.parameters import Query, QueryReader, read_path
 from tacet.wire.problems import Problem, Refusal, Violation
 
 RETRY_AFTER_S = 1
 """What a 503 asks to wait: a full queue empties within a second or not at all."""
+
+MAX_LENGTH_DIGITS = 18
+"""A `content-length` with more digits is larger than any limit; Python refuses to read thousands of them."""
 
 _log = logging.getLogger(__name__)
 
@@ -100,8 +104,11 @@ class _Served:
             _log.exception("%s failed, transaction %s", self._operation.id, moving[0].decode())
             problem = problems.INTERNAL_ERROR
         else:
-            headers = services.headers.ok(answer, caller, spent, moving)
-            await _send(send, 200, headers, answer)
+            whole: WholeResponse | None = scope.get("extensions", {}).get(WHOLE_RESPONSE)
+            if whole is not None:
+                await whole(services.headers.ok_head(answer, caller, spent, moving), answer)
+            else:
+                await _send(send, 200, services.headers.ok(answer, caller, spent, moving), answer)
             return
         headers = services.headers.problem(problem, caller, spent, moving)
         await _send(send, problem.status, headers, problem.body)
@@ -145,7 +152,7 @@ async def read_body(scope: Scope, receive: Receive, max_bytes: int) -> bytes:
         Refusal: 413 as soon as more than `max_bytes` are announced or have come.
     """
     announced = header(scope, b"content-length")
-    if announced.isdigit() and int(announced) > max_bytes:
+    if announced.isdigit() and (len(announced) > MAX_LENGTH_DIGITS or int(announced) > max_bytes):
         raise Refusal(problems.BODY_TOO_LARGE)
     body = b""
     more = True

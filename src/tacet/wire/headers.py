@@ -42,6 +42,9 @@ class HeaderWriter:
         self._stride = randomness.bits(63) << 1 | 1
         self._connection = (b"x-connection-hash", f"{randomness.bits(256):064x}".encode())
         self._application = [*_APPLICATION, self._connection]
+        self._ok_head = b"HTTP/1.1 200 OK\r\n" + b"".join(
+            b"%b: %b\r\n" % header for header in (*self._application, _JSON_TYPE)
+        )
         self._edge = [*_EDGE, self._connection]
         self._second = -1
         self._dates = (b"", b"")
@@ -50,6 +53,11 @@ class HeaderWriter:
         """A new request's id, 16 hexadecimal digits: it names a request, and protects nothing."""
         self._transaction = (self._transaction + self._stride) & 0xFFFF_FFFF_FFFF_FFFF
         return b"%016x" % self._transaction
+
+    def ok_head(self, body: bytes, caller: Caller, spent: Spent | None, moving: tuple[bytes, int]) -> bytes:
+        """Status line and headers of a 200 as they go over HTTP/1.1, without the empty line that ends them."""
+        changing = self._finish([(b"date", self._today()[0])], body, caller, spent, moving)
+        return self._ok_head + b"".join([b"%b: %b\r\n" % header for header in changing])
 
     def ok(self, body: bytes, caller: Caller | None, spent: Spent | None, moving: tuple[bytes, int]) -> list[Header]:
         """The headers of a 200. `moving`: the transaction's id and its start in clock ticks."""

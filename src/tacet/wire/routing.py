@@ -1,5 +1,6 @@
 """From paths to endpoints. Every path is listed once, with all its methods; anything else is a 404 in JSON."""
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -18,8 +19,11 @@ def router(services: Services, operations: Sequence[Operation], others: Sequence
     for operation in operations:
         by_path[operation.path].append(operation)
     routes = [Route(path, endpoint=Endpoint(services, listed)) for path, listed in by_path.items()]
-
-    return Router([*routes, *others], redirect_slashes=False, default=answering(services, problems.NOT_FOUND))
+    routes += others
+    for route in routes:
+        # A "$" also matches before a line break at the end, which is no part of a path.
+        route.path_regex = re.compile(route.path_regex.pattern.removesuffix("$") + r"\Z")
+    return Router(routes, redirect_slashes=False, default=answering(services, problems.NOT_FOUND))
 
 
 def answering(services: Services, problem: Problem) -> ASGIApp:

@@ -22,22 +22,16 @@ class Selection:
     Attributes:
         user_fields, post_fields: what each user and each included post shows.
         expansions: of `pinned_tweet_id`, `most_recent_tweet_id`, `affiliation.user_id`.
+        is_personal: whether users look different to each who asks.
+        needs_latest: whether each user's most recent post must be looked up.
     """
 
     vocabulary: Vocabulary
     user_fields: tuple[str, ...]
     post_fields: frozenset[str]
     expansions: frozenset[str]
-
-    @property
-    def is_personal(self) -> bool:
-        """Whether the answer depends on who asks beyond the list itself."""
-        return not VIEWER_FIELDS.isdisjoint(self.user_fields)
-
-    @property
-    def needs_latest(self) -> bool:
-        """Whether each user's most recent post must be looked up."""
-        return "most_recent_tweet_id" in self.user_fields
+    is_personal: bool
+    needs_latest: bool
 
 
 def select(asked: Mapping[str, Collection[str]]) -> Selection:
@@ -57,6 +51,8 @@ def select(asked: Mapping[str, Collection[str]]) -> Selection:
         tuple(name for name in USER_FIELD_ORDER if name in DEFAULT_USER_FIELDS or name in fields),
         _post_fields(asked, speaks_post),
         expansions,
+        is_personal=not VIEWER_FIELDS.isdisjoint(fields),
+        needs_latest="most_recent_tweet_id" in fields,
     )
 
 

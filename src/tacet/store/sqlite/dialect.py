@@ -16,9 +16,9 @@ _PARAMETER = re.compile(r"\$(\d+)")
 
 @cache
 def adapt(sql: str) -> str:
-    """`$1` becomes `?1`, `ids($1)` the rows of a JSON array, and `packed(column)` a `group_concat`."""
+    """`$1` becomes `?1`, `ids($1)` the rows of a JSON array, and `packed(column)` a JSON array."""
     listed = _ID_LIST.sub(r"(SELECT value AS id FROM json_each(\1))", sql)
-    packed = _PACKED.sub(r"group_concat(\1)", listed)
+    packed = _PACKED.sub(r"json_group_array(\1)", listed)
     return _PARAMETER.sub(r"?\1", packed).strip()
 
 

@@ -3,6 +3,8 @@
 import sqlite3
 from collections.abc import Sequence
 
+import msgspec
+
 from tacet.mutes.positions import MAX_POSITION
 from tacet.mutes.relations import Kind, Relation
 from tacet.store import queries
@@ -17,6 +19,8 @@ MAX_POSITION_ATTEMPTS = 64
 _ADD = adapt(queries.ADD_RELATION)
 _ADD_QUIETLY = adapt(queries.ADD_RELATION_QUIETLY)
 _REMOVE = adapt(queries.REMOVE_RELATION)
+_decode_ids = msgspec.json.Decoder(list[int]).decode
+
 _OLDER = adapt(queries.OLDER)
 _PACKED = adapt(queries.PACKED)
 _NEWER = adapt(queries.NEWER)
@@ -42,7 +46,7 @@ class SqliteRelations(RelationStore):
         return await self._writer.submit(lambda connection: _add(connection, relation, now_ms))
 
     async def add_many(self, relations: Sequence[Relation]) -> int:
-        rows = [(r.source_id, r.kind.value, r.position, r.target_id, r.end_at_ms) for r in relations]
+        rows = [(r.source_id, int(r.kind), r.position, r.target_id, r.end_at_ms) for r in relations]
 
         def write(connection: sqlite3.Connection) -> int:
             before = connection.total_changes
@@ -52,7 +56,7 @@ class SqliteRelations(RelationStore):
         return await self._writer.submit(write, long=True)
 
     async def remove(self, kind: Kind, source_id: int, target_id: int, now_ms: int) -> bool:
-        key = (source_id, kind.value, target_id)
+        key = (source_id, int(kind), target_id)
 
         def write(connection: sqlite3.Connection) -> bool:
             gone = connection.execute(_REMOVE, key).fetchall()
@@ -61,22 +65,22 @@ class SqliteRelations(RelationStore):
         return await self._writer.submit(write)
 
     async def older(self, kind: Kind, source_id: int, position: int, limit: int, now_ms: int) -> list[Row]:
-        return self._rows(_OLDER, (source_id, kind.value, position, now_ms, limit))
+        return self._rows(_OLDER, (source_id, int(kind), position, now_ms, limit))
 
     async def packed(self, kind: Kind, source_id: int, position: int, limit: int, now_ms: int) -> Packed:
-        for target_ids, newest, oldest in self._rows(_PACKED, (source_id, kind.value, position, now_ms, limit)):
-            if target_ids is not None:
-                return Packed(target_ids.split(","), newest, oldest)
+        for target_ids, newest, oldest in self._rows(_PACKED, (source_id, int(kind), position, now_ms, limit)):
+            if newest is not None:
+                return Packed(_decode_ids(target_ids), newest, oldest)
         return Packed([], 0, 0)
 
     async def newer(self, kind: Kind, source_id: int, position: int, limit: int, now_ms: int) -> list[Row]:
-        return self._rows(_NEWER, (source_id, kind.value, position, now_ms, limit))
+        return self._rows(_NEWER, (source_id, int(kind), position, now_ms, limit))
 
     async def which(self, kind: Kind, source_id: int, target_ids: Sequence[int], now_ms: int) -> set[int]:
-        return self._ids(_WHICH, (source_id, kind.value, id_list(target_ids), now_ms))
+        return self._ids(_WHICH, (source_id, int(kind), id_list(target_ids), now_ms))
 
     async def who(self, kind: Kind, source_ids: Sequence[int], target_id: int, now_ms: int) -> set[int]:
-        return self._ids(_WHO, (id_list(source_ids), kind.value, target_id, now_ms))
+        return self._ids(_WHO, (id_list(source_ids), int(kind), target_id, now_ms))
 
     async def sweep(self, now_ms: int, limit: int) -> int:
         def write(connection: sqlite3.Connection) -> int:
@@ -94,7 +98,7 @@ class SqliteRelations(RelationStore):
 def _add(connection: sqlite3.Connection, relation: Relation, now_ms: int) -> bool:
     for attempt in range(MAX_POSITION_ATTEMPTS):
         position = min(relation.position + 2 * attempt, MAX_POSITION - 1)
-        row = (relation.source_id, relation.kind.value, position, relation.target_id, relation.end_at_ms, now_ms)
+        row = (relation.source_id, int(relation.kind), position, relation.target_id, relation.end_at_ms, now_ms)
         try:
             written = connection.execute(_ADD, row).fetchall()
         except sqlite3.IntegrityError:

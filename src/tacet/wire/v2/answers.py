@@ -22,8 +22,8 @@ MAX_SELECTIONS = 64
 FRAGMENT_OVERHEAD_BYTES = 160
 """What a kept fragment costs beside its text: a bytes object, an id, a place in a dict."""
 
-_HIDDEN = b"-"
-"""Kept in place of a fragment for somebody who is not shown: suspended, deactivated or unknown."""
+_HIDDEN = b""
+"""Kept for somebody who is not shown: suspended, deactivated or unknown."""
 
 
 class Answers:
@@ -48,28 +48,27 @@ class Answers:
         self._max_fragments = max_fragments
         self._max_fragment_bytes = max_fragment_bytes
         self._fragment_bytes = 0
-        self._fragments: TwoGenerations[Selection, TwoGenerations[str, bytes]] = TwoGenerations(MAX_SELECTIONS)
+        self._fragments: TwoGenerations[Selection, TwoGenerations[int, bytes]] = TwoGenerations(MAX_SELECTIONS)
         self._generation = people.generation
 
-    async def users(self, ids: Sequence[str], selection: Selection, caller: Caller) -> list[bytes]:
-        """The user objects of those `ids` (decimal text) that are shown, in order."""
+    async def users(self, ids: Sequence[int], selection: Selection, caller: Caller) -> list[bytes]:
+        """The user objects of those `ids` that are shown, in order."""
         if selection.is_personal or selection.needs_latest:
             return await self._fresh(ids, selection, caller)
         kept = self._kept(selection)
         found = kept.get_all(ids)
-        if None in found:
-            found = [kept.get(id_) for id_ in ids]
-            missing = [id_ for id_, fragment in zip(ids, found, strict=True) if fragment is None]
-            rendered = await self._render(missing, selection) if missing else {}
-            for id_, fragment in rendered.items():
-                kept.put(id_, fragment)
-            found = [fragment or rendered[id_] for id_, fragment in zip(ids, found, strict=True)]
-        if _HIDDEN in found:
-            return [fragment for fragment in found if fragment is not None and fragment != _HIDDEN]
-        return cast("list[bytes]", found)
+        if all(found):
+            return cast("list[bytes]", found)
+        found = [kept.get(id_) for id_ in ids]
+        missing = [id_ for id_, fragment in zip(ids, found, strict=True) if fragment is None]
+        rendered = await self._render(missing, selection) if missing else {}
+        for id_, fragment in rendered.items():
+            kept.put(id_, fragment)
+        complete = [rendered[id_] if fragment is None else fragment for id_, fragment in zip(ids, found, strict=True)]
+        return [fragment for fragment in complete if fragment]
 
     async def body(
-        self, users: list[bytes], shown: Sequence[str], selection: Selection, caller: Caller, **more: Any
+        self, users: list[bytes], shown: Sequence[int], selection: Selection, caller: Caller, **more: Any
     ) -> bytes:
         """A whole answer.
 
@@ -92,7 +91,7 @@ class Answers:
             parts.append(b'"meta":' + more["meta"])
         return b"{" + b",".join(parts) + b"}"
 
-    def _kept(self, selection: Selection) -> TwoGenerations[str, bytes]:
+    def _kept(self, selection: Selection) -> TwoGenerations[int, bytes]:
         if self._generation != self._people.generation or self._fragment_bytes > self._max_fragment_bytes:
             self._generation = self._people.generation
             self._fragments.clear()
@@ -103,19 +102,19 @@ class Answers:
             self._fragments.put(selection, kept)
         return kept
 
-    async def _render(self, ids: Sequence[str], selection: Selection) -> dict[str, bytes]:
+    async def _render(self, ids: Sequence[int], selection: Selection) -> dict[int, bytes]:
         """Fragments to keep; `_HIDDEN` for whoever is not shown."""
-        people = await self._people.by_ids([int(id_) for id_ in ids])
-        rendered: dict[str, bytes] = {}
+        people = await self._people.by_ids(ids)
+        rendered: dict[int, bytes] = {}
         for id_ in ids:
-            person = people.get(int(id_))
+            person = people.get(id_)
             shown = person is not None and is_shown(person)
             rendered[id_] = render_user(person, selection, {}) if person is not None and shown else _HIDDEN
             # Counted when made, and never given back one by one: an estimate that errs on the safe side.
             self._fragment_bytes += len(rendered[id_]) + FRAGMENT_OVERHEAD_BYTES
         return rendered
 
-    async def _fresh(self, ids: Sequence[str], selection: Selection, caller: Caller) -> list[bytes]:
+    async def _fresh(self, ids: Sequence[int], selection: Selection, caller: Caller) -> list[bytes]:
         """Users rendered for this viewer, or with what changes too often to keep."""
         shown = await self._shown(ids)
         shown_ids = [person.id for person in shown]
@@ -125,12 +124,12 @@ class Answers:
             connections = await self._acquaintance.between(caller.user_id, shown_ids)
         return [render_user(person, selection, latest, caller, connections) for person in shown]
 
-    async def _shown(self, ids: Sequence[str]) -> list[Person]:
-        people = await self._people.by_ids([int(id_) for id_ in ids])
-        return [person for id_ in ids if (person := people.get(int(id_))) is not None and is_shown(person)]
+    async def _shown(self, ids: Sequence[int]) -> list[Person]:
+        people = await self._people.by_ids(ids)
+        return [person for id_ in ids if (person := people.get(id_)) is not None and is_shown(person)]
 
     async def _includes(
-        self, shown: Sequence[str], selection: Selection, caller: Caller, errors: list[dict[str, Any]]
+        self, shown: Sequence[int], selection: Selection, caller: Caller, errors: list[dict[str, Any]]
     ) -> list[bytes]:
         shown_people = await self._shown(shown)
         includes = []
@@ -139,7 +138,7 @@ class Answers:
             includes.append(b'"' + selection.vocabulary.includes_key.encode() + b'":' + encode(posts))
         if "affiliation.user_id" in selection.expansions:
             badges = [person.profile.affiliation for person in shown_people]
-            affiliates = [str(id_) for badge in badges if badge is not None for id_ in badge.user_ids]
+            affiliates = [id_ for badge in badges if badge is not None for id_ in badge.user_ids]
             users = await self.users(list(dict.fromkeys(affiliates)), selection, caller)
             if users:
                 includes.append(b'"users":[' + b",".join(users) + b"]")

@@ -95,7 +95,7 @@ class Users:
     ) -> bytes:
         """Who was found, and an entry of `errors[]` for everybody who was not."""
         selection = call.selection or _DEFAULT_SELECTION
-        ids = list(dict.fromkeys(str(person.id) for person in found.values() if person.state is State.ACTIVE))
+        ids = list(dict.fromkeys(person.id for person in found.values() if person.state is State.ACTIVE))
         users = await self._answers.users(ids, selection, call.caller)
         errors = [_missing(parameter, text, found.get(text)) for text in wanted]
         return await self._answers.body(

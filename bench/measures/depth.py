@@ -1,0 +1,39 @@
+"""The same page of lists of different lengths, at their beginning and at their end."""
+
+from collections.abc import Callable
+from functools import partial
+
+from bench import world
+from bench.figures import Figure, Goal, Sense, figure, load_figure
+from bench.load import Load, median_rate, rounds
+from bench.stage import Stage
+
+PAGE = 100
+"""People on each of the compared pages."""
+
+MAX_SPREAD = 1.3
+"""How many times faster the fastest of them may be than the slowest."""
+
+
+def measure(stage: Stage) -> list[Figure]:
+    """First and deepest page of each list, in turn, and how far they lie apart."""
+    loads: dict[str, Callable[[int], Load]] = {"bare": stage.bare_load}
+    for length in stage.plan.shape.lengths:
+        group = f"list-{length}"
+        for place, query in pages_of(stage.groups[group].first).items():
+            stage.expect_page(stage.groups[group], query)
+            loads[f"{place} page of {length:,}"] = partial(stage.page_load, group, query)
+    # One round that does not count: afterwards every page has been read.
+    rounds(1, {label: load for label, load in loads.items() if label != "bare"})
+    done = rounds(stage.plan.runs, loads)
+    bare = done.pop("bare")
+    rows = [load_figure("depth", label, done[label], bare) for label in done]
+    rates = [median_rate(done[label]) for label in done]
+    spread = max(rates) / min(rates)
+    goal = Goal(Sense.AT_MOST, MAX_SPREAD, " times")
+    return [*rows, figure("depth", "the fastest of these six to the slowest", [spread], " times", goal)]
+
+
+def pages_of(index: int) -> dict[str, str]:
+    """The queries for a person's first page and for the last one that is full."""
+    return {"first": "", "deepest": f"?pagination_token={world.deepest_token(index, PAGE)}"}

@@ -1,0 +1,25 @@
+"""The store without anything around it, in a process of its own."""
+
+import msgspec
+
+from bench.errors import BenchError
+from bench.figures import Figure, figure
+from bench.processes import started, why
+from bench.stage import Stage
+
+TIMEOUT_S = 300
+"""Longer than all calls take together on a slow disk."""
+
+
+def measure(stage: Stage) -> list[Figure]:
+    """Microseconds a call, for information: what is left of a request is HTTP and rendering."""
+    database = stage.copied_world("alone")
+    log = stage.scratch / "store.log"
+    stage.say("calling the store alone")
+    command = stage.command("alone", str(database), stage.plan.kind)
+    with started(command, stage.cores.server, log) as process:
+        output, _ = process.communicate(timeout=TIMEOUT_S)
+    if process.returncode != 0:
+        raise BenchError(f"the store could not be called: {why(log)}")
+    samples = msgspec.json.decode(output, type=dict[str, list[float]])
+    return [figure("store", f"store alone: {label}", took_us, " µs") for label, took_us in samples.items()]

@@ -1,0 +1,40 @@
+"""How much is measured: all of it, or quickly."""
+
+from dataclasses import dataclass
+
+from bench.world import Shape
+
+CONNECTIONS = 32
+"""Open at once during every load."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one invocation does.
+
+    Attributes:
+        kind: names its results and its world: `full` or `quick`.
+        shape: the world.
+        runs: how often each load is repeated; the median counts.
+        seconds: how long one load lasts.
+        starts: how often a server is started for the time that takes.
+        arrivals: people, each with the mutes of the crowd, in the database whose size is measured.
+        calls: of the store, timed alone, for each of its figures.
+    """
+
+    kind: str
+    shape: Shape
+    runs: int
+    seconds: int
+    starts: int
+    arrivals: int
+    calls: int
+
+
+FULL = Plan("full", Shape(), runs=3, seconds=5, starts=5, arrivals=2_000, calls=5_000)
+"""What `docs/performance.md` shows."""
+
+_SMALL = Shape(crowd=1_200, heavy=50, wide=100, lengths=(1_000, 5_000, 20_000))
+
+QUICK = Plan("quick", _SMALL, runs=1, seconds=1, starts=2, arrivals=200, calls=200)
+"""Everything once, on a small world: shows that the bench works, and nothing about speed."""
