@@ -166,13 +166,13 @@ def test_looks_up_users(kind: str, server: Sandbox) -> None:
 
 @pytest.mark.parametrize("token", ["no-such-token", "sandbox-oauth2-alice-expired"], ids=["unknown", "expired"])
 def test_bad_bearers_are_unauthorized(token: str, server: Sandbox) -> None:
-    with pytest.raises(Unauthorized, match="^401 Unauthorized\nUnauthorized$"):
+    with pytest.raises(Unauthorized, match=r"^401 Unauthorized\nUnauthorized$"):
         connect(server, bearer_token=token).get_me(user_auth=False)
 
 
 def test_a_wrong_signature_is_unauthorized(server: Sandbox) -> None:
     credentials = keys(server.resident("alice")) | {"access_token_secret": "wrong"}
-    with pytest.raises(Unauthorized, match="^401 Unauthorized"):
+    with pytest.raises(Unauthorized, match=r"^401 Unauthorized"):
         connect(server, **credentials).get_me()
 
 

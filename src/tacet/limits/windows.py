@@ -7,6 +7,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import msgspec
+
 from tacet.clock import Clock
 
 MAX_WINDOWS = 200_000
@@ -21,8 +23,7 @@ class RateLimit:
     window_s: int
 
 
-@dataclass(frozen=True, slots=True)
-class Spent:
+class Spent(msgspec.Struct, frozen=True):
     """What a window says after this request: `resets_at_s` is Unix seconds, `remaining` is already decremented."""
 
     allowed: bool

@@ -1,7 +1,8 @@
 """Everything one can do with mutes. Each action owns its consequences; none knows HTTP or SQL."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from tacet.clock import Clock
 from tacet.directory.lookup import People
@@ -12,8 +13,7 @@ from tacet.mutes.relations import Kind, Relation
 from tacet.store.base import RelationStore
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(msgspec.Struct, frozen=True):
     """One page of a list, newest first.
 
     Attributes:

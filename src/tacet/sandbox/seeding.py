@@ -3,15 +3,17 @@
 import dataclasses
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
 from tacet.identity.credentials import App, Token
 from tacet.identity.vault import Vault, new_secret_key
 from tacet.ids import SeededRandomness
+from tacet.sandbox.cast import ALICE_ID
 from tacet.sandbox.ready import write_ready_file
 from tacet.sandbox.residents import APPS, tokens
-from tacet.sandbox.world import World, build_world
+from tacet.sandbox.world import MAX_PEOPLE, MIN_PEOPLE, World, build_world
 from tacet.settings import Settings
 from tacet.store.base import Store, StoreError
 from tacet.store.opening import MEMORY
@@ -20,7 +22,10 @@ SECRET_KEY = new_secret_key(SeededRandomness(0))
 """Seals the sandbox's secrets, which everybody knows anyway; the same on every start, so that they open again."""
 
 WORLD_FILE = "world.json"
-"""In the folder of `--data`: which world was moved in there. It is written last, so it also says that all of it was."""
+"""In the folder of `--data`: which world lives there. It gets this name last, so it also says that all of it does."""
+
+UNFINISHED_FILE = "moving-in.json"
+"""Its name until then. Without either, a database in the folder is somebody else's and is left alone."""
 
 DATABASE_FILE = "tacet.db"
 
@@ -28,54 +33,57 @@ DATABASE_FILE = "tacet.db"
 class Origin(msgspec.Struct, frozen=True):
     """What a world was made from."""
 
-    people: int
-    seed: int
+    people: Annotated[int, msgspec.Meta(ge=MIN_PEOPLE, le=MAX_PEOPLE)]
+    seed: Annotated[int, msgspec.Meta(ge=0)]
 
 
 def at_home(settings: Settings) -> Settings:
-    """The settings with the sandbox's own database and key.
+    """The settings with the sandbox's own database and key; a new folder is made and marked as the sandbox's.
 
     Raises:
-        StoreError: the folder cannot be made.
+        StoreError: the folder cannot be made or written to, or holds a database that no sandbox made.
     """
     database = MEMORY
     if settings.data_dir is not None:
         try:
             settings.data_dir.mkdir(parents=True, exist_ok=True)
+            _claim(settings.data_dir, Origin(settings.people, settings.seed))
         except OSError as error:
-            raise StoreError(f"the folder {settings.data_dir} cannot be made: {error.strerror}") from None
+            raise StoreError(f"the folder {settings.data_dir} cannot be used: {error.strerror}") from None
         database = f"sqlite:///{settings.data_dir / DATABASE_FILE}"
     return dataclasses.replace(settings, database=database, secret_key=SECRET_KEY)
 
 
 def origin(settings: Settings) -> Origin:
-    """The world that will be served: the one that lives in the folder already, else the one asked for.
+    """The world that will be served: the one that lives in the folder or was moving in, else the one asked for.
 
     Raises:
         StoreError: the folder's world file is unreadable.
     """
-    path = _world_file(settings)
-    if path is None or not path.exists():
-        return Origin(settings.people, settings.seed)
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Origin)
-    except (OSError, msgspec.DecodeError):
-        raise StoreError(f"{path} cannot be read: remove the folder to start with a new world") from None
+    for path in _marks(settings.data_dir):
+        if path.exists():
+            try:
+                return msgspec.json.decode(path.read_bytes(), type=Origin)
+            except (OSError, msgspec.DecodeError):
+                raise StoreError(f"{path} cannot be read: remove the folder to start with a new world") from None
+    return Origin(settings.people, settings.seed)
 
 
 def mover(settings: Settings, world: World, source: Origin) -> Callable[[Store], Awaitable[None]]:
     """What fills the store before it is served; nothing is moved in twice, so mutes made later stay as they are."""
 
     async def move_in(store: Store) -> None:
-        path = _world_file(settings)
-        if path is not None and path.exists():
+        folder = settings.data_dir
+        # A database that was removed by hand is empty again, whatever the file beside it says.
+        if folder and (folder / WORLD_FILE).exists() and await store.directory.people([ALICE_ID]):
             return
         await store.directory.put_people(world.people)
         await store.directory.put_posts(world.posts)
         await store.relations.add_many(world.relations)
         await _hand_out_keys(store, world)
-        if path is not None:
-            write_ready_file(path, msgspec.to_builtins(source))
+        if folder:
+            write_ready_file(folder / WORLD_FILE, msgspec.to_builtins(source))
+            (folder / UNFINISHED_FILE).unlink(missing_ok=True)
 
     return move_in
 
@@ -115,5 +123,16 @@ async def _hand_out_keys(store: Store, world: World) -> None:
         )
 
 
-def _world_file(settings: Settings) -> Path | None:
-    return None if settings.data_dir is None else settings.data_dir / WORLD_FILE
+def _claim(folder: Path, source: Origin) -> None:
+    """Mark a folder as the sandbox's before there is a database in it: a start may be interrupted at any point."""
+    marked = any(path.exists() for path in _marks(folder))
+    if (folder / DATABASE_FILE).exists():
+        if not marked:
+            raise StoreError(f"{folder / DATABASE_FILE} was made by no sandbox: choose another folder for --data")
+    elif not (folder / WORLD_FILE).exists():
+        write_ready_file(folder / UNFINISHED_FILE, msgspec.to_builtins(source))
+
+
+def _marks(folder: Path | None) -> list[Path]:
+    """The files that say which world a folder holds, the one of a world that is complete first."""
+    return [] if folder is None else [folder / WORLD_FILE, folder / UNFINISHED_FILE]

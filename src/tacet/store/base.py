@@ -2,8 +2,9 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from tacet.directory.people import Person, Post
 from tacet.identity.credentials import App, Token
@@ -13,8 +14,7 @@ Row = tuple[int, int]
 """(target_id, position): one entry of a list."""
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
+class Packed(msgspec.Struct, frozen=True):
     """A stretch of a list, newest first, for the page that everybody reads.
 
     One row with all ids costs a database half of what a row for each does.

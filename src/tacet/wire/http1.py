@@ -120,8 +120,10 @@ def protocol_class(max_header_bytes: int, max_connections: int, busy: ASGIApp) -
 
 
 def _raw(problem: Problem) -> bytes:
-    head = (
-        b"HTTP/1.1 %d %b\r\ncontent-type: %b\r\ncontent-length: %d\r\nserver: tacet\r\nconnection: close\r\n\r\n"
-        % (problem.status, REASONS[problem.status], problem.content_type, len(problem.body))
+    head = b"HTTP/1.1 %d %b\r\ncontent-type: %b\r\ncontent-length: %d\r\nserver: tacet\r\nconnection: close\r\n\r\n" % (
+        problem.status,
+        REASONS[problem.status],
+        problem.content_type,
+        len(problem.body),
     )
     return head + problem.body

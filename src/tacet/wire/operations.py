@@ -4,13 +4,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from tacet.identity.caller import Caller
 from tacet.wire.parameters import Parameters
 from tacet.wire.selection import Selection
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """A request that may be carried out.
 
     Attributes:

@@ -226,9 +226,7 @@ def duplicate(name: str, given: list[str]) -> Violation:
     return Violation(f"Duplicate parameters are not allowed: the `{name}` query parameter", {name: given})
 
 
-def read_path(
-    parameters: Parameters, path: Mapping[str, str], shadowing: Mapping[str, list[str]]
-) -> list[Violation]:
+def read_path(parameters: Parameters, path: Mapping[str, str], shadowing: Mapping[str, list[str]]) -> list[Violation]:
     """What is wrong with the path, and with query parameters of the same name: X keeps both in one map."""
     violations: list[Violation] = []
     for name, parameter in parameters.path.items():
@@ -244,7 +242,10 @@ def read_path(
 
 
 def _split(raw: bytes) -> dict[str, list[str]] | None:
-    """Values by name, in order; None when there are too many. Parameters of an OAuth 1.0a signature are not the endpoint's."""
+    """Values by name, in order; None when there are too many.
+
+    Parameters of an OAuth 1.0a signature are not the endpoint's, and left out.
+    """
     try:
         pairs = parse_qsl(raw.decode("latin-1"), keep_blank_values=True, max_num_fields=MAX_QUERY_FIELDS)
     except ValueError:
@@ -258,10 +259,7 @@ def _split(raw: bytes) -> dict[str, list[str]] | None:
 
 def _vocabulary_of(given: Mapping[str, list[str]]) -> Vocabulary:
     words = [
-        word
-        for name in ("user.fields", "expansions")
-        for value in given.get(name, ())
-        for word in value.split(",")
+        word for name in ("user.fields", "expansions") for value in given.get(name, ()) for word in value.split(",")
     ]
     return POST if "post.fields" in given or not ONLY_POST_WORDS.isdisjoint(words) else TWEET
 

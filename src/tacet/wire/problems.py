@@ -236,7 +236,8 @@ def hidden_field(noun: str, field: str, post_id: str) -> dict[str, Any]:
     """An entry of `errors[]` in a 200: metrics that only the author may see."""
     return {
         "title": "Field Authorization Error",
-        "detail": f"Sorry, you are not authorized to access '{field}' on the {noun.capitalize()} with id : [{post_id}].",
+        "detail": f"Sorry, you are not authorized to access '{field}' on the {noun.capitalize()} with id : "
+        f"[{post_id}].",
         "type": PROBLEMS + "not-authorized-for-field",
         "section": "includes",
         "field": field,

@@ -2,8 +2,12 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tacet.wire.vocabulary import ONLY_POST_WORDS, POST, POST_TO_TWEET, TWEET, USER_FIELD_ORDER, Vocabulary
+
+MAX_SELECTIONS = 512
+"""Choices remembered: clients make a handful, and a forgotten one only costs rendering anew."""
 
 DEFAULT_USER_FIELDS = ("id", "name", "username")
 DEFAULT_TWEET_FIELDS = ("id", "text", "edit_history_tweet_ids")
@@ -15,9 +19,9 @@ VIEWER_FIELDS = frozenset(
 """Fields that depend on who asks; what is rendered without them may be shared by everybody."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Selection:
-    """Fields by their tweet names, in the order they are answered.
+    """Fields by their tweet names, in the order they are answered. Equal ones are one object; see `select`.
 
     Attributes:
         user_fields, post_fields: what each user and each included post shows.
@@ -46,13 +50,26 @@ def select(asked: Mapping[str, Collection[str]]) -> Selection:
     expansions = frozenset(POST_TO_TWEET.get(name, name) for name in expanded)
     # An expansion shows the field that it expands, asked for or not.
     fields = {_user_field(name) for name in users} | {name.partition(".")[0] for name in expansions}
-    return Selection(
+    return _one(
         POST if speaks_post else TWEET,
         tuple(name for name in USER_FIELD_ORDER if name in DEFAULT_USER_FIELDS or name in fields),
         _post_fields(asked, speaks_post),
         expansions,
-        is_personal=not VIEWER_FIELDS.isdisjoint(fields),
-        needs_latest="most_recent_tweet_id" in fields,
+    )
+
+
+@lru_cache(MAX_SELECTIONS)
+def _one(
+    vocabulary: Vocabulary, user_fields: tuple[str, ...], post_fields: frozenset[str], expansions: frozenset[str]
+) -> Selection:
+    """The same object for the same choice: what was rendered for it is then found by its identity."""
+    return Selection(
+        vocabulary,
+        user_fields,
+        post_fields,
+        expansions,
+        is_personal=not VIEWER_FIELDS.isdisjoint(user_fields),
+        needs_latest="most_recent_tweet_id" in user_fields,
     )
 
 

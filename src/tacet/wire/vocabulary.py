@@ -100,7 +100,5 @@ def _either(*lists: tuple[str, ...]) -> tuple[str, ...]:
 
 
 ACCEPTED_USER_FIELDS = _either(TWEET.user_fields, POST.user_fields, ("most_recent_post_id", "pinned_post_id"))
-ACCEPTED_POST_FIELDS = _either(
-    TWEET.post_fields, POST.post_fields, ("referenced_posts", "edit_history_post_ids")
-)
+ACCEPTED_POST_FIELDS = _either(TWEET.post_fields, POST.post_fields, ("referenced_posts", "edit_history_post_ids"))
 ACCEPTED_EXPANSIONS = _either(TWEET.expansions, POST.expansions)

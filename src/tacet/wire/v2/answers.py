@@ -78,18 +78,18 @@ class Answers:
             more: `one=True` for an object instead of a list, `errors` to begin with, `meta` to end with.
         """
         errors: list[dict[str, Any]] = list(more.get("errors", ()))
-        parts = []
+        members = []
         if users:
-            parts.append(b'"data":' + (users[0] if more.get("one") else b"[" + b",".join(users) + b"]"))
+            members.append(b'"data":%b' % users[0] if more.get("one") else b'"data":[%b]' % b",".join(users))
         if selection.expansions:
             includes = await self._includes(shown, selection, caller, errors)
             if includes:
-                parts.append(b'"includes":{' + b",".join(includes) + b"}")
+                members.append(b'"includes":{%b}' % b",".join(includes))
         if errors:
-            parts.append(b'"errors":' + encode(errors))
+            members.append(b'"errors":' + encode(errors))
         if "meta" in more:
-            parts.append(b'"meta":' + more["meta"])
-        return b"{" + b",".join(parts) + b"}"
+            members.append(b'"meta":' + more["meta"])
+        return b"{%b}" % b",".join(members)
 
     def _kept(self, selection: Selection) -> TwoGenerations[int, bytes]:
         if self._generation != self._people.generation or self._fragment_bytes > self._max_fragment_bytes:
@@ -184,4 +184,3 @@ class Answers:
         if not protected or caller.user_id is None:
             return set()
         return await self._acquaintance.followed(caller.user_id, protected)
-
