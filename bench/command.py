@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import fcntl
+import os
 import signal
 import time
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,7 @@ from typing import NoReturn
 import click
 from rich.console import Console
 
-from bench.cores import choose
+from bench.cores import choose, pin
 from bench.errors import BenchError
 from bench.figures import Figure
 from bench.load import generator
@@ -107,6 +108,7 @@ def _measured(plan: Plan, wanted: Sequence[str], console: Console) -> Report:
     machine = description(cores)
     failures: list[str] = []
     figures: list[Figure] = []
+    pin(os.getpid(), cores.load)
     began_s = time.monotonic()
     with narrating(console, len(wanted)) as narrator, Stage(plan, FOLDER, cores, narrator) as stage:
         for name in wanted:

@@ -46,12 +46,14 @@ class Beside:
 
     Attributes:
         rate: its requests a second, median.
-        ratio: the figure's rate over this one, round by round; the median of that.
+        ratio: the median of `ratios`.
+        ratios: the figure's rate over this one, round by round.
         cpu_us: processor time for each of its requests, in microseconds.
     """
 
     rate: float
     ratio: float
+    ratios: list[float]
     cpu_us: float
 
 
@@ -94,9 +96,7 @@ class Figure:
         return self.bare is not None and goal.is_reached(self.bare.ratio)
 
 
-def figure(
-    measure: str, label: str, samples: Sequence[float], unit: str, *goals: Goal, note: str = ""
-) -> Figure:
+def figure(measure: str, label: str, samples: Sequence[float], unit: str, *goals: Goal, note: str = "") -> Figure:
     """The figure that is the median of some samples."""
     return Figure(measure, label, statistics.median(samples), unit, list(samples), list(goals), note=note)
 
@@ -105,6 +105,7 @@ def load_figure(
     measure: str, label: str, loads: Sequence[Load], bare: Sequence[Load], *goals: Goal, reported: float | None = None
 ) -> Figure:
     """The requests a second of a load, beside those of the bare route in the same rounds."""
+    by_round = ratios(loads, bare)
     return Figure(
         measure,
         label,
@@ -112,7 +113,7 @@ def load_figure(
         "/s",
         [load.rate for load in loads],
         list(goals),
-        bare=Beside(median_rate(bare), statistics.median(ratios(loads, bare)), _median_cpu_us(bare)),
+        bare=Beside(median_rate(bare), statistics.median(by_round), by_round, _median_cpu_us(bare)),
         cpu_us=_median_cpu_us(loads),
         busy=statistics.median(load.busy for load in loads),
         p50_us=statistics.median(load.p50_us for load in loads),

@@ -148,5 +148,3 @@ def median_rate(loads: Sequence[Load]) -> float:
 def _command(server: Server, script: str, arguments: Sequence[str], seconds: int) -> list[str]:
     options = [f"-c{CONNECTIONS}", f"-d{seconds}s", f"--timeout={REQUEST_TIMEOUT_S}s"]
     return [generator(), "-t1", *options, f"-s{SCRIPTS / script}.lua", server.url, "--", *arguments]
-
-

@@ -31,7 +31,7 @@ class Plan:
     calls: int
 
 
-FULL = Plan("full", Shape(), runs=3, seconds=5, starts=5, arrivals=2_000, calls=5_000)
+FULL = Plan("full", Shape(), runs=3, seconds=5, starts=5, arrivals=2_000, calls=2_000)
 """What `docs/performance.md` shows."""
 
 _SMALL = Shape(crowd=1_200, heavy=50, wide=100, lengths=(1_000, 5_000, 20_000))

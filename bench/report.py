@@ -1,6 +1,5 @@
 """Results as JSON, as a table on the terminal, and as the table of `docs/performance.md`."""
 
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -59,7 +58,7 @@ def write(report: Report, path: Path) -> None:
     """Keep a report as JSON, whole or not at all."""
     unfinished = path.with_suffix(".unfinished")
     unfinished.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
-    os.replace(unfinished, path)
+    unfinished.replace(path)
 
 
 def read(path: Path) -> Report:
@@ -125,7 +124,7 @@ def cells(figure: Figure) -> tuple[str, ...]:
     bare = figure.bare
     label, cpu, times = figure.label, "", ""
     if figure.reported is not None:
-        label += f" (reported for X's simulator: {figure.reported:,g}{figure.unit})"
+        label += f" (X's simulator, as reported, not measured here: {figure.reported:,g}{figure.unit})"
     if bare and figure.cpu_us is not None:
         cpu = f"{figure.cpu_us:,.0f} µs (bare {bare.cpu_us:,.0f})"
     if figure.p50_us is not None and figure.p99_us is not None:

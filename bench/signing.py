@@ -42,9 +42,7 @@ def signed_page(index: int, scheme_and_host: tuple[str, str], now_s: int, dice: 
     return path, "OAuth " + ", ".join(f'{name}="{encode(value)}"' for name, value in oauth.items())
 
 
-def lines(
-    indexes: Sequence[int], scheme_and_host: tuple[str, str], now_s: int, dice: random.Random
-) -> Iterator[str]:
+def lines(indexes: Sequence[int], scheme_and_host: tuple[str, str], now_s: int, dice: random.Random) -> Iterator[str]:
     """A line for `lua/lines.lua` for each of these people."""
     for index in indexes:
         path, authorization = signed_page(index, scheme_and_host, now_s, dice)

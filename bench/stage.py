@@ -1,28 +1,26 @@
 """What measures work on: the world, two servers on one core, and the load from another; all made when first needed."""
 
 import contextlib
-import http.client
-import json
 import shutil
 import sys
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from bench import bare, world
 from bench.building import kept_world
+from bench.client import Client
 from bench.cores import Cores
 from bench.errors import BenchError
 from bench.load import Load, apply, generator
 from bench.narrator import Narrator
 from bench.plan import Plan
 from bench.processes import Server, serving
-from bench.world import Group
 
-WALK_S = 120
-"""How long asking everybody once may take; it ends when that is done."""
+DEFAULT_PAGE, LARGEST_PAGE = 100, 1_000
+"""People on a page, unless asked otherwise and at most."""
 
 
 class Stage:
@@ -94,28 +92,27 @@ class Stage:
         return self.load(self.tacet, "page", str(self.people(name)), query, str(number))
 
     def warm_up(self, name: str, query: str) -> None:
-        """Ask for the page of everybody in a group once, after making sure that it is what is meant to be measured."""
-        self.say(f"warming up: pages of {name}")
-        self.expect_page(self.groups[name], query)
-        self.load(self.tacet, "page", str(self.people(name)), query, "0", seconds=WALK_S)
-
-    def load(self, server: Server, script: str, *arguments: str, seconds: int | None = None) -> Load:
-        """One run of a script; it lasts as long as the plan says unless told otherwise."""
-        log = self.scratch / "wrk.log"
-        return apply(server, script, arguments, seconds or self.plan.seconds, self.cores, log)
-
-    def expect_page(self, group: Group, query: str) -> None:
-        """See that a page of this group has as many people as it should have.
+        """Ask for the page of everybody in a group once, after seeing that it is what is meant to be measured.
 
         Raises:
-            BenchError: it has not.
+            BenchError: the page has more or fewer people than it should have.
         """
-        wanted = 1_000 if "max_results=1000" in query else 100
-        authorization = {"authorization": f"Bearer {world.bearer_text(group.first)}"}
-        answer = fetch(self.tacet, f"/2/users/{world.person_id(group.first)}/muting{query}", authorization)
-        found = answer.get("meta", {}).get("result_count")
-        if found != min(wanted, group.mutes):
-            raise BenchError(f"a page of {wanted} came with {found} people; this measures nothing")
+        self.say(f"warming up: pages of {name}")
+        group = self.groups[name]
+        requests = [
+            (f"/2/users/{world.person_id(index)}/muting{query}", f"Bearer {world.bearer_text(index)}")
+            for index in group.indexes
+        ]
+        limit = LARGEST_PAGE if f"max_results={LARGEST_PAGE}" in query else DEFAULT_PAGE
+        with Client(self.tacet) as client:
+            found = client.get_json(*requests[0])["meta"]["result_count"]
+            if found != min(limit, group.mutes):
+                raise BenchError(f"a page of {limit} came with {found} people: this measures nothing")
+            client.walk(requests)
+
+    def load(self, server: Server, script: str, *arguments: str) -> Load:
+        """One run of a script."""
+        return apply(server, script, arguments, self.plan.seconds, self.cores, self.scratch / "wrk.log")
 
     def command(self, module: str, *arguments: str) -> Sequence[str]:
         """How a program of this package is started."""
@@ -125,12 +122,3 @@ class Stage:
         generator()
         log = self.scratch / f"{module}.log"
         return self._open.enter_context(serving(self.command(module, *arguments), self.cores.server, log))
-
-
-def fetch(server: Server, path: str, headers: dict[str, str]) -> dict[str, Any]:
-    """A JSON answer, whatever its status."""
-    connection = http.client.HTTPConnection(server.host, timeout=10)
-    with contextlib.closing(connection):
-        connection.request("GET", path, headers=headers)
-        answer: dict[str, Any] = json.loads(connection.getresponse().read())
-    return answer

@@ -10,7 +10,7 @@ import pytest
 from scripts.reference import DOCS, MADE, renewed
 from tacet.cli.sources import load
 from tacet.identity.oauth1.verifier import X_API_ORIGINS as VERIFIER_ORIGINS
-from tacet.limits.windows import RateLimit
+from tacet.limits.rates import RateLimit
 from tacet.sandbox.world import MAX_PEOPLE, MIN_PEOPLE
 from tacet.settings import (
     ADMIN,

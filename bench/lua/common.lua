@@ -13,12 +13,6 @@ function common.rows(path)
     return rows
 end
 
--- wrk ends a thread that stops itself; what this returns is still sent.
-function common.over(request)
-    wrk.thread:stop()
-    return request
-end
-
 function done(summary, latency)
     local errors = summary.errors
     io.write(string.format(

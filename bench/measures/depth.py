@@ -21,10 +21,8 @@ def measure(stage: Stage) -> list[Figure]:
     for length in stage.plan.shape.lengths:
         group = f"list-{length}"
         for place, query in pages_of(stage.groups[group].first).items():
-            stage.expect_page(stage.groups[group], query)
+            stage.warm_up(group, query)
             loads[f"{place} page of {length:,}"] = partial(stage.page_load, group, query)
-    # One round that does not count: afterwards every page has been read.
-    rounds(1, {label: load for label, load in loads.items() if label != "bare"})
     done = rounds(stage.plan.runs, loads)
     bare = done.pop("bare")
     rows = [load_figure("depth", label, done[label], bare) for label in done]

@@ -2,13 +2,13 @@
 
 import random
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
+from bench.client import Client
 from bench.errors import BenchError
 from bench.figures import Figure, Goal, Sense, figure, load_figure
 from bench.load import Load, ratios, rounds
-from bench.signing import lines
-from bench.stage import WALK_S, Stage
+from bench.signing import lines, signed_page
+from bench.stage import Stage
 from tacet.clock import SystemClock
 from tacet.identity.oauth1.nonces import MAX_NONCES
 
@@ -19,6 +19,9 @@ RESERVE = 1.5
 """How many times more requests are signed than the bearer's rate would use up: none may run out."""
 
 GROUP = "crowd"
+
+X = ("https", "api.x.com")
+"""What most SDKs sign for, wherever their requests go."""
 
 
 def measure(stage: Stage) -> list[Figure]:
@@ -31,7 +34,7 @@ def measure(stage: Stage) -> list[Figure]:
         {
             "bare": stage.bare_load,
             "bearer": signer.with_bearer,
-            "x": signer.signed_for(("https", "api.x.com")),
+            "x": signer.signed_for(X),
             "here": signer.signed_for(("http", stage.tacet.host)),
         },
     )
@@ -60,8 +63,11 @@ class _Signer:
     def warm_up(self) -> None:
         """One signed request of everybody."""
         indexes = self._stage.groups[GROUP].indexes
-        self._sign(indexes, ("https", "api.x.com"))
-        self._stage.load(self._stage.tacet, "lines", str(self._path), "stop", seconds=WALK_S)
+        self._stage.say("warming up: signed requests")
+        now_s = self._now_s()
+        with Client(self._stage.tacet) as client:
+            client.walk(signed_page(index, X, now_s, self._dice) for index in indexes)
+        self._signed += len(indexes)
 
     def with_bearer(self, number: int) -> Load:
         """One run with bearers; its rate tells how many signed requests the next ones need."""
@@ -80,7 +86,7 @@ class _Signer:
 
         return load
 
-    def _sign(self, indexes: Sequence[int], scheme_and_host: tuple[str, str]) -> Path:
+    def _sign(self, indexes: Sequence[int], scheme_and_host: tuple[str, str]) -> None:
         self._stage.say(f"signing {len(indexes):,} requests for {scheme_and_host[1]}")
         self._signed += len(indexes)
         if self._signed > MAX_NONCES:
@@ -88,7 +94,8 @@ class _Signer:
                 f"the server remembers {MAX_NONCES:,} nonces, and the signed loads would send more: "
                 "give fewer --runs or --seconds"
             )
-        now_s = self._clock.now_ms() // 1000
         with self._path.open("w", encoding="ascii") as file:
-            file.writelines(lines(indexes, scheme_and_host, now_s, self._dice))
-        return self._path
+            file.writelines(lines(indexes, scheme_and_host, self._now_s(), self._dice))
+
+    def _now_s(self) -> int:
+        return self._clock.now_ms() // 1000

@@ -1,5 +1,6 @@
 """How long a start takes until the first answer, and how much memory the sandbox then holds."""
 
+import itertools
 import socket
 import time
 from collections.abc import Sequence
@@ -11,10 +12,11 @@ from subprocess import Popen
 import msgspec
 
 from bench import world
+from bench.client import Client
 from bench.errors import BenchError
 from bench.figures import Figure, Goal, Sense, figure
 from bench.processes import START_TIMEOUT_S, Server, started, why
-from bench.stage import Stage, fetch
+from bench.stage import Stage
 
 MAX_START_S = 0.6
 """From starting the program to its first answer, nothing stored yet."""
@@ -141,9 +143,6 @@ def _status(port: int) -> int:
 def _ask(server: Server, ready: Path) -> None:
     """Some pages with the keys that the sandbox tells."""
     people = msgspec.json.decode(ready.read_bytes(), type=_Ready).people
-    for number in range(REQUESTS):
-        person = people[number % len(people)]
-        authorization = {"authorization": f"Bearer {person.oauth2_token}"}
-        if "data" not in fetch(server, "/2/users/me", authorization):
-            raise BenchError("the sandbox does not know the keys that it tells")
-        fetch(server, f"/2/users/{person.id}/muting", authorization)
+    asking = itertools.islice(itertools.cycle(people), REQUESTS)
+    with Client(server) as client:
+        client.walk((f"/2/users/{person.id}/muting", f"Bearer {person.oauth2_token}") for person in asking)

@@ -123,6 +123,7 @@ class _Server(uvicorn.Server):
 def _configuration(settings: Settings, tacet: Tacet) -> uvicorn.Config:
     return uvicorn.Config(
         tacet.application,
+        interface="asgi3",
         http=protocol_class(settings.max_header_bytes, settings.max_connections, tacet.busy),
         ws="none",
         lifespan="off",

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from tacet.limits.windows import RateLimit
+from tacet.limits.rates import RateLimit
 
 SANDBOX = "sandbox"
 """For people who build on X's API: a seeded world with known keys."""

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from tacet.cli.values import from_text, from_toml, nearest
-from tacet.limits.windows import RateLimit
+from tacet.limits.rates import RateLimit
 from tacet.settings import Named, all_settings
 
 SETTINGS = {named.field_name: named for named in all_settings()}

@@ -3,7 +3,8 @@ from collections.abc import Mapping
 import pytest
 
 from tacet.clock import ManualClock
-from tacet.limits.windows import InProcessWindows, RateLimit, Spent
+from tacet.limits.rates import RateLimit
+from tacet.limits.windows import InProcessWindows, Spent
 
 NOW_MS = 1_651_929_656_789
 NOW_S = NOW_MS // 1000

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from tacet.limits.windows import RateLimit
+from tacet.limits.rates import RateLimit
 from tacet.store.base import StoreError
 from tests.cast import ALICE, BOB, CAROL, bearer
 from tests.service import JSON, Service, in_memory

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
-from tacet.limits.windows import RateLimit
+from tacet.limits.rates import RateLimit
 from tacet.settings import Named, settings_of
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tacet.limits.windows import RateLimit
+from tacet.limits.rates import RateLimit
 from tacet.settings import DEFAULT_LIMITS, MAX_COUNT, MAX_SECONDS, Named
 
 _INTEGER = re.compile(r"-?[0-9]{1,15}", re.ASCII)

@@ -19,6 +19,7 @@ class People:
 
     def __init__(self, directory: DirectoryStore, max_cached: int) -> None:
         self._directory = directory
+        self._max_cached = max_cached
         self._cache: TwoGenerations[int, Person] = TwoGenerations(max_cached)
         self.generation = 0
 
@@ -28,17 +29,18 @@ class People:
 
     async def by_ids(self, ids: Iterable[int]) -> dict[int, Person]:
         """People by id, whatever their state; unknown ids are left out. Misses cost one query together."""
+        cache = self._cache
         found: dict[int, Person] = {}
         missing: list[int] = []
         for id_ in ids:
-            person = self._cache.get(id_)
+            person = cache.get(id_)
             if person is None:
                 missing.append(id_)
             else:
                 found[id_] = person
         if missing:
             for person in await self._directory.people(missing):
-                self._cache.put(person.id, person)
+                cache.put(person.id, person)
                 found[person.id] = person
         return found
 
@@ -50,7 +52,8 @@ class People:
 
     def forget(self) -> None:
         """Drop everything cached: somebody changed the directory."""
-        self._cache.clear()
+        # A new cache, so that a look-up under way puts what it read before the change into the old one.
+        self._cache = TwoGenerations(self._max_cached)
         self.generation += 1
 
 

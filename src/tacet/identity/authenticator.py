@@ -41,19 +41,18 @@ class Authenticator:
         self._vault = vault
         self._clock = clock
         self._verifier = verifier
-        self._bearers: TwoGenerations[bytes, _Bearer] = TwoGenerations(MAX_CACHED_CREDENTIALS)
-        self._signers: TwoGenerations[bytes, _Signer] = TwoGenerations(MAX_CACHED_CREDENTIALS)
-        self._consumers: TwoGenerations[str, tuple[App, str]] = TwoGenerations(MAX_CACHED_CREDENTIALS)
+        self.forget()
 
     async def bearer(self, text: str) -> Caller:
         """The caller behind an OAuth 2.0 bearer, a person's or an App's own (RFC 6750)."""
         if len(text) > MAX_BEARER_CHARS:
             raise Unauthenticated("the token is too long")
         key = Vault.digest(text)
-        known = self._bearers.get(key)
+        bearers = self._bearers
+        known = bearers.get(key)
         if known is None:
             known = await self._find_bearer(key)
-            self._bearers.put(key, known)
+            bearers.put(key, known)
         if known.expires_at_ms is not None and known.expires_at_ms <= self._clock.now_ms():
             raise Unauthenticated("the token has expired")
         return known.caller
@@ -73,9 +72,10 @@ class Authenticator:
 
     def forget(self) -> None:
         """Drop everything cached: somebody changed credentials."""
-        self._bearers.clear()
-        self._signers.clear()
-        self._consumers.clear()
+        # New caches, so that a check under way puts what it read before the change into the old ones.
+        self._bearers: TwoGenerations[bytes, _Bearer] = TwoGenerations(MAX_CACHED_CREDENTIALS)
+        self._signers: TwoGenerations[bytes, _Signer] = TwoGenerations(MAX_CACHED_CREDENTIALS)
+        self._consumers: TwoGenerations[str, tuple[App, str]] = TwoGenerations(MAX_CACHED_CREDENTIALS)
 
     async def _find_bearer(self, key: bytes) -> _Bearer:
         token = await self._credentials.token(key)
@@ -92,18 +92,20 @@ class Authenticator:
         return _Bearer(_caller(Method.OAUTH2_USER, app, token, scopes, access), token.expires_at_ms)
 
     async def _consumer(self, consumer_key: str) -> tuple[App, str] | None:
-        known = self._consumers.get(consumer_key)
+        consumers = self._consumers
+        known = consumers.get(consumer_key)
         if known is None:
             app = await self._credentials.app_by_consumer_key(consumer_key)
             if app is None:
                 return None
             known = (app, self._vault.open(app.consumer_secret_sealed))
-            self._consumers.put(consumer_key, known)
+            consumers.put(consumer_key, known)
         return known
 
     async def _signer(self, text: str) -> _Signer | None:
         key = Vault.digest(text)
-        known = self._signers.get(key)
+        signers = self._signers
+        known = signers.get(key)
         if known is None:
             token = await self._credentials.token(key)
             if token is None or token.revoked_at_ms is not None or token.kind is not TokenKind.OAUTH1_USER:
@@ -113,7 +115,7 @@ class Authenticator:
                 return None
             caller = _caller(Method.OAUTH1_USER, app, token, frozenset(), app.access)
             known = _Signer(caller, self._vault.open(token.secret_sealed))
-            self._signers.put(key, known)
+            signers.put(key, known)
         return known
 
 

@@ -10,17 +10,10 @@ from dataclasses import dataclass
 import msgspec
 
 from tacet.clock import Clock
+from tacet.limits.rates import RateLimit
 
 MAX_WINDOWS = 200_000
 """Windows kept at once, about 40 MB; past it the ended ones go, then the oldest, which errs in the caller's favour."""
-
-
-@dataclass(frozen=True, slots=True)
-class RateLimit:
-    """`count` requests per `window_s` seconds."""
-
-    count: int
-    window_s: int
 
 
 class Spent(msgspec.Struct, frozen=True):

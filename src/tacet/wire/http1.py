@@ -37,6 +37,8 @@ class BoundedProtocol(HttpToolsProtocol):
     busy: ClassVar[ASGIApp]
 
     _head_bytes = 0
+    _silent_bytes = 0
+    """Received since the parser last had something to say: it gathers a header that never ends without a word."""
     _too_large = False
     _arriving = True
     """Until its first request is complete a connection that sends nothing counts as a slow one."""
@@ -48,8 +50,16 @@ class BoundedProtocol(HttpToolsProtocol):
         if len(self.connections) > self.max_connections:
             self.app = cast("Any", type(self).busy)
 
+    def data_received(self, data: bytes) -> None:
+        self._silent_bytes += len(data)
+        super().data_received(data)
+        if self._silent_bytes > self.max_header_bytes:
+            self._too_large = True
+            self.send_400_response("")
+
     def on_message_begin(self) -> None:
         self._head_bytes = 0
+        self._silent_bytes = 0
         self._arriving = True
         self._sweeps = 0
         super().on_message_begin()
@@ -62,8 +72,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self._count(len(name) + len(value))
         super().on_header(name, value)
 
+    def on_body(self, body: bytes) -> None:
+        self._silent_bytes = 0
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
         self._arriving = False
+        self._silent_bytes = 0
         super().on_message_complete()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
@@ -102,6 +117,7 @@ class BoundedProtocol(HttpToolsProtocol):
         return self._arriving and self._sweeps > patience
 
     def _count(self, size: int) -> None:
+        self._silent_bytes = 0
         self._head_bytes += size
         if self._head_bytes > self.max_header_bytes:
             self._too_large = True

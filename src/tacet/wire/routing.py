@@ -54,8 +54,9 @@ class Paths:
             self._by_length[len(segments)].append(_Path(literals, parameters, endpoint))
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        if scope["type"] == "http":
-            segments = scope["path"].split("/")
+        # A parameter's value is never empty: a path with an empty segment is nowhere.
+        if scope["type"] == "http" and "//" not in (whole := scope["path"]) and whole[-1:] != "/":
+            segments = whole.split("/")
             for path in self._by_length.get(len(segments), ()):
                 if all(segments[at] == text for at, text in path.literals):
                     scope["path_params"] = {name: segments[at] for at, name in path.parameters}

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ LATEST = {FULL.id: 5002}
 
 def rendered(
     person: Person,
-    asked: dict[str, tuple[str, ...]],
+    asked: Mapping[str, tuple[str, ...]],
     caller: Caller | None = VIEWER,
     connections: Connections | None = STRANGERS,
 ) -> dict[str, Any]:

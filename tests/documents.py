@@ -1,0 +1,168 @@
+"""Does what a document tells its reader to do, block after block, and compares what comes out with what it shows.
+
+A block of `sh`, `python` or `javascript` is run; a `text` or `json` block right after one is its output. `jsonl` and
+`toml` are shown to be read. A Python block whose first line names a file is written to that file instead. Blocks of
+`sh` share one shell. Only the port is changed, because the documented one may be taken.
+"""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+NODE_MODULES = ROOT / "tests" / "clients" / "js" / "node_modules"
+
+DOCUMENTED = "127.0.0.1:8080"
+"""Where a sandbox listens that is told nothing else."""
+
+RUN = ("sh", "python", "javascript")
+SHOWN = ("text", "json")
+READ = ("jsonl", "toml")
+
+TIMEOUT_S = 60
+"""Far more than any block takes, so that one that hangs says so."""
+
+END = "end of this block:"
+
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FILE = re.compile(r"# ([\w.]+\.py)\n")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block; `shown` is the output that the document promises, if it does."""
+
+    language: str
+    content: str
+    line: int
+    shown: "Block | None" = None
+
+
+def blocks(text: str) -> list[Block]:
+    """Every block that is to be run, with its output."""
+    found: list[Block] = []
+    for match in _FENCE.finditer(text):
+        block = Block(match[1], match[2], text.count("\n", 0, match.start()) + 1)
+        if block.language in SHOWN:
+            assert found, f"line {block.line}: output of nothing"
+            assert found[-1].shown is None, f"line {block.line}: output of what already has one"
+            found[-1] = Block(found[-1].language, found[-1].content, found[-1].line, block)
+        elif block.language in RUN:
+            found.append(block)
+        else:
+            assert block.language in READ, f"line {block.line}: a block has to say what it is"
+    return found
+
+
+def free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port: int = listening.getsockname()[1]
+        return port
+
+
+class Reader:
+    """Somebody at a terminal in `folder`, who has the commands and the SDKs that the document speaks of.
+
+    Attributes:
+        address: where their servers listen, in place of the documented one.
+    """
+
+    def __init__(self, folder: Path, shell: subprocess.Popen[str], address: str, node: str) -> None:
+        self.folder = folder
+        self.address = address
+        self._shell = shell
+        self._node = node
+
+    def follow(self, block: Block) -> None:
+        """Do it, and see that the output is what is shown."""
+        content = block.content.replace(DOCUMENTED, self.address)
+        output = {"sh": self._sh, "python": self._python, "javascript": self._javascript}[block.language](content)
+        if block.shown is not None:
+            compare(output.replace(self.address, DOCUMENTED), block.shown)
+
+    def _sh(self, content: str) -> str:
+        assert self._shell.stdin is not None
+        assert self._shell.stdout is not None
+        self._shell.stdin.write(f"{content}\necho; echo '{END}' $?\n")
+        self._shell.stdin.flush()
+        if content.rstrip().endswith("&"):
+            self._wait_for_server()
+        lines: list[str] = []
+        for line in self._shell.stdout:
+            if line.startswith(END):
+                assert line.split()[-1] == "0", "".join(lines)
+                return "".join(lines)
+            lines.append(line)
+        raise AssertionError(f"the shell ended: {''.join(lines)}")
+
+    def _wait_for_server(self) -> None:
+        """As long as it takes a person to type the next command."""
+        for _ in range(TIMEOUT_S * 20):
+            try:
+                urllib.request.urlopen(f"http://{self.address}/2/openapi.json").close()
+                return
+            except urllib.error.URLError:
+                time.sleep(0.05)
+        raise AssertionError("the server did not start")
+
+    def _python(self, content: str) -> str:
+        if name := _FILE.match(content):
+            (self.folder / name[1]).write_text(content)
+            return ""
+        (self.folder / "example.py").write_text(content)
+        return self._run(sys.executable, "example.py")
+
+    def _javascript(self, content: str) -> str:
+        (self.folder / "example.mjs").write_text(content)
+        return self._run(self._node, "example.mjs")
+
+    def _run(self, *command: str) -> str:
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=TIMEOUT_S)
+        assert (done.returncode, done.stderr) == (0, ""), done.stderr
+        return done.stdout
+
+
+@contextmanager
+def reader(folder: Path) -> Iterator[Reader]:
+    """Somebody who has done nothing yet; everything they started is ended."""
+    installed = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "node_sdk.py"], stdout=subprocess.PIPE, text=True, check=True
+    )
+    port = free_port()
+    (folder / "node_modules").symlink_to(NODE_MODULES)
+    # At a terminal curl shows no meter when it prints an answer; into a pipe it does.
+    (folder / ".curlrc").write_text("silent\nshow-error\n")
+    surroundings = {name: value for name, value in os.environ.items() if not name.startswith("TACET_")}
+    surroundings |= {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "CURL_HOME": str(folder),
+        "TACET_PORT": str(port),
+    }
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with subprocess.Popen(["bash"], cwd=folder, env=surroundings, text=True, **pipes) as shell:
+        try:
+            yield Reader(folder, shell, f"127.0.0.1:{port}", installed.stdout.strip())
+        finally:
+            assert shell.stdin is not None
+            shell.stdin.write("\nkill $(jobs -p) 2>/dev/null\nwait\n")
+            shell.stdin.close()
+            shell.wait(TIMEOUT_S)
+
+
+def compare(output: str, shown: Block) -> None:
+    """JSON may be laid out for reading; anything else has to be as it is."""
+    if shown.language == "json":
+        assert json.loads(output) == json.loads(shown.content), f"line {shown.line} shows something else"
+    else:
+        assert output.strip() == shown.content.strip(), f"line {shown.line} shows something else"

@@ -1,0 +1,155 @@
+"""README.md and docs/quickstart.md are true: what they say to type is typed, and what they show comes out."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from requests_oauthlib import OAuth1
+
+from tests.documents import DOCUMENTED, ROOT, Block, blocks, compare, free_port, reader
+from tests.sandboxes import Sandbox, sandbox
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+QUICKSTART = (ROOT / "docs" / "quickstart.md").read_text(encoding="utf-8")
+
+_LINK = re.compile(r"\]\(([^)#\s]*)(?:#([\w-]+))?\)")
+_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+
+
+def section(text: str, heading: str) -> str:
+    """What stands below a heading of the second level, up to the next one."""
+    parts = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))[heading]
+
+
+def before_sections(text: str) -> str:
+    return re.split(r"^## ", text, maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def follow(text: str, folder: Path) -> None:
+    """Everything in a text, in order, as one reader."""
+    with reader(folder) as someone:
+        for block in blocks(text):
+            someone.follow(block)
+
+
+class TestReadme:
+    def test_begins_with_the_two_commands(self) -> None:
+        first, *_ = blocks(README)
+        assert (first.language, first.content) == ("sh", "make sandbox\n")
+        assert README.index("make sandbox") < README.index("make test") < README.index("## ")
+
+    def test_shows_what_the_sandbox_prints(self, tmp_path: Path) -> None:
+        [start] = blocks(before_sections(README))
+        assert start.shown is not None
+        with sandbox(tmp_path) as server:
+            compare(server.welcome.replace(server.url.removeprefix("http://"), DOCUMENTED), start.shown)
+
+    def test_examples_work_against_the_sandbox(self, tmp_path: Path) -> None:
+        follow(f"```sh\ntacet sandbox --quiet &\n```\n{section(README, 'Use it')}", tmp_path)
+
+    def test_a_server_of_ones_own_is_run_as_told(self, tmp_path: Path) -> None:
+        follow(section(README, "Run it for real"), tmp_path)
+
+    def test_has_an_example_in_each_language(self) -> None:
+        languages = {block.language for block in blocks(section(README, "Use it"))}
+        assert languages == {"sh", "python", "javascript"}
+        assert [block.line for block in blocks(section(README, "Use it")) if block.shown is None] == []
+
+
+class TestQuickstart:
+    @pytest.mark.parametrize("heading", [title for title in re.findall(r"^## (.+)$", QUICKSTART, re.MULTILINE)])
+    def test_what_a_section_says_to_do_works(self, heading: str, tmp_path: Path) -> None:
+        follow(section(QUICKSTART, heading), tmp_path)
+
+    def test_has_something_to_do_in_every_section_but_the_tables(self) -> None:
+        titles = re.findall(r"^## (.+)$", QUICKSTART, re.MULTILINE)
+        idle = [title for title in titles if not blocks(section(QUICKSTART, title))]
+        assert idle == ["Who lives there", "Tokens"]
+
+
+def rows(text: str) -> list[list[str]]:
+    """The cells of a table's rows, without its heading."""
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+TOKENS = {row[0]: row for row in rows(section(QUICKSTART, "Tokens"))}
+
+
+class TestTokens:
+    @pytest.fixture(scope="class")
+    def server(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+        with sandbox(tmp_path_factory.mktemp("tokens"), "--no-rate-limits") as running:
+            yield running
+
+    @pytest.mark.parametrize("row", TOKENS.values(), ids=[name.strip("`") for name in TOKENS])
+    def test_each_does_what_the_table_says(self, row: list[str], server: Sandbox) -> None:
+        _, _, listing, muting = row
+        session = self.session_with(row[0].replace("`", "").split(), server)
+        url = f"{server.url}/2/users/1001/muting"
+        answers = [session.get(url), session.post(url, json={"target_user_id": "1002"})]
+        assert [str(answer.status_code) for answer in answers] == [listing[:3], muting[:3]]
+
+    def test_the_table_has_all_that_get_refused(self, server: Sandbox) -> None:
+        refused = {token["token"] for app in server.ready["apps"] for token in app["tokens"]}
+        assert refused <= {text for cell in TOKENS for text in re.findall(r"`([^`]+)`", cell)}
+
+    @staticmethod
+    def session_with(words: list[str], server: Sandbox) -> requests.Session:
+        """`words` are a bearer, or a token and its secret."""
+        session = requests.Session()
+        if len(words) == 1:
+            session.headers["authorization"] = f"Bearer {words[0]}"
+            return session
+        token, secret = words
+        ending = token.rpartition("SandboxToken")[2]
+        app = server.ready["apps"][{"": 0, "ReadOnly": 1, "Standalone": 2}[ending]]
+        session.auth = OAuth1(app["consumer_key"], app["consumer_secret"], token, secret)
+        return session
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/quickstart.md", "docs/fidelity.md"])
+def test_every_link_leads_somewhere(name: str) -> None:
+    path = ROOT / name
+    for target, anchor in _LINK.findall(path.read_text(encoding="utf-8")):
+        linked = path.parent / target if target else path
+        assert linked.is_file(), f"{name} links to {target}"
+        if anchor:
+            titles = [slug(title) for title in _HEADING.findall(linked.read_text(encoding="utf-8"))]
+            assert anchor in titles, f"{name} links to {target}#{anchor}"
+
+
+def slug(title: str) -> str:
+    """A heading's anchor, as it is made on the sites where people read this."""
+    return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+
+
+class TestReader:
+    """What reads the documents notices when they are wrong."""
+
+    def test_output_that_is_not_shown_so_is_noticed(self, tmp_path: Path) -> None:
+        with pytest.raises(AssertionError, match="shows something else"):
+            follow("```sh\necho 1\n```\n\n```text\n2\n```\n", tmp_path)
+
+    @pytest.mark.parametrize(
+        "block", [Block("sh", "false\n", 1), Block("python", "raise SystemExit(1)\n", 1)], ids=["sh", "python"]
+    )
+    def test_a_failing_block_is_noticed(self, block: Block, tmp_path: Path) -> None:
+        with reader(tmp_path) as someone, pytest.raises(AssertionError):
+            someone.follow(block)
+
+    def test_a_block_without_a_language_is_noticed(self) -> None:
+        with pytest.raises(AssertionError, match="line 3: a block has to say what it is"):
+            blocks("\n\n```\nwhat\n```\n")
+
+    def test_a_port_is_free(self) -> None:
+        assert 1024 <= free_port() <= 65535
+
+    def test_everything_that_was_started_is_ended(self, tmp_path: Path) -> None:
+        follow("```sh\nsleep 1000 & echo $! > pid; true\n```\n", tmp_path)
+        pid = (tmp_path / "pid").read_text().strip()
+        assert subprocess.run(["kill", "-0", pid], capture_output=True).returncode != 0

@@ -1,0 +1,352 @@
+"""What only a real connection shows: bounds below ASGI, bytes that are no HTTP, connections that are kept."""
+
+import json
+import socket
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.cast import BOB
+from tests.service import in_memory
+from tests.serving import serving
+from tests.wire.calls import LIST
+
+TIMEOUT_S = 10
+"""A server that hangs fails the test instead of stopping the run."""
+
+HEADER_LIMIT_BYTES = 16_384
+BODY_LIMIT_BYTES = 65_536
+BEARER = "Host: 127.0.0.1\r\nAuthorization: Bearer alice\r\n"
+BODY = json.dumps({"target_user_id": str(BOB.id)})
+
+
+class Connection:
+    """One connection, spoken to in bytes."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._socket = socket.create_connection((parts.hostname, parts.port), TIMEOUT_S)
+        self._received = self._socket.makefile("rb")
+
+    def send(self, data: str | bytes) -> None:
+        self._socket.sendall(data.encode("latin-1") if isinstance(data, str) else data)
+
+    def read(self, method: str = "GET") -> "Response":
+        """The next answer, to its last byte and no further."""
+        version, status, _ = self._received.readline().decode().split(" ", 2)
+        assert version == "HTTP/1.1"
+        pairs: list[tuple[str, str]] = []
+        while line := self._received.readline().decode("latin-1").strip():
+            name, _, value = line.partition(": ")
+            pairs.append((name, value))
+        size = 0 if method == "HEAD" else int(dict(pairs)["content-length"])
+        return Response(int(status), [name for name, _ in pairs], dict(pairs), self._received.read(size))
+
+    def ends(self) -> bool:
+        """Whether the server has nothing more to say and closes."""
+        try:
+            return self._received.read(1) == b""
+        except ConnectionResetError:
+            return True
+
+    def close(self) -> None:
+        self._received.close()
+        self._socket.close()
+
+
+@dataclass(frozen=True)
+class Response:
+    """One answer; `names` are those of its headers as they came."""
+
+    status: int
+    names: list[str]
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def title(self) -> str:
+        title: str = json.loads(self.body)["title"]
+        return title
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with serving(rate_limits=False) as base:
+        yield base
+
+
+@pytest.fixture
+def connection(url: str) -> Iterator[Connection]:
+    opened = Connection(url)
+    yield opened
+    opened.close()
+
+
+def get(target: str = "/2/users/me", more: str = "") -> str:
+    return f"GET {target} HTTP/1.1\r\n{BEARER}{more}\r\n"
+
+
+def post(body: str, more: str = "", target: str = LIST) -> str:
+    length = f"Content-Length: {len(body)}\r\n"
+    return f"POST {target} HTTP/1.1\r\n{BEARER}Content-Type: application/json\r\n{length}{more}\r\n{body}"
+
+
+def test_one_connection_serves_many_requests(connection: Connection) -> None:
+    for _ in range(20):
+        connection.send(get())
+        answer = connection.read()
+        assert (answer.status, json.loads(answer.body)["data"]["username"]) == (200, "alice")
+        connection.send(get("/2/nowhere"))
+        assert connection.read().status == 404
+
+
+def test_pipelined_requests_are_answered_in_order(connection: Connection) -> None:
+    targets = ["/2/users/1001", "/2/nowhere", "/2/users/1002", "/2/users/x", "/2/users/1003"]
+    connection.send("".join(get(target) for target in targets))
+    assert [connection.read().status for _ in targets] == [200, 404, 200, 400, 200]
+
+
+async def test_the_answer_is_the_same_with_and_without_a_server(url: str) -> None:
+    async with in_memory(rate_limits=False) as service:
+        for target in ("/2/users/1003", LIST, "/2/users/me?user.fields=foo", "/2/nowhere", "/2/openapi.json"):
+            connection = Connection(url)
+            connection.send(get(target))
+            real = connection.read()
+            connection.close()
+            plain = await service.get(target)
+            assert (real.status, real.body) == (plain.status, plain.body)
+            assert real.headers.keys() == plain.headers.keys()
+            assert len(real.names) == len(set(real.names))
+            moving = {"date", "x-transaction-id", "x-connection-hash", "x-response-time"}
+            for name in real.headers.keys() - moving:
+                assert real.headers[name] == plain.headers[name]
+
+
+def test_limits_are_told_over_http_too() -> None:
+    with serving(limits={}) as base:
+        connection = Connection(base)
+        connection.send(get())
+        assert "x-rate-limit-limit" not in connection.read().headers
+        connection.close()
+    with serving() as base:
+        connection = Connection(base)
+        opened_s = int(time.time())
+        for remaining in (14, 13):
+            connection.send(get(LIST))
+            headers = connection.read().headers
+            assert (headers["x-rate-limit-limit"], headers["x-rate-limit-remaining"]) == ("15", str(remaining))
+            assert 890 <= int(headers["x-rate-limit-reset"]) - opened_s <= 910
+        connection.close()
+
+
+CLOSING = {
+    "http-1.0": ("GET /2/users/me HTTP/1.0\r\nAuthorization: Bearer alice\r\n\r\n", 200),
+    "asked-to": (get(more="Connection: close\r\n"), 200),
+    "asked-to-on-an-error": (get("/2/nowhere", "Connection: close\r\n"), 404),
+}
+
+
+@pytest.mark.parametrize(("request_", "status"), CLOSING.values(), ids=CLOSING.keys())
+def test_connections_are_closed_when_asked_to(connection: Connection, request_: str, status: int) -> None:
+    connection.send(request_)
+    answer = connection.read()
+    assert (answer.status, answer.headers["connection"]) == (status, "close")
+    assert connection.ends()
+
+
+def test_head_has_no_body_and_the_connection_stays_in_step(connection: Connection) -> None:
+    connection.send(f"HEAD /2/users/me HTTP/1.1\r\n{BEARER}\r\n")
+    answer = connection.read("HEAD")
+    assert (answer.status, answer.body, answer.headers["allow"]) == (405, b"", "GET")
+    connection.send(get())
+    assert connection.read().status == 200
+
+
+NO_HTTP = {
+    "text": "hello\r\n\r\n",
+    "empty-lines-and-text": "\r\n\r\nhello\r\n\r\n",
+    "binary": "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    "unknown-version": f"GET / HTTP/9.9\r\n{BEARER}\r\n",
+    "space-in-a-header-name": f"GET / HTTP/1.1\r\n{BEARER}a b: c\r\n\r\n",
+    "header-without-a-colon": f"GET / HTTP/1.1\r\n{BEARER}abc\r\n\r\n",
+    "nul-in-a-header": f"GET / HTTP/1.1\r\n{BEARER}a: \x00\r\n\r\n",
+    "bare-line-feed-in-a-header": f"GET / HTTP/1.1\r\n{BEARER}a: b\rc\r\n\r\n",
+    "path-not-ascii": f"GET /2/\xff HTTP/1.1\r\n{BEARER}\r\n",
+    "length-is-no-number": f"POST {LIST} HTTP/1.1\r\n{BEARER}Content-Length: abc\r\n\r\n",
+    "length-is-negative": f"POST {LIST} HTTP/1.1\r\n{BEARER}Content-Length: -1\r\n\r\n",
+    "length-overflows": f"POST {LIST} HTTP/1.1\r\n{BEARER}Content-Length: {'9' * 40}\r\n\r\n",
+    "two-lengths": f"POST {LIST} HTTP/1.1\r\n{BEARER}Content-Length: 2\r\nContent-Length: 3\r\n\r\n{{}}",
+    "length-and-chunks": (
+        f"POST {LIST} HTTP/1.1\r\n{BEARER}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{{}}"
+    ),
+    "a-chunk-of-no-size": f"POST {LIST} HTTP/1.1\r\n{BEARER}Transfer-Encoding: chunked\r\n\r\nxyz\r\n",
+}
+
+
+@pytest.mark.parametrize("data", NO_HTTP.values(), ids=NO_HTTP.keys())
+def test_what_is_no_http_is_answered_in_json_and_closed(connection: Connection, data: str) -> None:
+    connection.send(data)
+    answer = connection.read()
+    assert (answer.status, answer.title) == (400, "Bad Request")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["connection"] == "close"
+    assert connection.ends()
+
+
+def padded(size: int) -> str:
+    """A request whose target and headers have so many bytes together, names and values counted."""
+    counted = len("/2/users/me" + "Host" + "127.0.0.1" + "Authorization" + "Bearer alice" + "x")
+    return get(more=f"X: {'a' * (size - counted)}\r\n")
+
+
+def test_headers_up_to_the_limit_are_read(connection: Connection) -> None:
+    connection.send(padded(HEADER_LIMIT_BYTES))
+    assert connection.read().status == 200
+
+
+TOO_LONG = {
+    "one-byte-more": padded(HEADER_LIMIT_BYTES + 1),
+    "a-long-header": get(more=f"X: {'a' * 100_000}\r\n"),
+    "many-headers": get(more="".join(f"X-{n}: {'a' * 100}\r\n" for n in range(1_000))),
+    "a-long-name": get(more=f"{'a' * 20_000}: 1\r\n"),
+    "a-long-path": get("/2/users/" + "1" * 20_000),
+    "a-long-query": get(f"/2/users?ids={'1' * 20_000}"),
+}
+
+
+@pytest.mark.parametrize("request_", TOO_LONG.values(), ids=TOO_LONG.keys())
+def test_longer_headers_are_answered_431_in_json_and_closed(connection: Connection, request_: str) -> None:
+    connection.send(request_)
+    answer = connection.read()
+    assert (answer.status, answer.title) == (431, "Request Header Fields Too Large")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert connection.ends()
+
+
+CHUNKED = f"POST {LIST} HTTP/1.1\r\n{BEARER}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+UNENDING = {
+    "path": "GET /",
+    "name": f"GET /2/users/me HTTP/1.1\r\n{BEARER}a",
+    "value": f"GET /2/users/me HTTP/1.1\r\n{BEARER}X: a",
+    "trailer": f"{CHUNKED}2\r\n{{}}\r\n0\r\nX: a",
+}
+
+
+@pytest.mark.parametrize("start", UNENDING.values(), ids=UNENDING.keys())
+def test_a_head_that_never_ends_is_refused_while_it_comes(connection: Connection, start: str) -> None:
+    connection.send(start)
+    for _ in range(HEADER_LIMIT_BYTES // 1_000 + 2):
+        connection.send("a" * 1_000)
+        time.sleep(0.001)
+    assert connection.read().status == 431
+
+
+def test_a_good_head_may_come_a_byte_at_a_time(connection: Connection) -> None:
+    for byte in get():
+        connection.send(byte)
+    assert connection.read().status == 200
+
+
+def test_a_good_head_of_the_largest_size_may_come_in_lines(connection: Connection) -> None:
+    for line in get(more="".join(f"X-{n}: {'a' * 1_000}\r\n" for n in range(16))).splitlines(keepends=True):
+        connection.send(line)
+        time.sleep(0.001)
+    assert connection.read().status == 200
+
+
+def test_the_header_limit_counts_each_request_anew(connection: Connection) -> None:
+    for _ in range(5):
+        connection.send(padded(HEADER_LIMIT_BYTES - 100))
+        assert connection.read().status == 200
+
+
+def test_a_body_over_the_limit_is_answered_413_before_it_is_sent(connection: Connection) -> None:
+    announced = f"Content-Length: {BODY_LIMIT_BYTES + 1}\r\n"
+    connection.send(f"POST {LIST} HTTP/1.1\r\n{BEARER}Content-Type: application/json\r\n{announced}\r\n")
+    answer = connection.read()
+    assert (answer.status, answer.title, answer.headers["connection"]) == (413, "Content Too Large", "close")
+    assert connection.ends()
+
+
+def test_a_body_over_the_limit_that_expects_to_be_asked_for_is_not(connection: Connection) -> None:
+    more = f"Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: {10**9}\r\n"
+    connection.send(f"POST {LIST} HTTP/1.1\r\n{BEARER}{more}\r\n")
+    assert connection.read().status == 413
+
+
+def test_a_chunked_body_over_the_limit_is_answered_413(connection: Connection) -> None:
+    connection.send(CHUNKED)
+    for _ in range(BODY_LIMIT_BYTES // 8_192 + 1):
+        connection.send("2000\r\n" + " " * 8_192 + "\r\n")
+    assert connection.read().status == 413
+
+
+def test_a_chunked_body_is_read(connection: Connection) -> None:
+    chunks = "".join(f"1\r\n{character}\r\n" for character in BODY)
+    connection.send(f"{CHUNKED}{chunks}0\r\n\r\n")
+    assert json.loads(connection.read().body) == {"data": {"muting": True}}
+
+
+def test_the_largest_body_is_read(connection: Connection) -> None:
+    connection.send(post(BODY.ljust(BODY_LIMIT_BYTES)))
+    assert connection.read().status == 200
+    connection.send(get())
+    assert connection.read().status == 200
+
+
+def test_a_body_where_none_is_asked_for_leaves_the_connection_in_step(connection: Connection) -> None:
+    body = "{" * 1_000
+    length = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    connection.send(f"DELETE {LIST}/{BOB.id} HTTP/1.1\r\n{BEARER}{length}\r\n{body}")
+    assert connection.read().status == 200
+    connection.send(get("/2/users/me", length) + body)
+    assert connection.read().status == 200
+    connection.send(get())
+    assert connection.read().status == 200
+
+
+def test_whoever_leaves_in_the_middle_disturbs_nobody(url: str) -> None:
+    for part in (1, 10, 60, 150):
+        leaving = Connection(url)
+        leaving.send(post(BODY)[:part])
+        leaving.close()
+    staying = Connection(url)
+    staying.send(get())
+    assert staying.read().status == 200
+    staying.close()
+
+
+def test_an_upgrade_is_not_followed(connection: Connection) -> None:
+    connection.send(get(more="Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: eA==\r\n"))
+    assert connection.read().status == 200
+
+
+def test_a_request_that_does_not_finish_arriving_is_dropped() -> None:
+    with serving(rate_limits=False, request_timeout_s=1) as base:
+        slow, idle = Connection(base), Connection(base)
+        slow.send("GET /2/users/me HT")
+        started = time.monotonic()
+        assert slow.ends()
+        assert idle.ends()
+        assert time.monotonic() - started < TIMEOUT_S
+        slow.close()
+        idle.close()
+
+
+def test_connections_past_the_most_are_answered_503_in_json() -> None:
+    with serving(rate_limits=False, max_connections=2) as base:
+        held = [Connection(base), Connection(base)]
+        for each in held:
+            each.send(get())
+            assert each.read().status == 200
+        extra = Connection(base)
+        extra.send(get())
+        answer = extra.read()
+        assert (answer.status, answer.title) == (503, "Service Unavailable")
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert int(answer.headers["retry-after"]) > 0
+        for each in (*held, extra):
+            each.close()
