@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import itertools
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import resources
 from pathlib import Path
@@ -50,11 +51,10 @@ def kept_world(folder: Path, kind: str, shape: Shape, meter: Meter) -> Path:
     if not path.exists():
         for old in folder.glob(f"{kind}-*.db*"):
             old.unlink()
-        unfinished = path.with_suffix(".unfinished")
-        for old in folder.glob(f"{unfinished.name}*"):
-            old.unlink()
-        asyncio.run(build(unfinished, shape, meter))
-        unfinished.rename(path)
+        with tempfile.TemporaryDirectory(prefix=f"{kind}-", dir=folder) as unfinished:
+            made = Path(unfinished) / path.name
+            asyncio.run(build(made, shape, meter))
+            made.rename(path)
     return path
 
 
@@ -68,7 +68,6 @@ async def build(path: Path, shape: Shape, meter: Meter) -> None:
         await _put_mutes(store, shape, meter)
     finally:
         await store.close()
-    path.with_name(f"{path.name}.lock").unlink(missing_ok=True)
 
 
 async def _put_people(store: Store, shape: Shape, meter: Meter) -> None:

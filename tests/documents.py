@@ -12,7 +12,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -92,12 +91,18 @@ class Reader:
             compare(output.replace(self.address, DOCUMENTED), block.shown)
 
     def _sh(self, content: str) -> str:
-        assert self._shell.stdin is not None
-        assert self._shell.stdout is not None
-        self._shell.stdin.write(f"{content}\necho; echo '{END}' $?\n")
-        self._shell.stdin.flush()
+        output = self._typed(content)
         if content.rstrip().endswith("&"):
             self._wait_for_server()
+            output += self._typed("")
+        return output
+
+    def _typed(self, content: str) -> str:
+        """What comes out up to the next prompt."""
+        assert self._shell.stdin is not None
+        assert self._shell.stdout is not None
+        self._shell.stdin.write(f"{content}\nstatus=$?; echo; echo '{END}' $status\n")
+        self._shell.stdin.flush()
         lines: list[str] = []
         for line in self._shell.stdout:
             if line.startswith(END):
@@ -112,7 +117,7 @@ class Reader:
             try:
                 urllib.request.urlopen(f"http://{self.address}/2/openapi.json").close()
                 return
-            except urllib.error.URLError:
+            except OSError:
                 time.sleep(0.05)
         raise AssertionError("the server did not start")
 
@@ -149,8 +154,17 @@ def reader(folder: Path) -> Iterator[Reader]:
         "CURL_HOME": str(folder),
         "TACET_PORT": str(port),
     }
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    with subprocess.Popen(["bash"], cwd=folder, env=surroundings, text=True, **pipes) as shell:
+    with subprocess.Popen(
+        ["bash"],
+        cwd=folder,
+        env=surroundings,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        # A session of its own: what a document kills must not be the tests.
+        start_new_session=True,
+    ) as shell:
         try:
             yield Reader(folder, shell, f"127.0.0.1:{port}", installed.stdout.strip())
         finally:

@@ -61,7 +61,7 @@ class TestReadme:
 
 
 class TestQuickstart:
-    @pytest.mark.parametrize("heading", [title for title in re.findall(r"^## (.+)$", QUICKSTART, re.MULTILINE)])
+    @pytest.mark.parametrize("heading", re.findall(r"^## (.+)$", QUICKSTART, re.MULTILINE))
     def test_what_a_section_says_to_do_works(self, heading: str, tmp_path: Path) -> None:
         follow(section(QUICKSTART, heading), tmp_path)
 
@@ -80,13 +80,14 @@ def rows(text: str) -> list[list[str]]:
 TOKENS = {row[0]: row for row in rows(section(QUICKSTART, "Tokens"))}
 
 
-class TestTokens:
-    @pytest.fixture(scope="class")
-    def server(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-        with sandbox(tmp_path_factory.mktemp("tokens"), "--no-rate-limits") as running:
-            yield running
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with sandbox(tmp_path_factory.mktemp("tokens"), "--no-rate-limits") as running:
+        yield running
 
-    @pytest.mark.parametrize("row", TOKENS.values(), ids=[name.strip("`") for name in TOKENS])
+
+class TestTokens:
+    @pytest.mark.parametrize("row", TOKENS.values(), ids=[cell.strip("`").partition("`")[0] for cell in TOKENS])
     def test_each_does_what_the_table_says(self, row: list[str], server: Sandbox) -> None:
         _, _, listing, muting = row
         session = self.session_with(row[0].replace("`", "").split(), server)

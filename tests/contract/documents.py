@@ -56,6 +56,7 @@ TWEET_KIND = Kind(
         "https://api.x.com/2/problems/invalid-request",
         "https://api.x.com/2/problems/not-authorized-for-field",
         "https://api.x.com/2/problems/not-authorized-for-resource",
+        "https://api.x.com/2/problems/oauth1-permissions",
         "https://api.x.com/2/problems/resource-not-found",
         "https://api.twitter.com/2/problems/unsupported-authentication",
     ),
@@ -64,9 +65,6 @@ POST_KIND = Kind(
     "openapi-2.167-mutes.json",
     POST,
     {
-        "User": ("confirmed_email",),
-        "UserAffiliation": ("description",),
-        "UserEntities": ("description",),
         "UserPublicMetrics": ("tweet_count",),
         # The wire still sends what this document dropped.
         "InvalidRequestProblem": ("errors",),
@@ -109,6 +107,12 @@ class Document:
     def problem_complaints(self, problem: object) -> list[str]:
         """What X's document has against the body of an error, or an entry of `errors`."""
         return _complaints(self.problem_schema(), problem)
+
+    def members(self, path: str) -> set[str]:
+        """Names of the members of a schema, or with a dot of a member's own."""
+        name, _, member = path.partition(".")
+        schema = self._merged([self._schemas[name], *self._schemas[name].get("allOf", ())])
+        return set(schema["properties"][member]["properties"] if member else schema["properties"])
 
     def _answer_schema(self, operation_id: str) -> Schema:
         content = self.operations[operation_id]["responses"]["200"]["content"]["application/json"]

@@ -51,12 +51,13 @@ class TestText:
         assert re.findall(r"^@(\w+)", text, re.MULTILINE) == ["alice", "bob", "carol"]
 
 
-class TestCommands:
-    @pytest.fixture(scope="class")
-    def server(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-        with sandbox(tmp_path_factory.mktemp("welcome"), "--people", "3") as running:
-            yield running
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with sandbox(tmp_path_factory.mktemp("welcome"), "--people", "3") as running:
+        yield running
 
+
+class TestCommands:
     def test_all_three_work_when_pasted_in_order(self, server: Sandbox, tmp_path: Path) -> None:
         found = commands(server.welcome)
         assert len(found) == 3

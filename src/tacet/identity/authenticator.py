@@ -27,6 +27,7 @@ class _Bearer:
 class _Signer:
     caller: Caller
     token_secret: str
+    expires_at_ms: int | None
 
 
 class Authenticator:
@@ -53,7 +54,7 @@ class Authenticator:
         if known is None:
             known = await self._find_bearer(key)
             bearers.put(key, known)
-        if known.expires_at_ms is not None and known.expires_at_ms <= self._clock.now_ms():
+        if self._has_ended(known.expires_at_ms):
             raise Unauthenticated("the token has expired")
         return known.caller
 
@@ -114,9 +115,12 @@ class Authenticator:
             if app is None:
                 return None
             caller = _caller(Method.OAUTH1_USER, app, token, frozenset(), app.access)
-            known = _Signer(caller, self._vault.open(token.secret_sealed))
+            known = _Signer(caller, self._vault.open(token.secret_sealed), token.expires_at_ms)
             signers.put(key, known)
-        return known
+        return None if self._has_ended(known.expires_at_ms) else known
+
+    def _has_ended(self, expires_at_ms: int | None) -> bool:
+        return expires_at_ms is not None and expires_at_ms <= self._clock.now_ms()
 
 
 def _caller(method: Method, app: App, token: Token, scopes: frozenset[str], access: Access) -> Caller:

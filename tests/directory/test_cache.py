@@ -1,0 +1,94 @@
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tacet.directory.cache import TwoGenerations
+
+
+def filled(max_entries: int, keys: range) -> TwoGenerations[int, str]:
+    cache: TwoGenerations[int, str] = TwoGenerations(max_entries)
+    for key in keys:
+        cache.put(key, str(key))
+    return cache
+
+
+def test_what_was_put_is_kept() -> None:
+    cache = filled(10, range(3))
+    assert [cache.get(key) for key in range(4)] == ["0", "1", "2", None]
+    assert len(cache) == 3
+
+
+def test_putting_again_replaces() -> None:
+    cache = filled(10, range(5))
+    cache.put(0, "new")
+    assert cache.get(0) == "new"
+
+
+def test_what_was_replaced_never_comes_back() -> None:
+    cache = filled(4, range(2))
+    cache.put(0, "new")
+    for key in range(10, 20):
+        cache.put(key, str(key))
+        assert cache.get(0) == "new"
+
+
+def test_what_is_asked_for_stays_while_the_rest_goes() -> None:
+    cache = filled(10, range(5))
+    for key in range(100, 200):
+        cache.put(key, str(key))
+        assert cache.get(3) == "3"
+    assert cache.get(4) is None
+
+
+def test_the_latest_are_kept() -> None:
+    cache = filled(100, range(1_000))
+    assert [cache.get(key) for key in range(950, 1_000)] == [str(key) for key in range(950, 1_000)]
+
+
+@pytest.mark.parametrize("max_entries", [1, 2, 3, 10, 99])
+def test_it_never_holds_more_than_it_may(max_entries: int) -> None:
+    cache: TwoGenerations[int, str] = TwoGenerations(max_entries)
+    for key in range(300):
+        cache.put(key, "")
+        cache.get(key - 1)
+        cache.get(key - max_entries // 2)
+        assert len(cache) <= max_entries
+    assert cache.get(299) == ""
+
+
+@pytest.mark.parametrize(
+    "forget",
+    [pytest.param(lambda cache: cache.drop(1), id="drop"), pytest.param(lambda cache: cache.clear(), id="clear")],
+)
+@pytest.mark.parametrize("others", [0, 4], ids=["young", "old"])
+def test_what_is_forgotten_is_gone(forget: Callable[[TwoGenerations[int, str]], None], others: int) -> None:
+    cache = filled(10, range(1, 2 + others))
+    cache.put(1, "twice")
+    forget(cache)
+    assert cache.get(1) is None
+
+
+def test_dropping_what_is_not_there_is_no_error() -> None:
+    cache = filled(10, range(1))
+    cache.drop(7)
+    assert cache.get(0) == "0"
+
+
+@given(
+    steps=st.lists(st.tuples(st.sampled_from(["put", "get", "drop"]), st.integers(0, 9))), max_entries=st.integers(1, 6)
+)
+def test_it_returns_the_latest_value_or_none(steps: list[tuple[str, int]], max_entries: int) -> None:
+    cache: TwoGenerations[int, int] = TwoGenerations(max_entries)
+    latest: dict[int, int] = {}
+    for number, (step, key) in enumerate(steps):
+        if step == "put":
+            cache.put(key, number)
+            latest[key] = number
+        elif step == "drop":
+            cache.drop(key)
+            latest.pop(key, None)
+        else:
+            assert cache.get(key) in {latest.get(key), None}
+        assert len(cache) <= max_entries

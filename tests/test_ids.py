@@ -1,0 +1,102 @@
+import base64
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from tacet.clock import ManualClock
+from tacet.ids import (
+    ALPHANUMERICS,
+    Randomness,
+    SeededRandomness,
+    Snowflakes,
+    SystemRandomness,
+    app_only_text,
+    bearer_text,
+    client_id_text,
+    oauth1_token_text,
+    snowflake_at,
+    snowflake_moment_ms,
+)
+
+NOW = 1_795_311_129_000
+
+SOURCES = pytest.mark.parametrize("randomness", [SystemRandomness(), SeededRandomness(7)], ids=["system", "seeded"])
+
+
+class TestRandomness:
+    @SOURCES
+    def test_bits_are_as_many_as_asked_for(self, randomness: Randomness) -> None:
+        drawn = {randomness.bits(3) for _ in range(500)}
+        assert drawn == set(range(8))
+
+    @SOURCES
+    def test_text_is_letters_and_digits_of_the_length_asked_for(self, randomness: Randomness) -> None:
+        text = randomness.text(5_000)
+        assert len(text) == 5_000
+        assert set(text) == set(ALPHANUMERICS)
+        assert randomness.text(0) == ""
+
+    def test_the_same_seed_draws_the_same(self) -> None:
+        one, other, third = SeededRandomness(7), SeededRandomness(7), SeededRandomness(8)
+        drawn = [(each.bits(64), each.text(20), each.bits(1)) for each in (one, other, third)]
+        assert drawn[0] == drawn[1] != drawn[2]
+
+    def test_the_systems_draws_differ(self) -> None:
+        assert len({SystemRandomness().bits(64) for _ in range(100)}) == 100
+
+
+class TestSnowflakes:
+    def test_an_id_says_when_it_was_made(self) -> None:
+        clock = ManualClock(NOW)
+        ids = Snowflakes(clock, SeededRandomness(7))
+        assert snowflake_moment_ms(ids.next_id()) == NOW
+        clock.advance(86_400_000)
+        assert snowflake_moment_ms(ids.next_id()) == NOW + 86_400_000
+
+    def test_ids_are_in_order_whatever_the_clock_does(self) -> None:
+        clock = ManualClock(NOW)
+        ids = Snowflakes(clock, SeededRandomness(7))
+        made = []
+        for step in [0] * 50 + [-1_000, 1, 0, 2_000, -5, 1] * 20:
+            clock.advance(step)
+            made.append(ids.next_id())
+        assert made == sorted(set(made))
+
+    def test_ids_are_64_bit_integers(self) -> None:
+        assert 1 << 60 < Snowflakes(ManualClock(NOW), SeededRandomness(7)).next_id() < 1 << 63
+
+    def test_an_id_can_be_made_for_a_moment(self) -> None:
+        assert snowflake_moment_ms(snowflake_at(NOW, 4_194_303)) == NOW
+        assert snowflake_at(NOW, 1) < snowflake_at(NOW, 2) < snowflake_at(NOW + 1, 0)
+
+    def test_ids_count_from_the_moment_that_xs_count_from(self) -> None:
+        epoch = datetime(2010, 11, 4, 1, 42, 54, 657_000, UTC)
+        assert snowflake_moment_ms(0) == epoch.timestamp() * 1000
+
+
+TEXTS: dict[str, tuple[Callable[[Randomness], str], str]] = {
+    "bearer": (lambda randomness: bearer_text(randomness, NOW, "at"), r"[A-Za-z0-9_-]{91}"),
+    "client-id": (client_id_text, r"[A-Za-z0-9_-]{34}"),
+    "app-only": (app_only_text, r"A{22}[A-Za-z0-9]{80}"),
+    "oauth1-token": (lambda randomness: oauth1_token_text(randomness, 1001), r"1001-[A-Za-z0-9]{40}"),
+}
+
+
+class TestTexts:
+    @pytest.mark.parametrize(("make", "pattern"), TEXTS.values(), ids=list(TEXTS))
+    def test_a_text_looks_like_xs_and_is_new_each_time(self, make: Callable[[Randomness], str], pattern: str) -> None:
+        randomness = SeededRandomness(7)
+        made = [make(randomness) for _ in range(20)]
+        assert [text for text in made if not re.fullmatch(pattern, text)] == []
+        assert len(set(made)) == 20
+
+    def test_a_bearer_holds_its_moment_and_its_use(self) -> None:
+        text = bearer_text(SeededRandomness(7), NOW, "at")
+        plain = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+        assert re.fullmatch(rf"[A-Za-z0-9]{{45}}:{NOW}:1:1:at:1", plain)
+
+    def test_a_client_id_ends_as_xs_do(self) -> None:
+        text = client_id_text(SeededRandomness(7))
+        assert base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).endswith(b":1:ci")
