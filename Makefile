@@ -13,7 +13,7 @@ export PYTHON
 BIN := .venv/bin
 
 # Suites that start real servers, foreign clients or crashes: part of `test`, too slow for `check`.
-SLOW := tests/clients tests/contract tests/crash tests/faults
+SLOW := tests/clients tests/contract tests/crash tests/faults tests/test_readme.py
 
 .PHONY: help sandbox test check bench lint types format pins clean environment test-environment
 

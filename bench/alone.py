@@ -1,6 +1,6 @@
-"""Calls the store, and nothing else: `python -m bench.alone PATH KIND` prints microseconds a call as JSON.
+"""Calls the store, and nothing else: `python -m bench.alone PATH PLAN` prints microseconds a call as JSON.
 
-Three samples of each, so that one disturbance does not count.
+The plan is one of `bench.plan`, as JSON. Three samples of each, so that one disturbance does not count.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ import uvloop
 
 from bench import world
 from bench.building import QUEUE_LENGTH
-from bench.plan import CONNECTIONS, FULL, QUICK, Plan
+from bench.plan import CONNECTIONS, Plan
 from tacet.clock import SystemClock
 from tacet.ids import SystemRandomness
 from tacet.mutes.positions import NEWEST, Positions
@@ -94,7 +94,7 @@ async def main(path: Path, plan: Plan) -> None:
         calls = Calls(store.relations, plan)
         taken = {label: await _samples_us(call, plan.calls, 1) for label, call in calls.all().items()}
         together = f"mute, {CONNECTIONS} at once"
-        taken[together] = await _samples_us(calls.mutes_together, plan.calls // CONNECTIONS, CONNECTIONS)
+        taken[together] = await _samples_us(calls.mutes_together, max(1, plan.calls // CONNECTIONS), CONNECTIONS)
     finally:
         await store.close()
     sys.stdout.write(msgspec.json.encode(taken).decode())
@@ -112,4 +112,4 @@ async def _samples_us(call: Call, times: int, a_call: int) -> list[float]:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(Path(sys.argv[1]), {plan.kind: plan for plan in (FULL, QUICK)}[sys.argv[2]]))
+    uvloop.run(main(Path(sys.argv[1]), msgspec.json.decode(sys.argv[2], type=Plan)))

@@ -22,9 +22,11 @@ class Cores:
 
 def choose() -> Cores:
     """The first core for the server, the next one that is not the same core's second thread for the load."""
-    if sys.platform != "linux":
+    allowed: list[int] = []
+    if sys.platform == "linux":
+        allowed = sorted(os.sched_getaffinity(0))
+    if not allowed:
         return Cores(None, None, "processes are not bound to cores: this system offers no way to")
-    allowed = sorted(os.sched_getaffinity(0))
     server = allowed[0]
     apart = [core for core in allowed if core not in siblings(server)]
     if apart:

@@ -14,7 +14,7 @@ from bench.building import kept_world
 from bench.client import Client
 from bench.cores import Cores
 from bench.errors import BenchError
-from bench.load import Load, apply, generator
+from bench.load import Load, apply
 from bench.narrator import Narrator
 from bench.plan import Plan
 from bench.processes import Server, serving
@@ -119,6 +119,5 @@ class Stage:
         return [sys.executable, "-m", f"bench.{module}", *arguments]
 
     def _serve(self, module: str, *arguments: str) -> Server:
-        generator()
         log = self.scratch / f"{module}.log"
         return self._open.enter_context(serving(self.command(module, *arguments), self.cores.server, log))

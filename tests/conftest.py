@@ -5,8 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.service import Service, in_memory
+
+# The same examples in every run: a failure is somebody's change, never chance. Shared machines are slow at times.
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.load_profile("steady")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

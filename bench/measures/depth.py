@@ -1,11 +1,11 @@
 """The same page of lists of different lengths, at their beginning and at their end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from bench import world
 from bench.figures import Figure, Goal, Sense, figure, load_figure
-from bench.load import Load, median_rate, rounds
+from bench.load import Load, rounds
 from bench.stage import Stage
 
 PAGE = 100
@@ -26,10 +26,19 @@ def measure(stage: Stage) -> list[Figure]:
     done = rounds(stage.plan.runs, loads)
     bare = done.pop("bare")
     rows = [load_figure("depth", label, done[label], bare) for label in done]
-    rates = [median_rate(done[label]) for label in done]
-    spread = max(rates) / min(rates)
     goal = Goal(Sense.AT_MOST, MAX_SPREAD, " times")
-    return [*rows, figure("depth", "the fastest of these six to the slowest", [spread], " times", goal)]
+    rates = [row.value for row in rows]
+    cpu_us = [row.cpu_us for row in rows if row.cpu_us is not None]
+    return [
+        *rows,
+        figure("depth", "the fastest of these six to the slowest", [spread(rates)], " times", goal),
+        figure("depth", "the dearest of them to the cheapest, CPU a request", [spread(cpu_us)], " times"),
+    ]
+
+
+def spread(values: Sequence[float]) -> float:
+    """How many times larger the largest is than the smallest."""
+    return max(values) / min(values)
 
 
 def pages_of(index: int) -> dict[str, str]:

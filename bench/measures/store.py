@@ -16,7 +16,7 @@ def measure(stage: Stage) -> list[Figure]:
     database = stage.copied_world("alone")
     log = stage.scratch / "store.log"
     stage.say("calling the store alone")
-    command = stage.command("alone", str(database), stage.plan.kind)
+    command = stage.command("alone", str(database), msgspec.json.encode(stage.plan).decode())
     with started(command, stage.cores.server, log) as process:
         output, _ = process.communicate(timeout=TIMEOUT_S)
     if process.returncode != 0:

@@ -110,14 +110,15 @@ class _Server(uvicorn.Server):
             await super().main_loop()
 
     async def _sweep(self) -> None:
-        """Close connections whose request has been arriving for too long: slow clients hold a place each."""
+        """Close connections whose requests do not arrive, or whose answers are not read: each holds a place."""
         while True:
             await asyncio.sleep(SWEEP_INTERVAL_S)
             self._sweeps += 1
             for connection in list(self.server_state.connections):
                 protocol: Any = connection
-                if protocol.arrives_too_slowly(self._patience):
-                    protocol.transport.close()
+                if protocol.is_too_slow(self._patience):
+                    # Closing would wait until the client has read what there is for it.
+                    protocol.transport.abort()
 
 
 def _configuration(settings: Settings, tacet: Tacet) -> uvicorn.Config:

@@ -68,5 +68,5 @@ class TestCommands:
 
     @staticmethod
     def paste(command: str, folder: Path) -> str:
-        shell = ["bash", "-c", f"{command} --silent --show-error --fail-with-body"]
+        shell = ["bash", "-c", f"{command} --silent --show-error --fail"]
         return subprocess.run(shell, cwd=folder, capture_output=True, text=True, check=True, timeout=30).stdout

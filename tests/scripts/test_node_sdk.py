@@ -24,9 +24,7 @@ def test_major_version_is_read_from_what_node_says(answer: str, major: int, tmp_
     assert node_sdk.major_version(str(put_node(tmp_path / "bin", answer))) == major
 
 
-def test_first_node_that_is_new_enough_and_has_npm_is_taken(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_first_node_that_is_new_enough_and_has_npm_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put_node(tmp_path / "old", "v16.20.0")
     put_node(tmp_path / "bare", "v22.0.0", npm=False)
     good = put_node(tmp_path / "good", "v20.1.0")

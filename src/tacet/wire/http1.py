@@ -43,12 +43,21 @@ class BoundedProtocol(HttpToolsProtocol):
     _arriving = True
     """Until its first request is complete a connection that sends nothing counts as a slow one."""
     _sweeps = 0
-    _running: RequestResponseCycle
+    _unread = 0
+    """Octets of answers that the client had not taken at the last sweep."""
+    _deaf_sweeps = 0
+    _running: RequestResponseCycle | None = None
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         if len(self.connections) > self.max_connections:
             self.app = cast("Any", type(self).busy)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        # uvicorn tells the latest request only, and where several came together another one may be running.
+        if self._running is not None:
+            self._running.disconnected = True
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         self._silent_bytes += len(data)
@@ -92,6 +101,8 @@ class BoundedProtocol(HttpToolsProtocol):
     async def respond(self, head: bytes, body: bytes) -> None:
         """Write a whole answer to the running request, and leave its cycle as the cycle's own `send` would."""
         cycle = self._running
+        if cycle is None:
+            raise RuntimeError("no request is running")
         if self.flow.write_paused and not cycle.disconnected:
             await self.flow.drain()
         if cycle.disconnected:
@@ -111,10 +122,13 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.write(_raw(problem))
             self.transport.close()
 
-    def arrives_too_slowly(self, patience: int) -> bool:
-        """Asked at every sweep: whether a request has been arriving for more than `patience` of them."""
+    def is_too_slow(self, patience: int) -> bool:
+        """Asked at every sweep: whether a request has been arriving, or an answer unread, for more than `patience`."""
         self._sweeps += 1
-        return self._arriving and self._sweeps > patience
+        unread = self.transport.get_write_buffer_size()
+        self._deaf_sweeps = self._deaf_sweeps + 1 if unread and unread == self._unread else 0
+        self._unread = unread
+        return (self._arriving and self._sweeps > patience) or self._deaf_sweeps > patience
 
     def _count(self, size: int) -> None:
         self._silent_bytes = 0

@@ -121,9 +121,7 @@ requests = st.tuples(
 
 
 @given(st.integers(1, 8), st.lists(requests, max_size=60))
-def test_whatever_the_bound_nothing_passes_twice(
-    max_nonces: int, sequence: list[tuple[int, int, str]]
-) -> None:
+def test_whatever_the_bound_nothing_passes_twice(max_nonces: int, sequence: list[tuple[int, int, str]]) -> None:
     nonces, now_s = Nonces(max_nonces), NOW_S
     passed: set[tuple[int, str]] = set()
     for wait_s, offset_s, nonce in sequence:

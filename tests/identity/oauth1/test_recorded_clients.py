@@ -64,9 +64,7 @@ def read(line: dict[str, object]) -> Recorded:
     oauth1 = line["oauth1"]
     assert isinstance(oauth1, dict)
     assert oauth1["signature_valid"] == (oauth1["signed_over"] is not None)
-    return Recorded(
-        str(line["client"]), arrived(line), oauth1["signed_over"], oauth1["valid_under_strict_rfc5849"]
-    )
+    return Recorded(str(line["client"]), arrived(line), oauth1["signed_over"], oauth1["valid_under_strict_rfc5849"])
 
 
 def replay(
@@ -81,17 +79,13 @@ def replay(
     secret = TOKEN_SECRETS[parameters.token] if token_secret is None else token_secret
     verifier = verifier or Verifier(ManualClock(parameters.timestamp_s * 1000), Nonces())
     try:
-        verifier.verify(
-            request, parameters, CONSUMER_SECRET, secret, allow_unsigned_verifier=allow_unsigned_verifier
-        )
+        verifier.verify(request, parameters, CONSUMER_SECRET, secret, allow_unsigned_verifier=allow_unsigned_verifier)
     except OAuth1Error as error:
         return error.reason
     return None
 
 
-def test_the_recording_is_the_one_these_tests_are_about(
-    recorded: list[Recorded], valid: list[Recorded]
-) -> None:
+def test_the_recording_is_the_one_these_tests_are_about(recorded: list[Recorded], valid: list[Recorded]) -> None:
     assert (len(recorded), len(valid)) == (148, 144)
 
 
@@ -133,9 +127,7 @@ def test_a_second_arrival_of_any_request_is_refused(valid: list[Recorded]) -> No
 
 
 def test_requests_signed_over_xs_hosts_verify_wherever_they_arrive(valid: list[Recorded]) -> None:
-    believers = [
-        each for each in valid if urlsplit(each.signed_over or "").netloc in ("api.x.com", "api.twitter.com")
-    ]
+    believers = [each for each in valid if urlsplit(each.signed_over or "").netloc in ("api.x.com", "api.twitter.com")]
     assert len(believers) > 50
     for each in believers:
         assert replay(replace(each.request, host="localhost:9")) is None, each.client

@@ -96,9 +96,7 @@ def test_optional_protocol_parameters_are_tolerated(extra: dict[str, str | None]
             id="plaintext, which has no nonce",
         ),
         pytest.param({"oauth_signature_method": "RSA-SHA1"}, (Reason.UNSUPPORTED_METHOD, ""), id="RSA"),
-        pytest.param(
-            {"oauth_signature_method": "hmac-sha1"}, (Reason.UNSUPPORTED_METHOD, ""), id="lower case"
-        ),
+        pytest.param({"oauth_signature_method": "hmac-sha1"}, (Reason.UNSUPPORTED_METHOD, ""), id="lower case"),
         pytest.param({"oauth_signature_method": ""}, (Reason.UNSUPPORTED_METHOD, ""), id="empty method"),
         pytest.param({"oauth_version": "2.0"}, (Reason.UNSUPPORTED_VERSION, ""), id="version 2.0"),
         pytest.param({"oauth_version": ""}, (Reason.UNSUPPORTED_VERSION, ""), id="empty version"),
@@ -109,9 +107,7 @@ def test_optional_protocol_parameters_are_tolerated(extra: dict[str, str | None]
             id="nonce too long",
         ),
         *(
-            pytest.param(
-                {"oauth_timestamp": value}, (Reason.MALFORMED, "oauth_timestamp"), id=f"time {value}"
-            )
+            pytest.param({"oauth_timestamp": value}, (Reason.MALFORMED, "oauth_timestamp"), id=f"time {value}")
             for value in (
                 "-1",
                 "1.5",
@@ -177,9 +173,7 @@ def test_a_header_of_another_scheme_carries_no_parameters() -> None:
 
 
 def test_neither_requests_nor_parameters_show_credentials_when_printed() -> None:
-    request = replace(
-        REQUEST, authorization=header(oauth_token="secret1"), query="a=secret2", form_body=b"b=secret3"
-    )
+    request = replace(REQUEST, authorization=header(oauth_token="secret1"), query="a=secret2", form_body=b"b=secret3")
     assert "secret" not in f"{request!r} {collect(request)!r}"
 
 
@@ -207,9 +201,7 @@ def test_signed_requests_are_told_from_others(
 
 fragments = st.lists(
     st.one_of(
-        st.sampled_from(
-            ["OAuth ", "=", '"', ",", "&", "%", "%4", "%ff", "+", " ", "\\", "1795311129", "HMAC-SHA1"]
-        ),
+        st.sampled_from(["OAuth ", "=", '"', ",", "&", "%", "%4", "%ff", "+", " ", "\\", "1795311129", "HMAC-SHA1"]),
         st.sampled_from([*PROTOCOL, *(f'{name}="{value}"' for name, value in PROTOCOL.items())]),
         st.text(max_size=5),
     ),
@@ -226,9 +218,7 @@ fragments = st.lists(
         raw_path=st.text(max_size=20),
         query=st.one_of(fragments, st.binary()),
         authorization=st.one_of(st.none(), fragments, fragments.map("OAuth {}".format)),
-        form_body=st.one_of(
-            st.none(), st.binary(), fragments.map(lambda text: text.encode(errors="replace"))
-        ),
+        form_body=st.one_of(st.none(), st.binary(), fragments.map(lambda text: text.encode(errors="replace"))),
     )
 )
 def test_no_request_makes_collecting_fail_in_another_way(request: SignedRequest) -> None:

@@ -97,9 +97,7 @@ def test_a_signed_post_verifies(method: str, place: str) -> None:
     [
         pytest.param("http://127.0.0.1:8080", "http", "127.0.0.1:8080", None, id="as received"),
         pytest.param("https://mutes.example", "http", "Mutes.Example", None, id="https form of the host"),
-        pytest.param(
-            "https://mutes.example:8443", "http", "mutes.example:8443", None, id="https form with port"
-        ),
+        pytest.param("https://mutes.example:8443", "http", "mutes.example:8443", None, id="https form with port"),
         pytest.param("https://mutes.example", "http", "mutes.example:443", None, id="TLS ended before us"),
         pytest.param("https://api.x.com", "http", "127.0.0.1:8080", None, id="X's API"),
         pytest.param("https://api.twitter.com", "http", "127.0.0.1:8080", None, id="X's older API"),
@@ -107,9 +105,7 @@ def test_a_signed_post_verifies(method: str, place: str) -> None:
         pytest.param("http://api.x.com", "http", "127.0.0.1", Reason.BAD_SIGNATURE, id="X's API without TLS"),
         pytest.param("https://evil.example", "http", "127.0.0.1", Reason.BAD_SIGNATURE, id="another host"),
         pytest.param("http://127.0.0.1:81", "http", "127.0.0.1:82", Reason.BAD_SIGNATURE, id="another port"),
-        pytest.param(
-            "http://mutes.example", "https", "mutes.example", Reason.BAD_SIGNATURE, id="http on https"
-        ),
+        pytest.param("http://mutes.example", "https", "mutes.example", Reason.BAD_SIGNATURE, id="http on https"),
     ],
 )
 def test_signatures_are_good_over_the_hosts_that_clients_believe_in(
@@ -233,17 +229,13 @@ def with_header(old: str, new: str) -> Callable[[SignedRequest], SignedRequest]:
         pytest.param(lambda request: replace(request, host="mutes.example:444"), id="port"),
         pytest.param(lambda request: replace(request, raw_path="/1.1/mutes/users/destroy.json"), id="path"),
         pytest.param(lambda request: replace(request, raw_path="/1.1/mutes/users/create.json/"), id="slash"),
-        pytest.param(
-            lambda request: replace(request, raw_path="/1.1/mutes/users/%63reate.json"), id="escape"
-        ),
+        pytest.param(lambda request: replace(request, raw_path="/1.1/mutes/users/%63reate.json"), id="escape"),
         pytest.param(lambda request: replace(request, query="a=1&b=3"), id="value in the query"),
         pytest.param(lambda request: replace(request, query="a=1&c=2"), id="name in the query"),
         pytest.param(lambda request: replace(request, query="a=1&b=2&c"), id="one more in the query"),
         pytest.param(lambda request: replace(request, query="a=1"), id="one less in the query"),
         pytest.param(lambda request: replace(request, query="a=2&b=1"), id="values exchanged"),
-        pytest.param(
-            lambda request: replace(request, form_body=b"screen_name=user1"), id="value in the form"
-        ),
+        pytest.param(lambda request: replace(request, form_body=b"screen_name=user1"), id="value in the form"),
         pytest.param(lambda request: replace(request, form_body=None), id="no form"),
         pytest.param(with_header('oauth_token="1001-', 'oauth_token="1002-'), id="token"),
         pytest.param(with_header('consumer_key="d', 'consumer_key="e'), id="consumer key"),
@@ -323,9 +315,7 @@ def test_an_old_request_with_an_unknown_token_is_refused_for_its_age_like_any_ot
 
 
 @pytest.mark.parametrize("allowed", [False, True], ids=["ordinary", "unsigned verifier allowed"])
-def test_an_unknown_token_takes_as_many_signatures_as_a_bad_one(
-    monkeypatch: pytest.MonkeyPatch, allowed: bool
-) -> None:
+def test_an_unknown_token_takes_as_many_signatures_as_a_bad_one(monkeypatch: pytest.MonkeyPatch, allowed: bool) -> None:
     hashed_octets: list[int] = []
 
     def counted(method: str, key: bytes, text: str) -> str:
@@ -370,9 +360,7 @@ pair_lists = st.lists(st.tuples(st.text(alphabet="ab é&=%+/~", min_size=1), st.
 @given(
     signings(["AUTH_HEADER"], excluded="") | signings(["QUERY", "BODY"], excluded="%"),
     st.sampled_from(METHODS),
-    st.sampled_from(
-        ["http://127.0.0.1:8080", "https://api.x.com", "http://Mutes.Example:80", "https://[::1]:8443"]
-    ),
+    st.sampled_from(["http://127.0.0.1:8080", "https://api.x.com", "http://Mutes.Example:80", "https://[::1]:8443"]),
     st.sampled_from(["/2/users/1001/muting", "/2/users/:id/muting", "/a%20b/%3Cc", "/"]),
     pair_lists,
     pair_lists,
@@ -387,10 +375,7 @@ def test_whatever_oauthlib_signs_verifies(
     request = signed(url, signing, method=method, form=[*form, ("z", "")] if has_form else None)
     consumer_secret, token_secret = signing.consumer_secret, signing.token_secret or ""
     assert outcome(request, consumer_secret=consumer_secret, token_secret=token_secret) is None
-    assert (
-        outcome(request, consumer_secret="", token_secret=signing.consumer_secret + "x")
-        is Reason.BAD_SIGNATURE
-    )
+    assert outcome(request, consumer_secret="", token_secret=signing.consumer_secret + "x") is Reason.BAD_SIGNATURE
 
 
 @given(

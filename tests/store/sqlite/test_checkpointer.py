@@ -9,7 +9,6 @@ import pytest
 from tacet.mutes.positions import MAX_POSITION
 from tacet.mutes.relations import Kind
 from tacet.store.sqlite import checkpointer as checkpointer_module
-from tacet.store.sqlite import store as store_module
 from tacet.store.sqlite.checkpointer import Checkpointer
 from tacet.store.sqlite.store import SqliteStore
 from tests.store.building import NOW, SOURCE, mute
@@ -25,7 +24,6 @@ TASKS = 32
 def short_log(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpointer_module, "CHECKPOINT_BYTES", CHECKPOINT_BYTES)
     monkeypatch.setattr(checkpointer_module, "CHECKPOINT_STOP_BYTES", STOP_BYTES)
-    monkeypatch.setattr(store_module, "CHECKPOINT_BYTES", CHECKPOINT_BYTES)
 
 
 class Load:

@@ -15,6 +15,12 @@ ROUNDS = 2
 """Copies beside the writer: the second takes what came during the first, and so leaves little for the writer."""
 
 
+def leave_log_alone(writing: sqlite3.Connection) -> None:
+    """Have the connection that writes leave copying to a `Checkpointer`, and shorten the log when it starts over."""
+    writing.execute("PRAGMA wal_autocheckpoint = 0")
+    writing.execute(f"PRAGMA journal_size_limit = {CHECKPOINT_BYTES}")
+
+
 class Checkpointer:
     """Copies the write-ahead log of one database back into it.
 

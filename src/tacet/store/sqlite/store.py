@@ -9,7 +9,7 @@ from typing import IO
 
 from tacet.store import queries
 from tacet.store.base import Part, Store, StoreError, StoreLocked
-from tacet.store.sqlite.checkpointer import CHECKPOINT_BYTES, Checkpointer
+from tacet.store.sqlite.checkpointer import Checkpointer, leave_log_alone
 from tacet.store.sqlite.credentials import SqliteCredentials
 from tacet.store.sqlite.dialect import adapt, translated
 from tacet.store.sqlite.directory import SqliteDirectory
@@ -139,9 +139,7 @@ class SqliteStore(Store):
         """Settings of the connection that writes."""
         if writing.execute("PRAGMA journal_mode").fetchall() != [("wal",)]:
             raise StoreError(f"{self._path} is on a file system without shared memory: put it on a local disk")
-        # Checkpoints run beside the writer; once one is complete the log starts over at this size.
-        writing.execute("PRAGMA wal_autocheckpoint = 0")
-        writing.execute(f"PRAGMA journal_size_limit = {CHECKPOINT_BYTES}")
+        leave_log_alone(writing)
         writing.execute("PRAGMA busy_timeout = 0")
 
     def _after_commit(self) -> None:

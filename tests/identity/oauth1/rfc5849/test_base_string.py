@@ -27,9 +27,7 @@ from tests.identity.oauth1.signing import METHODS, Method
         ),
         pytest.param("HTTPS", "api.x.com:443", "https://api.x.com", id="port of https"),
         pytest.param("http", "api.x.com:443", "http://api.x.com:443", id="port of the other scheme"),
-        pytest.param(
-            "https", "api.x.com:80", "https://api.x.com:80", id="port of the other scheme, reversed"
-        ),
+        pytest.param("https", "api.x.com:80", "https://api.x.com:80", id="port of the other scheme, reversed"),
         pytest.param("http", "127.0.0.1:8080", "http://127.0.0.1:8080", id="address"),
         pytest.param("http", "host:1080", "http://host:1080", id="port that ends like the default"),
         pytest.param("http", "[::1]:80", "http://[::1]", id="IPv6 with port"),

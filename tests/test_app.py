@@ -1,0 +1,155 @@
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from tacet import app as app_module
+from tacet.directory.people import Person
+from tacet.identity.caller import Unauthenticated
+from tacet.identity.vault import Vault
+from tacet.mutes.relations import Kind, Relation
+from tacet.store.base import Part, Store, StoreError
+from tacet.store.opening import open_store
+from tests.cast import ALICE, NOW_MS, bearer, move_in
+from tests.service import Service, in_memory, opened
+
+PATIENCE_S = 5
+
+
+@pytest.fixture(autouse=True)
+def _often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app_module, "WATCH_INTERVAL_S", 0.005)
+
+
+@asynccontextmanager
+async def watching(service: Service) -> AsyncIterator[None]:
+    task = asyncio.create_task(service.tacet.watch())
+    try:
+        yield
+        assert not task.done()
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def comes_true(condition: Callable[[], Awaitable[bool]]) -> bool:
+    """Whether it does before patience is lost."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE_S):
+            while not await condition():
+                await asyncio.sleep(0.005)
+            return True
+    return False
+
+
+async def is_refused(service: Service, token: str) -> bool:
+    try:
+        await service.tacet.authenticator.bearer(token)
+    except Unauthenticated:
+        return True
+    return False
+
+
+class TestChangesBesideTheServer:
+    @pytest.fixture
+    async def service(self, tmp_path: Path) -> AsyncIterator[Service]:
+        async with opened(tmp_path / "tacet.db") as made:
+            await move_in(made.store, made.vault)
+            yield made
+
+    @pytest.fixture
+    async def beside(self, service: Service, tmp_path: Path) -> AsyncIterator[Store]:
+        """What an admin command opens while the server runs."""
+        admin = open_store(f"sqlite:///{tmp_path / 'tacet.db'}", 10, server=False)
+        await admin.open()
+        yield admin
+        await admin.close()
+
+    async def test_a_token_revoked_there_stops_working_here(self, service: Service, beside: Store) -> None:
+        async with watching(service):
+            assert not await is_refused(service, "alice")
+            await beside.credentials.revoke_token(Vault.digest("alice"), NOW_MS)
+            assert await comes_true(lambda: is_refused(service, "alice"))
+
+    async def test_a_person_changed_there_is_changed_here(self, service: Service, beside: Store) -> None:
+        renamed = Person(ALICE.id, "alison", "Alison")
+
+        async def is_renamed() -> bool:
+            return await service.tacet.people.one(ALICE.id) == renamed
+
+        async with watching(service):
+            assert await service.tacet.people.one(ALICE.id) == ALICE
+            await beside.directory.put_people([renamed])
+            assert await comes_true(is_renamed)
+
+    async def test_what_nobody_changed_stays_in_memory(self, service: Service) -> None:
+        async with watching(service):
+            await asyncio.sleep(0.02)
+            before = service.tacet.people.generation
+            await asyncio.sleep(0.05)
+            assert service.tacet.people.generation == before
+
+
+async def test_ended_mutes_are_swept_away_in_as_many_bites_as_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app_module, "SWEEP_LIMIT", 3)
+    async with in_memory() as service:
+        await service.store.relations.add_many(
+            [Relation(Kind.MUTE, 1, 10 + n, 2 * n, NOW_MS if n < 10 else None) for n in range(12)]
+        )
+
+        async def is_tidy() -> bool:
+            # As of a time when none had ended, so that only sweeping makes a difference.
+            return len(await service.store.relations.older(Kind.MUTE, 1, 1_000, 100, 0)) == 2
+
+        async with watching(service):
+            assert await comes_true(is_tidy)
+
+
+class TestTrouble:
+    """A watch that ended unnoticed would let revoked tokens work for ever."""
+
+    @pytest.mark.parametrize(
+        ("error", "level"),
+        [
+            pytest.param(StoreError("the disk is full"), logging.WARNING, id="of-the-database"),
+            pytest.param(ZeroDivisionError("nobody thought of this"), logging.ERROR, id="unexpected"),
+        ],
+    )
+    async def test_an_error_is_logged_and_the_watch_goes_on(
+        self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception, level: int
+    ) -> None:
+        async with in_memory() as service:
+            answer = service.store.revisions
+            errors = [error] * 3
+
+            async def fail_at_first() -> dict[Part, int]:
+                if errors:
+                    raise errors.pop()
+                return await answer()
+
+            monkeypatch.setattr(service.store, "revisions", fail_at_first)
+            async with watching(service):
+                assert not await is_refused(service, "alice")
+                assert await comes_true(lambda: asyncio.sleep(0, not errors))
+                await service.store.credentials.put_token(bearer("alice", ALICE.id, revoked_at_ms=NOW_MS))
+                assert await comes_true(lambda: is_refused(service, "alice"))
+        records = [record for record in caplog.records if record.name == "tacet.app"]
+        assert [record.levelno for record in records] == [level] * 3
+        assert str(error) in caplog.text
+
+    async def test_a_sweep_that_fails_is_tried_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        async with in_memory() as service:
+            attempts = 0
+
+            async def fail(now_ms: int, limit: int) -> int:
+                nonlocal attempts
+                attempts += 1
+                raise StoreError("another program holds the file")
+
+            monkeypatch.setattr(service.store.relations, "sweep", fail)
+            async with watching(service):
+                assert await comes_true(lambda: asyncio.sleep(0, attempts >= 3))

@@ -1,0 +1,167 @@
+import contextlib
+import gc
+import os
+import re
+import signal
+import socket
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tacet import server as server_module
+from tacet.server import AddressError, run
+from tacet.store.base import Store, StoreError, StoreLocked
+from tests.cast import ALICE
+from tests.service import settings
+
+
+@pytest.fixture(autouse=True)
+def _process_as_before() -> Iterator[None]:
+    """Servers tune the process that they have to themselves."""
+    threshold, interval = gc.get_threshold(), sys.getswitchinterval()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*threshold)
+    sys.setswitchinterval(interval)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'tacet.db'}"
+
+
+class Host:
+    """Does what hosts of a server do, and ends it once it has announced itself."""
+
+    def __init__(self) -> None:
+        self.events: list[str] = []
+        self.url = ""
+        self.status = 0
+
+    async def prepare(self, store: Store) -> None:
+        self.events.append("prepared")
+        await store.directory.put_people([ALICE])
+
+    def announce(self, url: str) -> None:
+        self.events.append("announced")
+        self.url = url
+        threading.Thread(target=self._ask_and_end).start()
+
+    def _ask_and_end(self) -> None:
+        try:
+            with urllib.request.urlopen(f"{self.url}/2/users/me", timeout=10) as answer:
+                self.status = answer.status
+        except urllib.error.HTTPError as error:
+            self.status = error.code
+            error.close()
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+def is_free(database: str) -> bool:
+    """Whether nobody has the database open as a server any more."""
+    host = Host()
+    return run(settings(port=0, database=database), host.announce) == 0
+
+
+class TestRunning:
+    def test_it_prepares_then_listens_then_announces_and_ends_with_0(self, database: str) -> None:
+        host = Host()
+        assert run(settings(port=0, database=database), host.announce, host.prepare) == 0
+        assert host.events == ["prepared", "announced"]
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+", host.url)
+        assert host.status == 401
+        assert is_free(database)
+
+    def test_it_listens_where_it_is_told_to(self) -> None:
+        with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as found:
+            port = found.getsockname()[1]
+        host = Host()
+        assert run(settings(port=port), host.announce) == 0
+        assert host.url == f"http://127.0.0.1:{port}"
+
+    def test_it_leaves_the_signals_as_they_were_by_default(self) -> None:
+        host = Host()
+        run(settings(port=0), host.announce)
+        assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+        assert signal.getsignal(signal.SIGINT) == signal.default_int_handler
+
+    @pytest.mark.parametrize(
+        ("address", "url"),
+        [
+            pytest.param(("127.0.0.1", 8080), "http://127.0.0.1:8080", id="ipv4"),
+            pytest.param(("::1", 8080, 0, 0), "http://[::1]:8080", id="ipv6"),
+        ],
+    )
+    def test_an_address_makes_a_url(
+        self, monkeypatch: pytest.MonkeyPatch, address: tuple[object, ...], url: str
+    ) -> None:
+        class Listening(socket.socket):
+            def getsockname(self) -> tuple[object, ...]:
+                return address
+
+        with Listening() as listening:
+            assert server_module._url(listening) == url
+
+
+class TestNotRunning:
+    def test_a_port_that_is_taken_is_named(self, database: str) -> None:
+        with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as taken:
+            port = taken.getsockname()[1]
+            with pytest.raises(AddressError, match=rf"127\.0\.0\.1:{port}.*--port"):
+                run(settings(port=port, database=database), Host().announce)
+
+    @pytest.mark.parametrize("host", ["203.0.113.7", "no such host", "2001:db8::7"])
+    def test_an_address_that_is_not_this_machines_is_named(self, host: str) -> None:
+        with pytest.raises(AddressError, match=re.escape(host)):
+            run(settings(port=0, host=host), Host().announce)
+
+    def test_a_database_that_another_server_has_is_left_to_it(self, database: str) -> None:
+        host = Host()
+
+        async def start_another(_: Store) -> None:
+            # From another thread, for a loop runs in this one.
+            thread = threading.Thread(target=self._start, args=(database, host))
+            thread.start()
+            thread.join()
+
+        assert run(settings(port=0, database=database), host.announce, start_another) == 0
+        assert host.events == ["StoreLocked", "announced"]
+
+    def _start(self, database: str, host: Host) -> None:
+        try:
+            run(settings(port=0, database=database), host.announce)
+        except StoreLocked:
+            host.events.append("StoreLocked")
+
+    def test_a_database_that_does_not_open_is_a_store_error(self, tmp_path: Path) -> None:
+        (tmp_path / "tacet.db").write_text("no database " * 100)
+        with pytest.raises(StoreError):
+            run(settings(port=0, database=f"sqlite:///{tmp_path / 'tacet.db'}"), Host().announce)
+
+    def test_what_goes_wrong_while_preparing_ends_it_and_frees_the_database(self, database: str) -> None:
+        async def fail(_: Store) -> None:
+            raise ZeroDivisionError
+
+        host = Host()
+        with pytest.raises(ZeroDivisionError):
+            run(settings(port=0, database=database), host.announce, fail)
+        assert host.events == []
+        assert is_free(database)
+
+    def test_what_goes_wrong_while_announcing_ends_it_and_frees_everything(self, database: str) -> None:
+        urls = []
+
+        def fail(url: str) -> None:
+            urls.append(url)
+            raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            run(settings(port=0, database=database), fail)
+        port = int(urls[0].rpartition(":")[2])
+        assert run(settings(port=port, database=database), Host().announce) == 0
