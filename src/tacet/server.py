@@ -103,7 +103,12 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self._ready()
+        try:
+            self._ready()
+        except BaseException:
+            # The loop cannot be closed while it still listens.
+            await self.shutdown(sockets)
+            raise
 
     async def main_loop(self) -> None:
         async with _background(self._sweep()):

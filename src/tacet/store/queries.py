@@ -9,8 +9,7 @@ ADD_RELATION = """
 INSERT INTO relation (source_id, kind, position, target_id, end_at_ms) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (source_id, kind, target_id) DO UPDATE SET
     position = CASE WHEN relation.end_at_ms <= $6 THEN excluded.position ELSE relation.position END,
-    end_at_ms = CASE WHEN relation.end_at_ms <= $6 THEN excluded.end_at_ms
-                     ELSE COALESCE(excluded.end_at_ms, relation.end_at_ms) END
+    end_at_ms = excluded.end_at_ms
 WHERE excluded.end_at_ms IS NOT NULL OR relation.end_at_ms <= $6
 RETURNING position
 """

@@ -1,15 +1,17 @@
 import asyncio
 import contextlib
 import sqlite3
+import threading
 import time
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from tacet.mutes.positions import MAX_POSITION
 from tacet.mutes.relations import Kind
 from tacet.store.sqlite import checkpointer as checkpointer_module
-from tacet.store.sqlite.checkpointer import Checkpointer
+from tacet.store.sqlite.checkpointer import Checkpointer, leave_log_alone
 from tacet.store.sqlite.store import SqliteStore
 from tests.store.building import NOW, SOURCE, mute
 from tests.store.sqlite.files import opened
@@ -99,6 +101,54 @@ async def test_a_short_log_is_left_alone(path: Path) -> None:
 
 def file_size(path: Path) -> int:
     return path.stat().st_size
+
+
+class Interrupted:
+    """A connection during whose every copy of the log, but those of the writer's own thread, a write is under way."""
+
+    def __init__(self, connection: sqlite3.Connection, writing: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._writing = writing
+        self._writer = threading.current_thread()
+
+    def execute(self, sql: str) -> None:
+        if threading.current_thread() is self._writer:
+            self._connection.execute(sql).fetchall()
+            return
+        self._writing.execute("BEGIN IMMEDIATE")
+        add_entry(self._writing)
+        self._connection.execute(sql).fetchall()
+        self._writing.execute("COMMIT")
+
+
+@pytest.mark.usefixtures("short_log")
+def test_a_log_starts_over_though_a_write_is_under_way_during_every_copy(path: Path) -> None:
+    with contextlib.ExitStack() as stack:
+        writing, meanwhile, copying = (
+            stack.enter_context(
+                contextlib.closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False))
+            )
+            for _ in range(3)
+        )
+        writing.execute("PRAGMA journal_mode = WAL")
+        writing.execute("CREATE TABLE entry (text TEXT)")
+        leave_log_alone(writing)
+        leave_log_alone(meanwhile)
+        interrupted = Interrupted(copying, meanwhile)
+        checkpointer = Checkpointer(cast("sqlite3.Connection", interrupted), path)
+        log = path.with_name(path.name + "-wal")
+        longest = 0
+        for _ in range(1_000):
+            add_entry(writing)
+            checkpointer.after_commit()
+            longest = max(longest, log.stat().st_size)
+        checkpointer.close()
+        # Some 1,000 pages and more of four kilobytes were written.
+        assert longest < 2 * STOP_BYTES
+
+
+def add_entry(connection: sqlite3.Connection) -> None:
+    connection.execute("INSERT INTO entry VALUES (?)", ("x" * 4_000,))
 
 
 def test_without_a_log_there_is_nothing_to_do(path: Path) -> None:
