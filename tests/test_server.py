@@ -1,4 +1,5 @@
 import contextlib
+import errno
 import gc
 import os
 import re
@@ -120,6 +121,18 @@ class TestNotRunning:
     def test_an_address_that_is_not_this_machines_is_named(self, host: str) -> None:
         with pytest.raises(AddressError, match=re.escape(host)):
             run(settings(port=0, host=host), Host().announce)
+
+    def test_a_machine_without_ipv6_says_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        class OldSocket(socket.socket):
+            def __init__(self, family: int = socket.AF_INET, *more: int, **named: int) -> None:
+                if family == socket.AF_INET6:
+                    raise OSError(errno.EAFNOSUPPORT, "Address family not supported by protocol")
+                super().__init__(family, *more, **named)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(socket, "socket", OldSocket)
+            with pytest.raises(AddressError, match=r"::1.*Address family not supported"):
+                run(settings(port=0, host="::1"), Host().announce)
 
     def test_a_database_that_another_server_has_is_left_to_it(self, database: str) -> None:
         host = Host()

@@ -13,6 +13,9 @@ X_EPOCH_MS = 1_288_834_974_657
 SEQUENCE_BITS = 22
 """Bits below the milliseconds of an id: X's machine and sequence bits."""
 
+APP_ONLY_START = "A" * 22
+"""How X's app-only bearers begin."""
+
 ALPHANUMERICS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -93,7 +96,7 @@ def client_id_text(randomness: Randomness) -> str:
 
 def app_only_text(randomness: Randomness) -> str:
     """An app-only bearer as X writes it: a run of `A`s, then random characters."""
-    return "A" * 22 + randomness.text(80)
+    return APP_ONLY_START + randomness.text(80)
 
 
 def oauth1_token_text(randomness: Randomness, user_id: int) -> str:

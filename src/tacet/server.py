@@ -51,7 +51,7 @@ def run(settings: Settings, announce: Announce, prepare: Prepare | None = None) 
     Raises:
         AddressError: the address cannot be listened on.
         StoreError: the database cannot be used; `StoreLocked` when another server has it.
-        VaultError: the secret key does not open what the database holds.
+        VaultError: the secret key is unusable.
     """
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     return uvloop.run(_serve(settings, announce, prepare))
@@ -147,12 +147,13 @@ def _configuration(settings: Settings, tacet: Tacet) -> uvicorn.Config:
 
 def _listen(settings: Settings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listening = socket.socket(family)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((settings.host, settings.port))
+        with contextlib.ExitStack() as undo:
+            listening = undo.enter_context(socket.socket(family))
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind((settings.host, settings.port))
+            undo.pop_all()
     except OSError as error:
-        listening.close()
         where = f"{settings.host}:{settings.port}"
         raise AddressError(f"cannot listen on {where}: {error.strerror}; give another --host or --port") from None
     return listening

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from tacet.cli.exits import Exit
-from tacet.cli.tokens import SCOPES
 from tacet.clock import SystemClock
 from tacet.directory.people import Person
 from tacet.identity.authenticator import Authenticator
 from tacet.identity.caller import Caller, Method, Unauthenticated
 from tacet.identity.credentials import Token, TokenKind
 from tacet.identity.oauth1 import Nonces, Verifier
+from tacet.identity.scopes import GRANTABLE_SCOPES
 from tacet.identity.vault import Vault, new_secret_key
 from tacet.ids import SeededRandomness
 from tacet.store.base import Store
@@ -53,7 +53,7 @@ def found(stored: Stored, text: str) -> Token:
 
 async def caller_of(store: Store, text: str) -> Caller:
     clock = SystemClock()
-    return await Authenticator(store.credentials, Vault(KEY), clock, Verifier(clock, Nonces())).bearer(text)
+    return await Authenticator(store.credentials, Vault(KEY), clock, Verifier(clock, Nonces(), ())).bearer(text)
 
 
 def test_a_bearer_speaks_for_a_person_with_its_scopes(create: Create, stored: Stored, app_id: str) -> None:
@@ -179,7 +179,7 @@ def test_another_secret_key_than_the_databases_is_noticed(
 def test_scopes_are_those_of_xs_document(shared_wire: Any) -> None:
     document = json.loads((shared_wire / "openapi-2.167-mutes.json").read_text())
     flows = document["components"]["securitySchemes"]["OAuth2UserToken"]["flows"]
-    assert set(flows["authorizationCode"]["scopes"]) <= SCOPES
+    assert set(flows["authorizationCode"]["scopes"]) <= GRANTABLE_SCOPES
 
 
 class TestRevoke:

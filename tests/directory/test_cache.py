@@ -1,5 +1,3 @@
-from collections.abc import Callable
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,26 +56,18 @@ def test_it_never_holds_more_than_it_may(max_entries: int) -> None:
     assert cache.get(299) == ""
 
 
-@pytest.mark.parametrize(
-    "forget",
-    [pytest.param(lambda cache: cache.drop(1), id="drop"), pytest.param(lambda cache: cache.clear(), id="clear")],
-)
 @pytest.mark.parametrize("others", [0, 4], ids=["young", "old"])
-def test_what_is_forgotten_is_gone(forget: Callable[[TwoGenerations[int, str]], None], others: int) -> None:
+def test_what_is_forgotten_is_gone(others: int) -> None:
     cache = filled(10, range(1, 2 + others))
     cache.put(1, "twice")
-    forget(cache)
+    cache.clear()
     assert cache.get(1) is None
-
-
-def test_dropping_what_is_not_there_is_no_error() -> None:
-    cache = filled(10, range(1))
-    cache.drop(7)
-    assert cache.get(0) == "0"
+    assert len(cache) == 0
 
 
 @given(
-    steps=st.lists(st.tuples(st.sampled_from(["put", "get", "drop"]), st.integers(0, 9))), max_entries=st.integers(1, 6)
+    steps=st.lists(st.tuples(st.sampled_from(["put", "get", "clear"]), st.integers(0, 9))),
+    max_entries=st.integers(1, 6),
 )
 def test_it_returns_the_latest_value_or_none(steps: list[tuple[str, int]], max_entries: int) -> None:
     cache: TwoGenerations[int, int] = TwoGenerations(max_entries)
@@ -86,9 +76,9 @@ def test_it_returns_the_latest_value_or_none(steps: list[tuple[str, int]], max_e
         if step == "put":
             cache.put(key, number)
             latest[key] = number
-        elif step == "drop":
-            cache.drop(key)
-            latest.pop(key, None)
+        elif step == "clear":
+            cache.clear()
+            latest.clear()
         else:
             assert cache.get(key) in {latest.get(key), None}
         assert len(cache) <= max_entries

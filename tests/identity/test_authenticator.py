@@ -29,7 +29,7 @@ class Counting(Verifier):
     """A verifier that says whether its slow way of refusing was taken."""
 
     def __init__(self, clock: ManualClock) -> None:
-        super().__init__(clock, Nonces())
+        super().__init__(clock, Nonces(), ())
         self.refused = 0
 
     def refuse(self, request: SignedRequest, parameters: Parameters, **more: Any) -> Any:

@@ -7,9 +7,8 @@ from bisect import insort
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -38,17 +37,10 @@ async def move_in(service: Service, people: list[Person]) -> None:
         await service.store.credentials.put_token(bearer(source.username, source.id))
 
 
-@cache
-def _template() -> Path:
-    """A database in which everybody lives; each example works on a copy."""
-    path = Path(tempfile.mkdtemp(prefix="tacet-model-")) / "template.db"
-
-    async def fill() -> None:
-        async with opened(path) as service:
-            await move_in(service, PEOPLE)
-
-    asyncio.run(fill())
-    return path
+async def fill(path: Path) -> None:
+    """Make a database in which everybody lives."""
+    async with opened(path) as service:
+        await move_in(service, PEOPLE)
 
 
 @dataclass(frozen=True)
@@ -80,15 +72,21 @@ class Mutes:
 
 
 class Calls(RuleBasedStateMachine):
-    """Any sequence of calls is answered as the model says."""
+    """Any sequence of calls is answered as the model says.
+
+    Attributes:
+        template: a database in which everybody lives; each example works on a copy.
+    """
 
     places = Bundle("places")
+
+    template: ClassVar[Path]
 
     def __init__(self) -> None:
         super().__init__()
         self._folder = tempfile.TemporaryDirectory(prefix="tacet-model-")
         self._path = Path(self._folder.name) / "tacet.db"
-        shutil.copy(_template(), self._path)
+        shutil.copy(self.template, self._path)
         self._clock = ManualClock(NOW_MS)
         self._runner = asyncio.Runner()
         self._open = AsyncExitStack()
@@ -193,8 +191,12 @@ class Calls(RuleBasedStateMachine):
         return multiple(*found)
 
 
-def test_any_sequence_of_calls_is_answered_as_the_model_says() -> None:
-    run_state_machine_as_test(Calls, settings=settings(max_examples=40, stateful_step_count=40))
+def test_any_sequence_of_calls_is_answered_as_the_model_says(tmp_path: Path) -> None:
+    class CallsHere(Calls):
+        template = tmp_path / "template.db"
+
+    asyncio.run(fill(CallsHere.template))
+    run_state_machine_as_test(CallsHere, settings=settings(max_examples=40, stateful_step_count=40))
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ import pytest
 
 from tacet.directory.people import State
 from tacet.identity.credentials import Access, TokenKind
+from tacet.identity.scopes import SCOPES
 from tacet.sandbox.residents import (
     APPS,
     MAIN_APP,
     READ_ONLY_APP,
-    SCOPES,
     STANDALONE_APP,
     SandboxToken,
     residents,

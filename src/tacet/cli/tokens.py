@@ -12,17 +12,8 @@ from tacet.cli.exits import CommandError, Exit
 from tacet.cli.options import settings_options
 from tacet.cli.sources import load
 from tacet.cli.values import nearest
+from tacet.identity.scopes import GRANTABLE_SCOPES
 from tacet.settings import ADMIN, SERVE
-
-SCOPES = frozenset(
-    """
-    tweet.read tweet.write tweet.moderate.write timeline.read users.read users.email follows.read
-    follows.write offline.access space.read mute.read mute.write like.read like.write list.read list.write
-    block.read block.write bookmark.read bookmark.write dm.read dm.write media.write broadcast.read
-    broadcast.write
-    """.split()
-)
-"""Every OAuth 2.0 scope that X documents."""
 
 OAUTH2_EXPIRES_IN_S = 7_200
 """X's access tokens work for two hours."""
@@ -125,8 +116,10 @@ def _check_kind(user: str | None, scopes: tuple[str, ...], app_only: bool, oauth
     if not app_only and not user:
         raise click.UsageError("--user is missing: give an id, or @ and a username")
     for scope in scopes:
-        if scope not in SCOPES:
-            raise click.BadParameter(f"no scope is called {scope!r}{nearest(scope, SCOPES)}", param_hint="--scope")
+        if scope not in GRANTABLE_SCOPES:
+            raise click.BadParameter(
+                f"no scope is called {scope!r}{nearest(scope, GRANTABLE_SCOPES)}", param_hint="--scope"
+            )
 
 
 def _duration_s(text: str) -> int | None:

@@ -41,11 +41,6 @@ class TwoGenerations(Generic[K, V]):
             self._old = self._young
             self._young = {}
 
-    def drop(self, key: K) -> None:
-        """Forget one."""
-        self._young.pop(key, None)
-        self._old.pop(key, None)
-
     def clear(self) -> None:
         """Forget all."""
         self._young.clear()

@@ -9,48 +9,19 @@ from dataclasses import dataclass
 
 from tacet.directory.people import Person
 from tacet.identity.credentials import Access, TokenKind
+from tacet.identity.scopes import SCOPES
+from tacet.ids import APP_ONLY_START
 from tacet.sandbox.cast import ALICE, DAY_MS, WORLD_AT_MS
 from tacet.sandbox.world import World
 
 RESIDENTS = 10
 """So many people have keys: the first of the world, all of them active."""
 
-SCOPES = (
-    "block.read",
-    "block.write",
-    "bookmark.read",
-    "bookmark.write",
-    "broadcast.read",
-    "broadcast.write",
-    "dm.read",
-    "dm.write",
-    "follows.read",
-    "follows.write",
-    "like.read",
-    "like.write",
-    "list.read",
-    "list.write",
-    "media.write",
-    "mute.read",
-    "mute.write",
-    "offline.access",
-    "space.read",
-    "timeline.read",
-    "tweet.moderate.write",
-    "tweet.read",
-    "tweet.write",
-    "users.read",
-)
-"""All that X's OpenAPI document of 2026 knows."""
-
 PROJECT_ID = 1_600_000_000_000_000_001
 
 ISSUED_AT_MS = WORLD_AT_MS - DAY_MS
 ACCESS_TOKEN_MS = 7_200_000
 """X's own: two hours."""
-
-APP_ONLY_START = "A" * 22
-"""How X's app-only bearers begin."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,7 @@ class RelationStore(ABC):
 
         Raises:
             StoreBusy: the write queue is full.
+            StoreError: so many positions in a row are taken that the clock must be wrong.
         """
 
     @abstractmethod

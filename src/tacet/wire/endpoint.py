@@ -90,7 +90,7 @@ class _Served:
             subject = caller.user_id if caller.user_id is not None else -caller.app_id
             spent = await services.windows.spend(self._operation.id, subject)
             if spent is not None and not spent.allowed:
-                raise Refusal(problems.too_many_requests())
+                raise Refusal(problems.TOO_MANY_REQUESTS)
             self._authorize(caller)
             answer = await self._operation.handle(self._call(scope, caller, body))
         except Refusal as refusal:

@@ -92,8 +92,8 @@ def list_matching(pattern: str) -> Parameter:
     def read(name: str, value: str) -> tuple[str, ...]:
         listed = tuple(value.split(","))
         for each in listed:
-            # A "$" also matches before a line break at the end, which is no part of an id.
-            if not compiled.match(each) or each.endswith("\n"):
+            # Not `match`: a "$" also matches before a line break at the end, which is no part of an id.
+            if not compiled.fullmatch(each):
                 raise Invalid(f"The `{name}` query parameter value [{each}] does not match {pattern}")
         if len(listed) > MAX_LISTED:
             raise Invalid(

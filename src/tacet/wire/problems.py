@@ -92,17 +92,19 @@ def method_not_allowed(allowed: list[str]) -> Problem:
     return _blank(405, "Method Not Allowed", ((b"allow", ", ".join(allowed).encode()),))
 
 
-def too_many_requests() -> Problem:
-    """429; the window's numbers are in the rate-limit headers, and X sends no `Retry-After`."""
-    body = {"title": "Too Many Requests", "detail": "Too Many Requests", "type": "about:blank", "status": 429}
-    return Problem(429, encode_pretty(body), at_edge=True)
+def _too_much(status: int, title: str, headers: Headers = ()) -> Problem:
+    """429 and 503 are recorded with their members in another order."""
+    body = {"title": title, "detail": title, "type": "about:blank", "status": status}
+    return Problem(status, encode_pretty(body), at_edge=True, headers=headers)
+
+
+TOO_MANY_REQUESTS = _too_much(429, "Too Many Requests")
+"""The window's numbers are in the rate-limit headers, and X sends no `Retry-After`."""
 
 
 def service_unavailable(retry_after_s: int) -> Problem:
     """503 for a queue that is full or a database that is away."""
-    body = {"title": "Service Unavailable", "detail": "Service Unavailable", "type": "about:blank", "status": 503}
-    headers = ((b"retry-after", str(retry_after_s).encode()),)
-    return Problem(503, encode_pretty(body), at_edge=True, headers=headers)
+    return _too_much(503, "Service Unavailable", ((b"retry-after", str(retry_after_s).encode()),))
 
 
 UNSUPPORTED_AUTHENTICATION = Problem(
@@ -151,32 +153,27 @@ def client_forbidden(app_id: int) -> Problem:
 
 def missing_target(target_id: str) -> Problem:
     """404 for a mute of nobody: X's guide says 404 "User doesn't exist"; the body's shape is this project's choice."""
-    body = {
-        "title": "Not Found Error",
-        "detail": f"Could not find user with target_user_id: [{target_id}].",
-        "type": PROBLEMS + "resource-not-found",
-        "resource_type": "user",
-        "resource_id": target_id,
-        "parameter": "target_user_id",
-        "value": target_id,
-        "status": 404,
-    }
-    return Problem(404, encode(body))
+    detail = f"Could not find user with target_user_id: [{target_id}]."
+    return _about_target(404, "Not Found Error", detail, target_id)
 
 
 def suspended_target(target_id: str) -> Problem:
     """403 for a mute of an account that is suspended or deactivated; this project's choice."""
+    return _about_target(403, "Forbidden", f"User has been suspended: [{target_id}].", target_id)
+
+
+def _about_target(status: int, title: str, detail: str, target_id: str) -> Problem:
     body = {
-        "title": "Forbidden",
-        "detail": f"User has been suspended: [{target_id}].",
+        "title": title,
+        "detail": detail,
         "type": PROBLEMS + "resource-not-found",
         "resource_type": "user",
         "resource_id": target_id,
         "parameter": "target_user_id",
         "value": target_id,
-        "status": 403,
+        "status": status,
     }
-    return Problem(403, encode(body))
+    return Problem(status, encode(body))
 
 
 def missing_user(parameter: str, value: str) -> dict[str, Any]:

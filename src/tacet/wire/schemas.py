@@ -172,7 +172,7 @@ _INVARIABLE = {
     "Oauth1Permissions": problems.OAUTH1_PERMISSIONS,
     "NotFound": problems.NOT_FOUND,
     "BodyTooLarge": problems.BODY_TOO_LARGE,
-    "TooManyRequests": problems.too_many_requests(),
+    "TooManyRequests": problems.TOO_MANY_REQUESTS,
     "HeadersTooLarge": problems.HEADERS_TOO_LARGE,
     "ServiceUnavailable": problems.service_unavailable(0),
 }

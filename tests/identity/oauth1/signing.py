@@ -8,6 +8,7 @@ from oauthlib.oauth1 import Client
 
 from tacet.clock import ManualClock
 from tacet.identity.oauth1 import Nonces, OAuth1Error, Reason, SignedRequest, Verifier, collect
+from tacet.settings import X_API_ORIGINS
 
 NOW_S = 1_795_311_129
 CONSUMER_SECRET = "kd94hf93k423kf44"
@@ -81,7 +82,7 @@ def at(request: SignedRequest, host: str) -> SignedRequest:
 
 
 def verifier_at(now_s: int = NOW_S, nonces: Nonces | None = None) -> Verifier:
-    return Verifier(ManualClock(now_s * 1000), nonces or Nonces())
+    return Verifier(ManualClock(now_s * 1000), nonces or Nonces(), X_API_ORIGINS)
 
 
 def outcome(

@@ -10,6 +10,7 @@ import pytest
 
 from tacet.clock import ManualClock
 from tacet.identity.oauth1 import Nonces, OAuth1Error, Reason, SignedRequest, Verifier, collect, is_oauth1
+from tacet.settings import X_API_ORIGINS
 from tests.identity.oauth1.signing import FORM_TYPE
 
 # The made-up keys that clients.md, beside the recording, names.
@@ -77,7 +78,7 @@ def replay(
     """Verify at the request's own time, with the secret of its token unless another is given."""
     parameters = collect(request)
     secret = TOKEN_SECRETS[parameters.token] if token_secret is None else token_secret
-    verifier = verifier or Verifier(ManualClock(parameters.timestamp_s * 1000), Nonces())
+    verifier = verifier or Verifier(ManualClock(parameters.timestamp_s * 1000), Nonces(), X_API_ORIGINS)
     try:
         verifier.verify(request, parameters, CONSUMER_SECRET, secret, allow_unsigned_verifier=allow_unsigned_verifier)
     except OAuth1Error as error:
@@ -119,7 +120,7 @@ def test_two_requests_were_signed_with_the_secret_of_the_request_token(faulty: l
 
 def test_a_second_arrival_of_any_request_is_refused(valid: list[Recorded]) -> None:
     clock, nonces = ManualClock(0), Nonces()
-    verifier = Verifier(clock, nonces)
+    verifier = Verifier(clock, nonces, X_API_ORIGINS)
     for each in sorted(valid, key=lambda each: collect(each.request).timestamp_s):
         clock.set(collect(each.request).timestamp_s * 1000)
         assert replay(each.request, verifier) is None, each.client

@@ -10,6 +10,7 @@ from tacet.clock import ManualClock
 from tacet.identity.oauth1 import Nonces, OAuth1Error, Reason, SignedRequest, Verifier, collect
 from tacet.identity.oauth1 import verifier as verifier_module
 from tacet.identity.oauth1.rfc5849.signature import sign
+from tacet.settings import X_API_ORIGINS
 from tests.identity.oauth1.signing import (
     METHODS,
     NOW_S,
@@ -146,7 +147,7 @@ def test_a_replay_is_refused_wherever_it_arrives() -> None:
 
 def test_a_replay_is_refused_to_the_last_second_and_then_by_its_age() -> None:
     clock = ManualClock(NOW_S * 1000)
-    verifier, request = Verifier(clock, Nonces()), signed()
+    verifier, request = Verifier(clock, Nonces(), X_API_ORIGINS), signed()
     assert outcome(request, verifier) is None
     clock.advance(300_000)
     assert outcome(request, verifier) is Reason.NONCE_REPLAYED

@@ -75,6 +75,17 @@ async def test_the_log_stays_short_under_sustained_writes_and_reads(path: Path) 
 
 
 @pytest.mark.usefixtures("short_log")
+async def test_the_log_stays_short_though_the_database_is_opened_by_a_link(path: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "elsewhere" / "link.db"
+    link.symlink_to(path)
+    async with opened(link) as store:
+        load = Load(store, path)
+        await load.run(0, writes=100)
+        assert load.longest_log < 4 * STOP_BYTES
+
+
+@pytest.mark.usefixtures("short_log")
 async def test_a_long_read_of_another_program_lets_the_log_grow_and_writes_go_on(path: Path) -> None:
     async with opened(path) as store:
         load = Load(store, path)

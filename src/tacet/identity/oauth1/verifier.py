@@ -12,8 +12,6 @@ from tacet.identity.oauth1.rfc5849.encoding import encode
 from tacet.identity.oauth1.rfc5849.parameters import covered, normalize
 from tacet.identity.oauth1.rfc5849.signature import same_signature, sign, signing_key
 
-X_API_ORIGINS = ("https://api.x.com", "https://api.twitter.com")
-
 # Hosts whose origins are kept ready: a server answers to a handful, and a client may make up any number.
 MAX_HOSTS_KEPT = 64
 
@@ -37,7 +35,7 @@ class Verifier:
             form.
     """
 
-    def __init__(self, clock: Clock, nonces: Nonces, api_origins: tuple[str, ...] = X_API_ORIGINS) -> None:
+    def __init__(self, clock: Clock, nonces: Nonces, api_origins: tuple[str, ...]) -> None:
         self._clock = clock
         self._nonces = nonces
         self._api_origins = tuple(_encoded_origin(*_scheme_and_host(each)) for each in api_origins)

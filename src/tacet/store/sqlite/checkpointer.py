@@ -29,7 +29,7 @@ class Checkpointer:
 
     Args:
         connection: used for nothing else.
-        path: of the database file.
+        path: of the database file itself, for that is what the log lies beside, not a link to it.
     """
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:

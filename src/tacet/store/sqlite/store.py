@@ -29,7 +29,6 @@ MMAP_BYTES = 1 << 30
 TABLES = {"migration", "relation"}
 """Tables that every database of ours has, so that another program's is left alone."""
 
-
 _REVISIONS = adapt(queries.REVISIONS)
 
 
@@ -61,7 +60,7 @@ class SqliteStore(Store):
             if self._path is not None:
                 self._prepare(writing)
                 reading = self._connect()
-                self._checkpointer = Checkpointer(self._connect(), self._path)
+                self._checkpointer = Checkpointer(self._connect(), self._path.resolve())
         except sqlite3.Error as error:
             await self.close()
             raise translated(error) from None
@@ -166,7 +165,7 @@ def _migrations() -> list[tuple[int, str, str]]:
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
-    """Run what has not run yet, each migration in a transaction of its own.
+    """Run what has not run yet, all of it in one transaction: a start that fails leaves the old schema.
 
     Raises:
         StoreError: the database was made by a newer version of this program.
