@@ -19,7 +19,7 @@ from bench.plan import CONNECTIONS, Plan
 from tacet.clock import SystemClock
 from tacet.ids import SystemRandomness
 from tacet.mutes.positions import NEWEST, Positions
-from tacet.mutes.relations import Kind, Relation
+from tacet.records.relations import Kind, Relation
 from tacet.store.base import RelationStore
 from tacet.store.opening import open_store
 

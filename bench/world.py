@@ -4,12 +4,12 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tacet.directory.people import Metrics, Person, Profile
-from tacet.identity.credentials import Access, App, Token, TokenKind
 from tacet.identity.vault import Vault, new_secret_key
 from tacet.ids import SeededRandomness
 from tacet.mutes.positions import TIE_BITS, older_token
-from tacet.mutes.relations import Kind, Relation
+from tacet.records.credentials import Access, App, Token, TokenKind
+from tacet.records.people import Metrics, Person, Profile
+from tacet.records.relations import Kind, Relation
 
 SEED = 20_000
 """Of everything that is drawn here."""

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable
 
-from tacet.directory.people import (
+from tacet.identity.vault import Vault
+from tacet.ids import SeededRandomness, client_id_text
+from tacet.records.credentials import Access, App, Token, TokenKind
+from tacet.records.people import (
     Affiliation,
     Metrics,
     Person,
@@ -14,9 +17,6 @@ from tacet.directory.people import (
     State,
     Withheld,
 )
-from tacet.identity.credentials import Access, App, Token, TokenKind
-from tacet.identity.vault import Vault
-from tacet.ids import SeededRandomness, client_id_text
 from tacet.store.base import Store
 
 NOW_MS = 1_651_929_656_000

@@ -13,9 +13,9 @@ from oauthlib.oauth1 import Client
 
 from tacet.app import Tacet
 from tacet.clock import ManualClock
-from tacet.directory.people import Person, Profile
 from tacet.identity.vault import Vault, new_secret_key
 from tacet.ids import SeededRandomness
+from tacet.records.people import Person, Profile
 from tacet.settings import SERVE, Settings
 from tacet.store.base import Store
 from tacet.store.opening import MEMORY, open_store

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tacet import app as app_module
-from tacet.directory.people import Person
 from tacet.identity.caller import Unauthenticated
 from tacet.identity.vault import Vault
-from tacet.mutes.relations import Kind, Relation
+from tacet.records.people import Person
+from tacet.records.relations import Kind, Relation
 from tacet.store.base import Part, Store, StoreError
 from tacet.store.opening import open_store
 from tests.cast import ALICE, NOW_MS, bearer, move_in

@@ -9,7 +9,6 @@ import pytest
 
 from scripts.reference import DOCS, MADE, renewed
 from tacet.cli.sources import load
-from tacet.identity.oauth1.verifier import X_API_ORIGINS as VERIFIER_ORIGINS
 from tacet.limits.rates import RateLimit
 from tacet.sandbox.world import MAX_PEOPLE, MIN_PEOPLE
 from tacet.settings import (
@@ -17,7 +16,6 @@ from tacet.settings import (
     DEFAULT_LIMITS,
     SANDBOX,
     SERVE,
-    X_API_ORIGINS,
     Named,
     Settings,
     all_settings,
@@ -82,10 +80,6 @@ def test_limits_are_for_the_operations_of_xs_document_with_xs_numbers() -> None:
     assert DEFAULT_LIMITS["getUsersMuting"] == RateLimit(15, 900)
     assert DEFAULT_LIMITS["muteUser"] == DEFAULT_LIMITS["unmuteUser"] == RateLimit(50, 900)
     assert DEFAULT_LIMITS["getUsersMe"] == RateLimit(75, 900)
-
-
-def test_api_origins_are_those_the_verifier_knows() -> None:
-    assert X_API_ORIGINS == VERIFIER_ORIGINS
 
 
 def test_worlds_are_as_large_as_the_sandbox_builds_them() -> None:

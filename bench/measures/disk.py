@@ -13,7 +13,7 @@ from bench.building import QUEUE_LENGTH, ROWS_A_TRANSACTION
 from bench.figures import Figure, Goal, Sense, figure
 from bench.stage import Stage
 from bench.world import Group
-from tacet.mutes.relations import Kind, Relation
+from tacet.records.relations import Kind, Relation
 from tacet.store.opening import open_store
 
 MAX_BYTES = 70.0

@@ -5,7 +5,8 @@ import pytest
 
 from bench import world
 from bench.world import Shape
-from tacet.mutes.positions import MAX_POSITION, parse_token
+from tacet.mutes.positions import parse_token
+from tacet.records.relations import MAX_POSITION
 from tacet.wire.v2.muting import DEFAULT_PAGE
 
 SMALL = Shape(crowd=150, heavy=2, wide=3, lengths=(120, 300), crowd_mutes=100, heavy_mutes=140)

@@ -4,9 +4,9 @@ import re
 import pytest
 
 from tacet.cli.exits import Exit
-from tacet.identity.credentials import Access
 from tacet.identity.vault import Vault, new_secret_key
 from tacet.ids import SeededRandomness
+from tacet.records.credentials import Access
 from tests.cli.conftest import Stored, Tacet
 
 KEY = new_secret_key(SeededRandomness(1))

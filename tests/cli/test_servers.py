@@ -15,9 +15,9 @@ import pytest
 
 from tacet.cli import servers
 from tacet.cli.exits import Exit
-from tacet.directory.people import Person
 from tacet.identity.vault import VaultError, new_secret_key
 from tacet.ids import SeededRandomness
+from tacet.records.people import Person
 from tacet.server import AddressError
 from tacet.settings import Settings
 from tacet.store.base import StoreError, StoreLocked

@@ -8,14 +8,14 @@ import pytest
 
 from tacet.cli.exits import Exit
 from tacet.clock import SystemClock
-from tacet.directory.people import Person
 from tacet.identity.authenticator import Authenticator
 from tacet.identity.caller import Caller, Method, Unauthenticated
-from tacet.identity.credentials import Token, TokenKind
 from tacet.identity.oauth1 import Nonces, Verifier
 from tacet.identity.scopes import GRANTABLE_SCOPES
 from tacet.identity.vault import Vault, new_secret_key
 from tacet.ids import SeededRandomness
+from tacet.records.credentials import Token, TokenKind
+from tacet.records.people import Person
 from tacet.store.base import Store
 from tests.cli.conftest import Ended, Stored, Tacet
 

@@ -2,8 +2,8 @@
 
 from functools import cache
 
-from tacet.directory.people import State
-from tacet.mutes.relations import Kind
+from tacet.records.people import State
+from tacet.records.relations import Kind
 from tacet.sandbox.cast import CAROL_ID
 from tacet.sandbox.world import World, build_world
 from tests.clients.conftest import PEOPLE

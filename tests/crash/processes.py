@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tacet.directory.people import Person
-from tacet.identity.credentials import Access, App
 from tacet.identity.vault import Vault
+from tacet.records.credentials import Access, App
+from tacet.records.people import Person
 from tacet.server import run
 from tacet.store.base import Store, StoreError
 from tacet.store.sqlite import checkpointer

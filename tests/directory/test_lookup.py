@@ -5,8 +5,8 @@ import pytest
 
 from tacet.clock import ManualClock
 from tacet.directory.lookup import Acquaintance, Connections, People, Posts, is_shown
-from tacet.directory.people import MAX_ID, Person, Post, State
-from tacet.mutes.relations import Kind, Relation
+from tacet.records.people import MAX_ID, Person, Post, State
+from tacet.records.relations import Kind, Relation
 from tacet.store.base import DirectoryStore, Store
 from tacet.store.opening import MEMORY, open_store
 

@@ -9,10 +9,10 @@ from tacet.clock import ManualClock
 from tacet.identity import authenticator as authenticator_module
 from tacet.identity.authenticator import MAX_BEARER_CHARS, Authenticator
 from tacet.identity.caller import Caller, Method, Unauthenticated
-from tacet.identity.credentials import Access, App, Token, TokenKind
 from tacet.identity.oauth1 import Nonces, Parameters, SignedRequest, Verifier
 from tacet.identity.vault import Vault, new_secret_key
 from tacet.ids import SeededRandomness
+from tacet.records.credentials import Access, App, Token, TokenKind
 from tacet.store.base import Store
 from tacet.store.opening import MEMORY, open_store
 from tests.identity.oauth1.signing import NOW_S, Signing, signed

@@ -8,20 +8,19 @@ from hypothesis import strategies as st
 
 from tacet.clock import ManualClock
 from tacet.directory.lookup import People
-from tacet.directory.people import MAX_ID, Person, State
 from tacet.ids import SeededRandomness
 from tacet.mutes.actions import Mutes, Page
 from tacet.mutes.errors import CannotMuteSelf, MuteRefused, TargetMissing, TargetUnavailable
 from tacet.mutes.positions import (
     FIRST_PAGE,
-    MAX_POSITION,
     Cursor,
     Positions,
     newer_token,
     older_token,
     parse_token,
 )
-from tacet.mutes.relations import Kind
+from tacet.records.people import MAX_ID, Person, State
+from tacet.records.relations import MAX_POSITION, Kind
 from tacet.store.base import Store
 from tacet.store.opening import MEMORY, open_store
 

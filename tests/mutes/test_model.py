@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule, run_state_machine_as_test
 
 from tacet.clock import ManualClock
-from tacet.directory.people import Person, State
-from tacet.identity.credentials import Access
+from tacet.records.credentials import Access
+from tacet.records.people import Person, State
 from tests.cast import APP_ID, NOW_MS, UNKNOWN_ID, app, bearer
 from tests.service import Answer, Service, opened
 

@@ -10,7 +10,6 @@ from tacet.clock import ManualClock
 from tacet.ids import Randomness, SeededRandomness
 from tacet.mutes.positions import (
     FIRST_PAGE,
-    MAX_POSITION,
     NEWEST,
     TIE_BITS,
     TOKEN_PATTERN,
@@ -21,6 +20,7 @@ from tacet.mutes.positions import (
     older_token,
     parse_token,
 )
+from tacet.records.relations import MAX_POSITION
 
 NOW = 1_795_311_129_000
 # The largest even position is left out: its "newer" token is the largest number, which reads as the first page.

@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tacet.directory.people import State
-from tacet.identity.credentials import Access, TokenKind
 from tacet.identity.scopes import SCOPES
+from tacet.records.credentials import Access, TokenKind
+from tacet.records.people import State
 from tacet.sandbox.residents import (
     APPS,
     MAIN_APP,

@@ -12,7 +12,7 @@ import pytest
 
 from tacet.identity.scopes import SCOPES
 from tacet.identity.vault import Vault
-from tacet.mutes.relations import Kind
+from tacet.records.relations import Kind
 from tacet.sandbox.cast import ALICE_ID, BOB_ID
 from tacet.sandbox.graph import BOB_MUTES
 from tacet.sandbox.seeding import DATABASE_FILE, SECRET_KEY, UNFINISHED_FILE, WORLD_FILE, Origin, at_home, mover, origin

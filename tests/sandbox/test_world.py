@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tacet.directory.entities import profile_entities
-from tacet.directory.people import Person, Post, State
 from tacet.ids import snowflake_moment_ms
 from tacet.mutes.positions import moment_ms
-from tacet.mutes.relations import Kind, Relation
+from tacet.records.people import Person, Post, State
+from tacet.records.relations import Kind, Relation
 from tacet.sandbox import cast
 from tacet.sandbox.world import MAX_PEOPLE, MIN_PEOPLE, World, build_world
 

@@ -3,10 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
-from tacet.directory.people import MAX_ID, Person, Post
-from tacet.identity.credentials import Access, App, Token, TokenKind
-from tacet.mutes.positions import MAX_POSITION
-from tacet.mutes.relations import Kind, Relation
+from tacet.records.credentials import Access, App, Token, TokenKind
+from tacet.records.people import MAX_ID, Person, Post
+from tacet.records.relations import MAX_POSITION, Kind, Relation
 from tacet.store.base import Row, Store
 
 NOW = 1_795_311_129_000

@@ -4,8 +4,7 @@ import asyncio
 import random
 from collections import Counter
 
-from tacet.mutes.positions import MAX_POSITION
-from tacet.mutes.relations import Kind
+from tacet.records.relations import MAX_POSITION, Kind
 from tacet.store.base import Store
 from tests.store.building import NOW, SOURCE, app, listed, mute, person, token
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tacet.identity.credentials import Access, App, Token, TokenKind
+from tacet.records.credentials import Access, App, Token, TokenKind
 from tacet.store.base import Conflict, Part, Store
 from tests.store.building import NOW, UNSTORABLE, app, token
 

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from tacet.directory.people import (
+from tacet.records.people import (
     Affiliation,
     Metrics,
     Person,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tacet.mutes.relations import Kind
+from tacet.records.relations import Kind
 from tacet.store.base import Store, StoreClosed, StoreError
 from tests.store.building import NOW, listed, mute
 from tests.store.conftest import Fresh

@@ -2,8 +2,7 @@
 
 import pytest
 
-from tacet.mutes.positions import MAX_POSITION
-from tacet.mutes.relations import Kind, Relation
+from tacet.records.relations import MAX_POSITION, Kind, Relation
 from tacet.store.base import Conflict, Packed, Store, StoreError
 from tests.store.building import NOW, SOURCE, UNSTORABLE, listed, mute
 

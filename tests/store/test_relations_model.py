@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tacet.mutes.positions import MAX_POSITION
-from tacet.mutes.relations import Kind, Relation
+from tacet.records.relations import MAX_POSITION, Kind, Relation
 from tacet.store.base import Row, Store
 from tests.store.building import NOW
 from tests.store.conftest import Fresh

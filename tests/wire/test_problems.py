@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tacet.directory.people import Person, Profile, State
+from tacet.records.people import Person, Profile, State
 from tacet.store.base import StoreBusy
 from tests.cast import ALICE, BOB, STANDALONE_APP_ID, SUSPENDED, UNKNOWN_ID
 from tests.service import JSON, Answer, Service

@@ -44,8 +44,8 @@ Examples:
 def create(name: str, access: str, project: int | None, standalone: bool, as_json: bool, **flags: Any) -> None:
     """Create a client application and print its keys, which are shown this once."""
     from tacet.clock import SystemClock
-    from tacet.identity.credentials import Access, App
     from tacet.ids import Snowflakes, SystemRandomness, client_id_text
+    from tacet.records.credentials import Access, App
 
     if standalone and project is not None:
         raise click.UsageError("--standalone and --project exclude each other")

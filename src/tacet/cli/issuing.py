@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from tacet.cli.admin import vault_of
 from tacet.cli.exits import CommandError, Exit
 from tacet.clock import SystemClock
-from tacet.identity.credentials import App, Token, TokenKind
 from tacet.identity.vault import Vault, VaultError
 from tacet.ids import SystemRandomness, app_only_text, bearer_text, oauth1_token_text
+from tacet.records.credentials import App, Token, TokenKind
 from tacet.settings import Settings
 from tacet.store.base import Store
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from tacet.cache import TwoGenerations
 from tacet.clock import Clock
-from tacet.directory.cache import TwoGenerations
-from tacet.directory.people import Person, Post, State
-from tacet.mutes.relations import Kind
+from tacet.records.people import Person, Post, State
+from tacet.records.relations import Kind
 from tacet.store.base import DirectoryStore, RelationStore
 
 

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
+from tacet.cache import TwoGenerations
 from tacet.clock import Clock
-from tacet.directory.cache import TwoGenerations
 from tacet.identity.caller import Caller, Method, Unauthenticated
-from tacet.identity.credentials import Access, App, Token, TokenKind
 from tacet.identity.oauth1 import OAuth1Error, SignedRequest, Verifier, collect
 from tacet.identity.vault import Vault
+from tacet.records.credentials import Access, App, Token, TokenKind
 from tacet.store.base import CredentialStore
 
 MAX_CACHED_CREDENTIALS = 50_000

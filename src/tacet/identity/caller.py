@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from tacet.identity.credentials import Access
+from tacet.records.credentials import Access
 
 
 class Method(Enum):

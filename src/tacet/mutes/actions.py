@@ -6,10 +6,10 @@ import msgspec
 
 from tacet.clock import Clock
 from tacet.directory.lookup import People
-from tacet.directory.people import MAX_ID, State
 from tacet.mutes.errors import CannotMuteSelf, TargetMissing, TargetUnavailable
 from tacet.mutes.positions import NEWEST, Cursor, Positions
-from tacet.mutes.relations import Kind, Relation
+from tacet.records.people import MAX_ID, State
+from tacet.records.relations import Kind, Relation
 from tacet.store.base import RelationStore
 
 

@@ -10,12 +10,10 @@ from dataclasses import dataclass
 
 from tacet.clock import Clock
 from tacet.ids import Randomness
+from tacet.records.relations import MAX_POSITION
 
 TIE_BITS = 20
 """Bits below the milliseconds; with the lowest kept 0 they tell 524,288 mutes of one millisecond apart."""
-
-MAX_POSITION = (1 << 63) - 1
-"""The largest signed 64-bit integer, which both databases can hold; larger tokens mean the same as this one."""
 
 NEWEST = MAX_POSITION
 """Older than this is everything: where a first page starts."""

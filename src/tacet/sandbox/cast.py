@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from tacet.directory.people import State
 from tacet.ids import snowflake_at
+from tacet.records.people import State
 from tacet.sandbox import words
 from tacet.sandbox.dice import Dice
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from itertools import count
 
-from tacet.directory.people import State
 from tacet.mutes.positions import TIE_BITS
-from tacet.mutes.relations import Kind, Relation
+from tacet.records.people import State
+from tacet.records.relations import Kind, Relation
 from tacet.sandbox.cast import (
     AFFILIATED,
     ALICE,

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from tacet.directory.people import Post, PostDetails, PostMetrics, Reference, Withheld
 from tacet.ids import SEQUENCE_BITS, snowflake_at
+from tacet.records.people import Post, PostDetails, PostMetrics, Reference, Withheld
 from tacet.sandbox import words
 from tacet.sandbox.cast import DAY_MS, LOST_PIN, PROTECTED, WORLD_AT_MS, Member
 from tacet.sandbox.dice import Dice

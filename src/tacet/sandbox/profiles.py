@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tacet.directory.people import Affiliation, Metrics, Person, Profile, State, Withheld
-from tacet.mutes.relations import Kind, Relation
+from tacet.records.people import Affiliation, Metrics, Person, Profile, State, Withheld
+from tacet.records.relations import Kind, Relation
 from tacet.sandbox import words
 from tacet.sandbox.cast import ALICE, BOB, CAROL, Member
 from tacet.sandbox.dice import Dice

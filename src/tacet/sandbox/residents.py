@@ -7,10 +7,10 @@ OAuth 1.0a token `1001-aliceSandboxToken` with the secret `aliceSandboxTokenSecr
 import base64
 from dataclasses import dataclass
 
-from tacet.directory.people import Person
-from tacet.identity.credentials import Access, TokenKind
 from tacet.identity.scopes import SCOPES
 from tacet.ids import APP_ONLY_START
+from tacet.records.credentials import Access, TokenKind
+from tacet.records.people import Person
 from tacet.sandbox.cast import ALICE, DAY_MS, WORLD_AT_MS
 from tacet.sandbox.world import World
 

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import msgspec
 
-from tacet.identity.credentials import App, Token
 from tacet.identity.vault import Vault, new_secret_key
 from tacet.ids import SeededRandomness
+from tacet.records.credentials import App, Token
 from tacet.sandbox.cast import ALICE_ID
 from tacet.sandbox.ready import write_ready_file
 from tacet.sandbox.residents import APPS, tokens

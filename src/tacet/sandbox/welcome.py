@@ -1,6 +1,6 @@
 """What `tacet sandbox` prints: who lives there, their keys, and three commands to paste."""
 
-from tacet.mutes.relations import Kind
+from tacet.records.relations import Kind
 from tacet.sandbox.residents import MAIN_APP, ResidentKeys, residents
 from tacet.sandbox.world import World
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from tacet.directory.people import Person, Post
 from tacet.ids import SeededRandomness
-from tacet.mutes.relations import Relation
+from tacet.records.people import Person, Post
+from tacet.records.relations import Relation
 from tacet.sandbox.cast import cast
 from tacet.sandbox.dice import Dice
 from tacet.sandbox.graph import relate

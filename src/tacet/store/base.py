@@ -6,9 +6,9 @@ from enum import StrEnum
 
 import msgspec
 
-from tacet.directory.people import Person, Post
-from tacet.identity.credentials import App, Token
-from tacet.mutes.relations import Kind, Relation
+from tacet.records.credentials import App, Token
+from tacet.records.people import Person, Post
+from tacet.records.relations import Kind, Relation
 
 Row = tuple[int, int]
 """(target_id, position): one entry of a list."""

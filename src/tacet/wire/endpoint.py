@@ -13,8 +13,8 @@ from starlette.types import Receive, Scope, Send
 from tacet.clock import Clock
 from tacet.identity.authenticator import Authenticator
 from tacet.identity.caller import Caller, Method
-from tacet.identity.credentials import Access
 from tacet.limits.windows import Spent, Windows
+from tacet.records.credentials import Access
 from tacet.store.base import StoreBusy, StoreError
 from tacet.wire import problems
 from tacet.wire.credentials import authenticate, header

@@ -8,7 +8,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from tacet import __version__
-from tacet.identity.credentials import Access
+from tacet.records.credentials import Access
 from tacet.wire import problems
 from tacet.wire.encoding import encode
 from tacet.wire.endpoint import Services, send_ok, send_problem

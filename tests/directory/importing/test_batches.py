@@ -6,7 +6,7 @@ import pytest
 
 from tacet.directory.importing import Import, Record, Rejected, SourceError, Tally
 from tacet.directory.importing.batches import BATCH_BYTES, BATCH_ROWS
-from tacet.directory.people import Person, Post
+from tacet.records.people import Person, Post
 from tacet.store.base import Conflict, DirectoryStore, Store, StoreError
 from tacet.store.opening import MEMORY, open_store
 

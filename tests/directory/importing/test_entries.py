@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tacet.directory.importing.entries import COLUMNS, RowError, to_entry
 from tacet.directory.importing.rows import MAX_BIO_LENGTH, MAX_NAME_LENGTH, MAX_POST_LENGTH
-from tacet.directory.people import (
+from tacet.records.people import (
     MAX_ID,
     Affiliation,
     Metrics,

@@ -8,8 +8,7 @@ from typing import cast
 
 import pytest
 
-from tacet.mutes.positions import MAX_POSITION
-from tacet.mutes.relations import Kind
+from tacet.records.relations import MAX_POSITION, Kind
 from tacet.store.sqlite import checkpointer as checkpointer_module
 from tacet.store.sqlite.checkpointer import Checkpointer, leave_log_alone
 from tacet.store.sqlite.store import SqliteStore

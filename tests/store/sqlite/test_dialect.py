@@ -3,7 +3,7 @@ import sqlite3
 
 import pytest
 
-from tacet.directory.people import MAX_ID
+from tacet.records.people import MAX_ID
 from tacet.store.base import Conflict, StoreError
 from tacet.store.sqlite.dialect import adapt, id_list, translated
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tacet.mutes.relations import Kind
+from tacet.records.relations import Kind
 from tacet.store.base import StoreError
 from tacet.store.sqlite.store import SqliteStore
 from tests.store.building import NOW, SOURCE, listed, mute

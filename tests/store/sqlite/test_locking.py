@@ -15,7 +15,7 @@ from tests.store.sqlite.files import HOLD_A_WRITE, SERVE, go_on, opened, running
 
 OPEN_BESIDE = """
 import asyncio, sys
-from tacet.directory.people import Person
+from tacet.records.people import Person
 from tacet.store.opening import open_store
 
 async def main():

@@ -2,8 +2,8 @@ from itertools import combinations
 
 import pytest
 
-from tacet.directory.people import Affiliation, Person, Post, Profile, State
-from tacet.mutes.relations import Kind, Relation
+from tacet.records.people import Affiliation, Person, Post, Profile, State
+from tacet.records.relations import Kind, Relation
 from tests.cast import ALICE, BOB, FAN, FORGETFUL, FULL, HIDDEN, LATEST, ORGANISATION, OWN, PINNED, PROTECTED
 from tests.service import Service, in_memory
 

@@ -5,8 +5,8 @@ from urllib.parse import unquote
 import anyio
 import pytest
 
-from tacet.directory.people import Person, State
-from tacet.mutes.relations import Kind, Relation
+from tacet.records.people import Person, State
+from tacet.records.relations import Kind, Relation
 from tests.cast import ALICE, BOB, CAROL, DEACTIVATED, FAN, FULL, ORGANISATION, PROTECTED, SUSPENDED, UNKNOWN_ID
 from tests.service import Answer, Service
 from tests.wire.calls import LIST

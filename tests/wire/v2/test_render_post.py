@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from tacet.directory.people import Post, PostDetails, Withheld
+from tacet.records.people import Post, PostDetails, Withheld
 from tacet.wire.encoding import encode
 from tacet.wire.selection import select
 from tacet.wire.v2.render_post import PRIVATE_METRICS, hidden_metrics, render_post

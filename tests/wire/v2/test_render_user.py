@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from tacet.directory.lookup import Connections
-from tacet.directory.people import Affiliation, Person, Profile, Withheld
 from tacet.identity.caller import Caller, Method
-from tacet.identity.credentials import Access
+from tacet.records.credentials import Access
+from tacet.records.people import Affiliation, Person, Profile, Withheld
 from tacet.wire.selection import VIEWER_FIELDS, select
 from tacet.wire.v2.render_user import render_user, timestamp
 from tacet.wire.vocabulary import POST, TWEET, USER_FIELD_ORDER

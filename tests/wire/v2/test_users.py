@@ -1,6 +1,6 @@
 import pytest
 
-from tacet.directory.people import Person, State
+from tacet.records.people import Person, State
 from tests.cast import ALICE, BOB, CAROL, DEACTIVATED, SUSPENDED, UNKNOWN_ID
 from tests.service import Service
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tacet.directory.importing.entries import RowError, to_entry
 from tacet.directory.importing.records import Record
 from tacet.directory.importing.source import SourceError
-from tacet.directory.people import Person, Post
+from tacet.records.people import Person, Post
 from tacet.store.base import Conflict, DirectoryStore
 
 BATCH_ROWS = 1_000

@@ -14,7 +14,7 @@ from tacet.directory.importing.rows import (
     PostRow,
     WithholdingRow,
 )
-from tacet.directory.people import (
+from tacet.records.people import (
     MAX_ID,
     Affiliation,
     Metrics,

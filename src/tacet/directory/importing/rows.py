@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from tacet.directory.people import MAX_ID
+from tacet.records.people import MAX_ID
 
 MAX_NAME_LENGTH = 200
 """Characters; X allows 50, other platforms more."""

@@ -3,7 +3,7 @@
 import sqlite3
 from typing import Any
 
-from tacet.identity.credentials import Access, App, Token, TokenKind
+from tacet.records.credentials import Access, App, Token, TokenKind
 from tacet.store import queries
 from tacet.store.base import CredentialStore, Part
 from tacet.store.sqlite.dialect import adapt

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 from functools import cache
 
-from tacet.directory.people import MAX_ID
+from tacet.records.people import MAX_ID
 from tacet.store.base import Conflict, StoreError
 
 _ID_LIST = re.compile(r"ids\((\$\d+)\)")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from tacet.directory.people import Person, Post, PostDetails, Profile, State
+from tacet.records.people import Person, Post, PostDetails, Profile, State
 from tacet.store import queries
 from tacet.store.base import Conflict, DirectoryStore, Part
 from tacet.store.sqlite.dialect import adapt, id_list

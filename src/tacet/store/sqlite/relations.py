@@ -5,8 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from tacet.mutes.positions import MAX_POSITION
-from tacet.mutes.relations import Kind, Relation
+from tacet.records.relations import MAX_POSITION, Kind, Relation
 from tacet.store import queries
 from tacet.store.base import Packed, RelationStore, Row, StoreError
 from tacet.store.sqlite.dialect import adapt, id_list

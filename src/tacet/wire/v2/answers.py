@@ -6,10 +6,10 @@ People who look the same to everybody are rendered once and joined from then on.
 from collections.abc import Sequence
 from typing import Any, cast
 
-from tacet.directory.cache import TwoGenerations
+from tacet.cache import TwoGenerations
 from tacet.directory.lookup import Acquaintance, People, Posts, is_shown
-from tacet.directory.people import Person
 from tacet.identity.caller import Caller
+from tacet.records.people import Person
 from tacet.wire import problems
 from tacet.wire.encoding import encode
 from tacet.wire.selection import Selection

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tacet.directory.entities import post_entities
-from tacet.directory.people import Post
+from tacet.records.people import Post
 from tacet.wire.v2.render_user import timestamp
 from tacet.wire.vocabulary import POST, Vocabulary
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from tacet.directory.entities import profile_entities
 from tacet.directory.lookup import Connections
-from tacet.directory.people import Person
 from tacet.identity.caller import Caller, Method
+from tacet.records.people import Person
 from tacet.wire.encoding import encode
 from tacet.wire.selection import Selection
 from tacet.wire.vocabulary import POST

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tacet.directory.lookup import People
-from tacet.directory.people import Person, State
+from tacet.records.people import Person, State
 from tacet.wire import problems
 from tacet.wire.operations import Call, Handler, Operation
 from tacet.wire.parameters import ID, ID_PATTERN, USERNAME, USERNAME_PATTERN, Parameters, list_matching

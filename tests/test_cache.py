@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tacet.directory.cache import TwoGenerations
+from tacet.cache import TwoGenerations
 
 
 def filled(max_entries: int, keys: range) -> TwoGenerations[int, str]:

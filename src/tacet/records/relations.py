@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
+MAX_POSITION = (1 << 63) - 1
+"""The largest signed 64-bit integer, which both databases can hold; larger page tokens mean the same as this one."""
+
 
 class Kind(IntEnum):
     """The relations that `connection_status` speaks of; the number is what is stored."""
