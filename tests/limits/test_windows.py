@@ -139,3 +139,11 @@ async def test_many_subjects_do_not_grow_the_memory_past_the_bound(clock: Manual
         subject for subject in range(1_000) if await windows.peek("read", subject) == Spent(True, 3, 2, NOW_S + 900)
     ]
     assert kept == list(range(990, 1_000))
+
+
+async def test_the_oldest_tenth_goes_at_once_so_that_few_new_windows_pay_for_it(clock: ManualClock) -> None:
+    windows = InProcessWindows(LIMITS, clock, max_windows=100)
+    for subject in range(101):
+        await windows.spend("read", subject)
+    kept = [subject for subject in range(101) if await windows.peek("read", subject) == Spent(True, 3, 2, NOW_S + 900)]
+    assert kept == list(range(10, 101))

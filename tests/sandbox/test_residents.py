@@ -11,6 +11,7 @@ from tacet.identity.scopes import SCOPES
 from tacet.records.credentials import Access, TokenKind
 from tacet.records.people import State
 from tacet.sandbox.residents import (
+    ALL_SCOPES,
     APPS,
     MAIN_APP,
     READ_ONLY_APP,
@@ -97,13 +98,13 @@ def test_client_ids_are_written_as_x_writes_them() -> None:
 
 def test_ordinary_tokens_have_every_scope_and_no_end(world: World) -> None:
     ordinary = token(world, "sandbox-oauth2-bob")
-    assert ordinary.scopes.split() == list(SCOPES)
+    assert ordinary.scopes.split() == list(ALL_SCOPES)
     assert ordinary.expires_at_ms is None
 
 
 def test_one_token_lacks_the_scope_to_write(world: World) -> None:
     lacking = token(world, "sandbox-oauth2-alice-without-mute-write")
-    assert set(SCOPES) - set(lacking.scopes.split()) == {"mute.write"}
+    assert set(ALL_SCOPES) - set(lacking.scopes.split()) == {"mute.write"}
 
 
 def test_one_token_has_expired(world: World) -> None:

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from tacet.identity.scopes import SCOPES
 from tacet.identity.vault import Vault
 from tacet.records.relations import Kind
 from tacet.sandbox.cast import ALICE_ID, BOB_ID
 from tacet.sandbox.graph import BOB_MUTES
+from tacet.sandbox.residents import ALL_SCOPES
 from tacet.sandbox.seeding import DATABASE_FILE, SECRET_KEY, UNFINISHED_FILE, WORLD_FILE, Origin, at_home, mover, origin
 from tacet.sandbox.world import World, build_world
 from tacet.settings import SANDBOX, Settings
@@ -96,7 +96,7 @@ async def test_keys_open_with_the_secret_key_of_every_start(tmp_path: Path) -> N
             assert Vault(SECRET_KEY).open(token.secret_sealed) == "aliceSandboxTokenSecret"
             bearer = await store.credentials.token(Vault.digest("sandbox-oauth2-alice"))
             assert bearer is not None
-            assert bearer.scopes == " ".join(SCOPES)
+            assert bearer.scopes == " ".join(ALL_SCOPES)
 
 
 async def test_nothing_is_moved_in_twice(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What only a real connection shows: bounds below ASGI, bytes that are no HTTP, connections that are kept."""
 
+import asyncio
 import contextlib
 import json
 import select
@@ -7,10 +8,14 @@ import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import uvicorn
+from uvicorn.server import ServerState
 
+from tacet.wire.http1 import protocol_class
 from tests.cast import BOB
 from tests.service import in_memory
 from tests.serving import serving
@@ -329,6 +334,26 @@ def test_whoever_leaves_in_the_middle_disturbs_nobody(url: str) -> None:
     staying.close()
 
 
+async def test_a_body_that_ends_too_soon_mutes_nobody() -> None:
+    async with in_memory(rate_limits=False) as service:
+        body = BODY.encode()
+        headers = {"content-type": "application/json", "content-length": str(len(body) + 5)}
+        sent = [{"type": "http.request", "body": body, "more_body": True}, {"type": "http.disconnect"}]
+        answers: list[Any] = []
+
+        async def receive() -> Any:
+            return sent.pop(0)
+
+        async def send(message: Any) -> None:
+            answers.append(message)
+
+        raw = [(name.encode(), value.encode()) for name, value in {"authorization": "Bearer alice", **headers}.items()]
+        scope = {"type": "http", "method": "POST", "scheme": "http", "path": LIST, "raw_path": LIST.encode()}
+        await service.tacet.application({**scope, "query_string": b"", "headers": raw}, receive, send)
+        assert answers[0]["status"] == 400
+        assert json.loads((await service.get(LIST)).body)["meta"]["result_count"] == 0
+
+
 def test_an_upgrade_is_not_followed(connection: Connection) -> None:
     connection.send(get(more="Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: eA==\r\n"))
     assert connection.read().status == 200
@@ -360,3 +385,121 @@ def test_connections_past_the_most_are_answered_503_in_json() -> None:
         assert int(answer.headers["retry-after"]) > 0
         for each in (*held, extra):
             each.close()
+
+
+UPGRADE = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"
+
+
+def test_a_request_that_offers_an_upgrade_keeps_its_body_and_the_connection(connection: Connection) -> None:
+    connection.send(post(BODY, UPGRADE) + get("/2/nowhere", UPGRADE) + get())
+    assert json.loads(connection.read().body) == {"data": {"muting": True}}
+    assert [connection.read().status for _ in range(2)] == [404, 200]
+
+
+def test_the_body_of_a_request_that_offers_an_upgrade_is_no_request(connection: Connection) -> None:
+    smuggled = get("/2/users/1002")
+    head, _, _ = post(smuggled, UPGRADE).partition("\r\n\r\n")
+    connection.send(f"{head}\r\n\r\n")
+    assert not connection.is_answered(within_s=0.1)
+    connection.send(smuggled + get("/2/users/1003"))
+    assert connection.read().status == 400
+    assert json.loads(connection.read().body)["data"]["id"] == "1003"
+
+
+BROKEN_AFTER = {
+    "no-http": ("hello\r\n\r\n", 400),
+    "a-broken-body": (f"{CHUNKED}xyz\r\n", 400),
+    "too-large": (padded(HEADER_LIMIT_BYTES + 1), 431),
+}
+
+
+@pytest.mark.parametrize(("broken", "status"), BROKEN_AFTER.values(), ids=BROKEN_AFTER.keys())
+def test_what_is_no_http_is_answered_after_what_came_before_it(
+    connection: Connection, broken: str, status: int
+) -> None:
+    connection.send(get() + post(BODY) + get("/2/nowhere") + broken)
+    assert [connection.read().status for _ in range(4)] == [200, 200, 404, status]
+    assert connection.ends()
+
+
+def test_fields_after_a_body_are_no_headers(connection: Connection) -> None:
+    body = f"{len(BODY):x}\r\n{BODY}\r\n0\r\nAuthorization: Bearer alice\r\n\r\n"
+    connection.send(CHUNKED.replace("Authorization: Bearer alice\r\n", "") + body)
+    assert connection.read().status == 401
+    connection.send(get())
+    assert connection.read().status == 200
+
+
+def test_thousands_of_pipelined_requests_are_answered_in_order(connection: Connection) -> None:
+    count = 3_000
+    connection.send(f"{get('/2/users/1001')}{get('/2/nowhere')}" * (count // 2))
+    assert [connection.read().status for _ in range(count)] == [200, 404] * (count // 2)
+
+
+def test_empty_lines_do_not_hold_a_connection() -> None:
+    with serving(rate_limits=False, request_timeout_s=1) as base:
+        held = Connection(base)
+        held.send(get())
+        assert held.read().status == 200
+        held.send("\r\n")
+        started = time.monotonic()
+        assert held.ends()
+        assert time.monotonic() - started < TIMEOUT_S
+        held.close()
+
+
+def test_a_connection_past_the_most_is_not_kept() -> None:
+    with serving(rate_limits=False, max_connections=1) as base:
+        held, extra = Connection(base), Connection(base)
+        extra.send(get())
+        answer = extra.read()
+        assert (answer.status, answer.headers["connection"]) == (503, "close")
+        assert extra.ends()
+        held.close()
+        extra.close()
+
+
+class _Transport(asyncio.Transport):
+    """Counts answers, and knows whether it was told to stop reading."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers = 0
+        self.reading = True
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.answers += bytes(data).startswith(b"HTTP/1.1 ")
+
+    def pause_reading(self) -> None:
+        self.reading = False
+
+    def resume_reading(self) -> None:
+        self.reading = True
+
+    def is_closing(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        pass
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return default
+
+
+async def test_requests_that_wait_are_not_parsed_yet() -> None:
+    count = 5_000
+    async with in_memory(rate_limits=False) as service:
+        bounded = protocol_class(HEADER_LIMIT_BYTES, 10, service.tacet.busy)
+        config = uvicorn.Config(service.tacet.application, http=bounded, log_config=None, lifespan="off")
+        config.load()
+        protocol, transport = bounded(config, ServerState(), {}), _Transport()
+        protocol.connection_made(transport)
+        protocol.data_received(b"GET /2/nowhere HTTP/1.1\r\n\r\n" * count)
+        most = 0
+        while transport.answers < count:
+            assert transport.reading == (not protocol.pipeline)
+            most = max(most, len(protocol.pipeline))
+            await asyncio.sleep(0)
+        assert 0 < most < 100
+        assert transport.reading
+        protocol.connection_lost(None)

@@ -277,3 +277,20 @@ def test_no_query_is_a_defect(raw: bytes) -> None:
     read = READER.read(raw)
     assert (read.selection is None) == bool(read.violations)
     assert all(violation.message for violation in read.violations)
+
+
+def test_only_short_good_queries_are_kept() -> None:
+    kept = {
+        "good": READER.read(b"max_results=7") is READER.read(b"max_results=7"),
+        "bad": READER.read(b"max_results=x") is READER.read(b"max_results=x"),
+        "shadowing": READER.read(b"id=1") is READER.read(b"id=1"),
+        "long": READER.read(long := b"user.fields=" + b",".join([b"id"] * 1_000)) is READER.read(long),
+    }
+    assert kept == {"good": True, "bad": False, "shadowing": False, "long": False}
+
+
+async def test_many_values_for_a_path_parameter_are_not_echoed_for_each(service: Service) -> None:
+    target = "/2/users/1002?" + "&".join(f"id=x{n}" for n in range(199))
+    answer = await service.get(target)
+    assert (answer.status, answer.messages[-1].partition(" ")[0]) == (400, "Duplicate")
+    assert len(answer.body) < 10 * len(target)

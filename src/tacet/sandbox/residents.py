@@ -7,7 +7,7 @@ OAuth 1.0a token `1001-aliceSandboxToken` with the secret `aliceSandboxTokenSecr
 import base64
 from dataclasses import dataclass
 
-from tacet.identity.scopes import SCOPES
+from tacet.identity.scopes import GRANTABLE_SCOPES
 from tacet.ids import APP_ONLY_START
 from tacet.records.credentials import Access, TokenKind
 from tacet.records.people import Person
@@ -16,6 +16,9 @@ from tacet.sandbox.world import World
 
 RESIDENTS = 10
 """So many people have keys: the first of the world, all of them active."""
+
+ALL_SCOPES = tuple(sorted(GRANTABLE_SCOPES))
+"""What the residents granted: everything, one's own e-mail address included."""
 
 PROJECT_ID = 1_600_000_000_000_000_001
 
@@ -132,7 +135,7 @@ def tokens(world: World) -> list[SandboxToken]:
 
 
 def _refused(person: Person) -> list[SandboxToken]:
-    may_read = " ".join(scope for scope in SCOPES if scope != "mute.write")
+    may_read = " ".join(scope for scope in ALL_SCOPES if scope != "mute.write")
     expired_at_ms = ISSUED_AT_MS + ACCESS_TOKEN_MS
     return [
         _oauth2(person, "writing without mute.write is refused", MAIN_APP, "-without-mute-write", may_read),
@@ -148,7 +151,7 @@ def _oauth2(
     purpose: str,
     app: SandboxApp,
     ending: str = "",
-    scopes: str = " ".join(SCOPES),
+    scopes: str = " ".join(ALL_SCOPES),
     expires_at_ms: int | None = None,
 ) -> SandboxToken:
     text = _bearer(person) + ending

@@ -5,6 +5,9 @@ from typing import Any
 
 import msgspec
 
+_FOUR_BYTES = re.compile(rb"[\xf0-\xf4]")
+"""How characters outside the BMP begin in UTF-8, and no others: most answers have none, and are not decoded."""
+
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 _encode = msgspec.json.Encoder().encode
 
@@ -12,8 +15,7 @@ _encode = msgspec.json.Encoder().encode
 def encode(value: Any) -> bytes:
     """`value` as X v2 bytes. Keys keep their order; "/" and BMP characters stand as they are."""
     plain = _encode(value)
-    # Only a four-byte UTF-8 sequence starts with such a byte, so most answers skip the decoding.
-    if max(plain) < 0xF0:
+    if plain.isascii() or not _FOUR_BYTES.search(plain):
         return plain
     return _ASTRAL.sub(_surrogates, plain.decode()).encode()
 

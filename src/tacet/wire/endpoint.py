@@ -151,7 +151,7 @@ async def read_body(scope: Scope, receive: Receive, max_bytes: int) -> bytes:
     """The whole body.
 
     Raises:
-        Refusal: 413 as soon as more than `max_bytes` are announced or have come.
+        Refusal: 413 as soon as more than `max_bytes` are announced or have come, 400 when the rest never comes.
     """
     announced = header(scope, b"content-length")
     if announced.isdigit() and (len(announced) > MAX_LENGTH_DIGITS or int(announced) > max_bytes):
@@ -160,6 +160,9 @@ async def read_body(scope: Scope, receive: Receive, max_bytes: int) -> bytes:
     more = True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            # What has come is no whole request, whatever it looks like (RFC 9112 section 8): nothing may be written.
+            raise Refusal(problems.BAD_REQUEST)
         body += message.get("body", b"")
         more = message.get("more_body", False)
         if len(body) > max_bytes:

@@ -6,6 +6,7 @@ uvicorn's protocol has no limit on headers and answers rubbish in plain text; cl
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar, cast
 
+import httptools
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -23,6 +24,9 @@ it, the same answer goes out by ASGI's own messages.
 """
 
 WholeResponse = Callable[[bytes, bytes], Awaitable[None]]
+
+PARSED_AT_ONCE_BYTES = 1_024
+"""What is parsed before looking whether requests wait: at most some 60 of the shortest, 100 KB of objects."""
 
 
 class _TooLarge(Exception):
@@ -47,6 +51,12 @@ class BoundedProtocol(HttpToolsProtocol):
     """Octets of answers that the client had not taken at the last sweep."""
     _deaf_sweeps = 0
     _running: RequestResponseCycle | None = None
+    _unparsed = b""
+    """Received while requests wait: each would cost a hundred times its size were it parsed already."""
+    _last_words = b""
+    """What is said, before closing, once everything that came before is answered."""
+    _in_head = False
+    _upgrading = False
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -60,17 +70,33 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        self._silent_bytes += len(data)
-        super().data_received(data)
-        if self._silent_bytes > self.max_header_bytes:
-            self._too_large = True
-            self.send_400_response("")
+        self._unset_keepalive_if_required()
+        if self._unparsed:
+            self._unparsed += data
+            self.flow.pause_reading()
+            return
+        if not self._arriving and self._is_idle():
+            # Not even empty lines may hold a connection: the next request has so long from its first octet on.
+            self._arriving = True
+            self._sweeps = 0
+        self._parse(data)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._unparsed and not self.pipeline:
+            data, self._unparsed = self._unparsed, b""
+            self._parse(data)
+        if self.pipeline:
+            self.flow.pause_reading()
+        elif self._last_words and self._is_idle():
+            self._end()
 
     def on_message_begin(self) -> None:
         self._head_bytes = 0
         self._silent_bytes = 0
         self._arriving = True
         self._sweeps = 0
+        self._in_head = True
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -79,7 +105,15 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._count(len(name) + len(value))
-        super().on_header(name, value)
+        # Fields after a body are no headers (RFC 9110 section 6.5.1): whoever checks those has not seen them.
+        if self._in_head:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        self._upgrading = self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
+        if not self._upgrading:
+            super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         self._silent_bytes = 0
@@ -88,7 +122,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._arriving = False
         self._silent_bytes = 0
-        super().on_message_complete()
+        if not self._upgrading:
+            super().on_message_complete()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         # The connection knows its running cycle; were it in the scope itself, each request would leave a loop of
@@ -96,6 +131,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self._running = cycle
         scope = cast("dict[str, Any]", cycle.scope)
         scope["extensions"] = {WHOLE_RESPONSE: self.respond}
+        if app is type(self).busy:
+            # Whoever comes back gets a place by then; on this connection it would be busy for ever.
+            cycle.keep_alive = False
         super()._start_asgi_task(cycle, app)
 
     async def respond(self, head: bytes, body: bytes) -> None:
@@ -117,9 +155,63 @@ class BoundedProtocol(HttpToolsProtocol):
         cycle.on_response()
 
     def send_400_response(self, msg: str) -> None:
-        problem = problems.HEADERS_TOO_LARGE if self._too_large else problems.BAD_REQUEST
+        if self._last_words:
+            return
+        self._last_words = _raw(problems.HEADERS_TOO_LARGE if self._too_large else problems.BAD_REQUEST)
+        broken = self.cycle if self._running is not None and self.cycle.more_body else None
+        if self.pipeline and broken is not None:
+            self.pipeline.popleft()
+        if self._is_idle() or self._running is broken:
+            self._end()
+
+    def _is_idle(self) -> bool:
+        """Whether every request that was read is answered."""
+        return self._running is None or self._running.response_complete
+
+    def _parse(self, data: bytes) -> None:
+        for start in range(0, len(data), PARSED_AT_ONCE_BYTES):
+            if self._last_words or self.transport.is_closing():
+                return
+            if self.pipeline:
+                self._unparsed = data[start:]
+                self.flow.pause_reading()
+                return
+            self._feed(data[start : start + PARSED_AT_ONCE_BYTES])
+
+    def _feed(self, data: bytes) -> None:
+        self._silent_bytes += len(data)
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._go_on_without_upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserError:
+            self.logger.warning("Invalid HTTP request received.")
+            self.send_400_response("")
+        if self._silent_bytes > self.max_header_bytes:
+            self._too_large = True
+            self.send_400_response("")
+
+    def _go_on_without_upgrade(self, rest: bytes) -> None:
+        """Parse the request again, as one that asks for no other protocol: RFC 9110 section 7.8 allows to ignore that.
+
+        The parser takes what follows such a head for the other protocol, and so would lose the request's body or,
+        worse, read it as a request.
+        """
+        if not self._upgrading:
+            self.send_400_response("")
+            return
+        lines = [b"%b: %b\r\n" % header for header in self.headers if header[0] != b"upgrade"]
+        version = self.parser.get_http_version().encode()
+        head = b"%b %b HTTP/%b\r\n%b\r\n" % (self.parser.get_method(), self.url, version, b"".join(lines))
+        self._feed(head)
+        if rest and not self._last_words:
+            self._feed(rest)
+
+    def _end(self) -> None:
         if not self.transport.is_closing():
-            self.transport.write(_raw(problem))
+            if self._running is not None:
+                self._running.disconnected = True
+            self.transport.write(self._last_words)
             self.transport.close()
 
     def is_too_slow(self, patience: int) -> bool:

@@ -24,6 +24,16 @@ def executed(path: Path, *statements: str) -> list[Any]:
     return rows
 
 
+def modes(path: Path) -> list[int]:
+    """Of a database and the files beside it: its lock, its log and the log's index."""
+    return [each.stat().st_mode & 0o777 for each in path.parent.iterdir()]
+
+
+def make_empty(path: Path, mode: int) -> None:
+    path.touch()
+    path.chmod(mode)
+
+
 class TestDurability:
     async def test_every_connection_writes_ahead_and_waits_for_the_disk(
         self, path: Path, connections: list[sqlite3.Connection]
@@ -50,6 +60,16 @@ class TestDurability:
             assert await store.credentials.app(1) == app()
             assert await store.credentials.token(token().digest) == token()
             assert await store.revisions() == revisions
+
+    async def test_no_other_user_of_the_machine_reads_a_new_database(self, path: Path) -> None:
+        async with opened(path) as store:
+            await store.relations.add(mute(7, 100), NOW)
+            assert modes(path) == [0o600] * 4
+
+    async def test_an_existing_database_keeps_its_mode(self, path: Path) -> None:
+        make_empty(path, 0o640)
+        async with opened(path):
+            assert modes(path).count(0o640) == 3
 
     async def test_a_database_in_memory_has_one_connection(self, connections: list[sqlite3.Connection]) -> None:
         store = open_store(MEMORY, QUEUE_LENGTH)

@@ -1,5 +1,6 @@
 """One SQLite database, in a file or in memory: opening, locking, migrating, closing."""
 
+import contextlib
 import fcntl
 import os
 import sqlite3
@@ -25,6 +26,9 @@ PAGE_CACHE_KIB = 16 * 1024
 
 MMAP_BYTES = 1 << 30
 """How much of the file is read through memory mapping, which spares a copy of each page."""
+
+PRIVATE_MODE = 0o600
+"""Of the files of a new database: what people mute is theirs, and no other user of the machine may hold the lock."""
 
 TABLES = {"migration", "relation"}
 """Tables that every database of ours has, so that another program's is left alone."""
@@ -53,6 +57,7 @@ class SqliteStore(Store):
     async def open(self) -> None:
         try:
             self._lock()
+            self._create()
             writing = self._connect()
             _migrate(writing)
             # A database in memory lives in one connection; it never waits, so one serves reads and writes.
@@ -96,7 +101,9 @@ class SqliteStore(Store):
         file = self._path.resolve()
         path = file.with_name(file.name + ".lock")
         try:
-            lock_file = path.open("a+", encoding="ascii")
+            lock_file = os.fdopen(
+                os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, PRIVATE_MODE), "a+", encoding="ascii"
+            )
         except OSError as error:
             raise StoreError(
                 f"{self._path} cannot be served: its lock file {path} cannot be opened: {error.strerror}"
@@ -114,6 +121,13 @@ class SqliteStore(Store):
         lock_file.write(str(os.getpid()))
         lock_file.flush()
         self._lock_file = lock_file
+
+    def _create(self) -> None:
+        """SQLite gives the files beside the database the mode of the database."""
+        if self._path is not None:
+            # Where it cannot be made, connecting to it says why.
+            with contextlib.suppress(OSError):
+                os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, PRIVATE_MODE))
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(

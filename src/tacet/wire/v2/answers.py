@@ -16,7 +16,7 @@ from tacet.wire.selection import Selection
 from tacet.wire.v2.render_post import hidden_metrics, render_post
 from tacet.wire.v2.render_user import render_user
 
-MAX_SELECTIONS = 64
+MAX_RENDERED_SELECTIONS = 64
 """Different selections whose rendered users are kept: clients use a handful."""
 
 FRAGMENT_OVERHEAD_BYTES = 160
@@ -48,7 +48,7 @@ class Answers:
         self._max_fragments = max_fragments
         self._max_fragment_bytes = max_fragment_bytes
         self._fragment_bytes = 0
-        self._fragments: TwoGenerations[Selection, TwoGenerations[int, bytes]] = TwoGenerations(MAX_SELECTIONS)
+        self._fragments: TwoGenerations[Selection, TwoGenerations[int, bytes]] = TwoGenerations(MAX_RENDERED_SELECTIONS)
         self._generation = people.generation
 
     async def users(self, ids: Sequence[int], selection: Selection, caller: Caller) -> list[bytes]:
