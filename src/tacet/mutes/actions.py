@@ -74,12 +74,10 @@ class Mutes:
     async def _page_older(self, source_id: int, position: int, limit: int) -> Page:
         now_ms = self._clock.now_ms()
         packed = await self._relations.packed(Kind.MUTE, source_id, position, limit, now_ms)
-        # Without rows the way back starts just below the cursor, so that the row at the cursor itself is found.
-        newest = packed.newest if packed.target_ids else max(position - 2, 0)
         full = len(packed.target_ids) == limit
         older = await self._has_older(source_id, packed.oldest, now_ms) if full else False
-        newer = await self._has_newer(source_id, newest, now_ms) if position != NEWEST else False
-        return Page(packed.target_ids, packed.oldest if older else None, newest if newer else None)
+        way_back = await self._way_back(source_id, position, now_ms) if position != NEWEST else None
+        return Page(packed.target_ids, packed.oldest if older else None, way_back)
 
     async def _page_newer(self, source_id: int, position: int, limit: int) -> Page:
         now_ms = self._clock.now_ms()
@@ -89,6 +87,13 @@ class Mutes:
         older = await self._has_older(source_id, oldest, now_ms)
         newer = await self._has_newer(source_id, rows[0][1], now_ms) if len(rows) == limit else False
         return Page([target_id for target_id, _ in rows], oldest if older else None, rows[0][1] if newer else None)
+
+    async def _way_back(self, source_id: int, position: int, now_ms: int) -> int | None:
+        """What a page older than `position` continues from towards newer ones: its first row, where others are newer."""
+        first = await self._relations.older(Kind.MUTE, source_id, position, 1, now_ms)
+        # Without rows the way back starts just below the cursor, so that the row at the cursor itself is found.
+        start = first[0][1] if first else max(position - 2, 0)
+        return start if await self._has_newer(source_id, start, now_ms) else None
 
     async def _has_older(self, source_id: int, position: int, now_ms: int) -> bool:
         return bool(await self._relations.older(Kind.MUTE, source_id, position, 1, now_ms))

@@ -21,11 +21,10 @@ class Packed(msgspec.Struct, frozen=True):
 
     Attributes:
         target_ids: in order.
-        newest, oldest: the positions at its ends; 0 when it is empty.
+        oldest: the position of the last one; 0 when there is none.
     """
 
     target_ids: list[int]
-    newest: int
     oldest: int
 
 

@@ -36,7 +36,7 @@ ORDER BY position LIMIT $5
 """
 
 PACKED = """
-SELECT packed(target_id), MAX(position), MIN(position) FROM (
+SELECT packed(target_id), MIN(position) FROM (
     SELECT target_id, position FROM relation
     WHERE source_id = $1 AND kind = $2 AND position < $3 AND (end_at_ms IS NULL OR end_at_ms > $4)
     ORDER BY position DESC LIMIT $5

@@ -29,7 +29,7 @@ def modes(path: Path) -> list[int]:
     return [each.stat().st_mode & 0o777 for each in path.parent.iterdir()]
 
 
-def make_empty(path: Path, mode: int) -> None:
+def make_with_mode(path: Path, mode: int) -> None:
     path.touch()
     path.chmod(mode)
 
@@ -67,7 +67,7 @@ class TestDurability:
             assert modes(path) == [0o600] * 4
 
     async def test_an_existing_database_keeps_its_mode(self, path: Path) -> None:
-        make_empty(path, 0o640)
+        make_with_mode(path, 0o640)
         async with opened(path):
             assert modes(path).count(0o640) == 3
 
