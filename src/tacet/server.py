@@ -85,6 +85,7 @@ class _Server(uvicorn.Server):
         self._ready = ready
         self._sweeps = 0
         self._patience = max(1, round(settings.request_timeout_s / SWEEP_INTERVAL_S))
+        self._idle_patience = max(1, round(settings.keep_alive_timeout_s / SWEEP_INTERVAL_S))
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -121,7 +122,7 @@ class _Server(uvicorn.Server):
             self._sweeps += 1
             for connection in list(self.server_state.connections):
                 protocol: Any = connection
-                if protocol.is_too_slow(self._patience):
+                if protocol.is_too_slow(self._patience, self._idle_patience):
                     # Closing would wait until the client has read what there is for it.
                     protocol.transport.abort()
 
@@ -140,7 +141,6 @@ def _configuration(settings: Settings, tacet: Tacet) -> uvicorn.Config:
         # Headers of a proxy could otherwise change the scheme that signatures are made over.
         proxy_headers=False,
         backlog=settings.backlog,
-        timeout_keep_alive=settings.keep_alive_timeout_s,
         timeout_graceful_shutdown=settings.shutdown_timeout_s,
     )
 

@@ -33,6 +33,15 @@ class TestApps:
         for unknown in ("", "KEY1", "key1 ", "key"):
             assert await store.credentials.app_by_consumer_key(unknown) is None
 
+    async def test_any_app_is_one_that_was_put(self, store: Store) -> None:
+        assert await store.credentials.any_app() is None
+        await store.credentials.put_app(app(5))
+        assert await store.credentials.any_app() == app(5)
+        await store.credentials.put_app(app(3))
+        found = await store.credentials.any_app()
+        assert found in (app(3), app(5))
+        assert await store.credentials.any_app() == found
+
     async def test_putting_again_replaces(self, store: Store) -> None:
         await store.credentials.put_app(app(1))
         changed = app(1, name="New", project_id=None, access=Access.READ, consumer_key="new", client_id="newer")

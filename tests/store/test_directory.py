@@ -137,6 +137,11 @@ class TestUsernames:
         }
         assert await store.directory.ids_of([]) == {}
 
+    @pytest.mark.parametrize("username", ["ann\0", "ann\0a", "\0", "ann\udcff", "\udcff", '"ann"', "ann%"], ids=ascii)
+    async def test_what_nobody_is_called_is_nobody(self, store: Store, username: str) -> None:
+        await store.directory.put_people([person(1, "ann")])
+        assert await store.directory.ids_of([username]) == {}
+
     async def test_a_new_username_frees_the_old_one(self, store: Store) -> None:
         await store.directory.put_people([person(1, "ann")])
         await store.directory.put_people([person(1, "anna")])
@@ -200,6 +205,7 @@ class TestPosts:
         await store.directory.put_posts([post(3, 5), post(9, 5), post(4, 5), post(1, 6), post(20, 7)])
         assert await store.directory.latest_posts([5, 6, 8]) == {5: 9, 6: 1}
         assert await store.directory.latest_posts([]) == {}
+        assert await store.directory.latest_posts([UNSTORABLE, 7, 7]) == {7: 20}
 
     async def test_a_deleted_post_is_gone_and_the_one_before_it_is_the_latest(self, store: Store) -> None:
         await store.directory.put_posts([post(3, 5), post(9, 5)])

@@ -54,6 +54,7 @@ READS: dict[str, Callable[[Store], Awaitable[Any]]] = {
     "first_person_ids": lambda store: store.directory.first_person_ids(1),
     "app": lambda store: store.credentials.app(1),
     "app_by_consumer_key": lambda store: store.credentials.app_by_consumer_key("key"),
+    "any_app": lambda store: store.credentials.any_app(),
     "token": lambda store: store.credentials.token(b"digest"),
     "revisions": lambda store: store.revisions(),
 }

@@ -89,7 +89,7 @@ class Mutes:
         return Page([target_id for target_id, _ in rows], oldest if older else None, rows[0][1] if newer else None)
 
     async def _way_back(self, source_id: int, position: int, now_ms: int) -> int | None:
-        """What a page older than `position` continues from towards newer ones: its first row, where others are newer."""
+        """Where a page older than `position` continues towards newer ones: its first row, if others are newer."""
         first = await self._relations.older(Kind.MUTE, source_id, position, 1, now_ms)
         # Without rows the way back starts just below the cursor, so that the row at the cursor itself is found.
         start = first[0][1] if first else max(position - 2, 0)

@@ -174,6 +174,10 @@ class CredentialStore(ABC):
         """The app with this API key."""
 
     @abstractmethod
+    async def any_app(self) -> App | None:
+        """One of the apps, the same each time while none are added; None where there are none."""
+
+    @abstractmethod
     async def put_token(self, token: Token) -> None:
         """Insert or replace a token by digest."""
 

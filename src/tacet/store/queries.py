@@ -1,8 +1,9 @@
 """The SQL of every store, in the subset that SQLite (3.40 or later) and PostgreSQL (15 or later) share.
 
-Parameters are written `$1`, a list of ids as `ids($1)`, which yields rows of one column `id`, and a column put
-together in one value as `packed(column)`; each driver adapts them to its own tongue. Every statement about
-relations names one source, save `WHO`, which is made of point look-ups.
+Parameters are written `$1`, a list of ids as `ids($1)`, which yields rows of one column `id`, a list of texts as
+`texts($1)`, which yields rows of one column `text`, and a column put together in one value as `packed(column)`;
+each driver adapts them to its own tongue. Every statement about relations names one source, save `WHO`, which is
+made of point look-ups.
 """
 
 ADD_RELATION = """
@@ -77,6 +78,11 @@ WHERE person.username <> excluded.username OR person.name <> excluded.name
    OR person.state <> excluded.state OR person.profile <> excluded.profile
 """
 
+IDS_OF = """
+SELECT handle.username_key, handle.person_id
+FROM texts($1) AS wanted CROSS JOIN handle WHERE handle.username_key = wanted.text
+"""
+
 HANDLE_OWNER = "SELECT person_id FROM handle WHERE username_key = $1"
 
 DROP_HANDLES = "DELETE FROM handle WHERE person_id = $1 AND username_key <> $2"
@@ -98,7 +104,9 @@ SELECT post.id, post.author_id, post.text, post.created_at_ms, post.details
 FROM ids($1) AS wanted CROSS JOIN post WHERE post.id = wanted.id
 """
 
-LATEST_POST = "SELECT id FROM post WHERE author_id = $1 ORDER BY id DESC LIMIT 1"
+LATEST_POSTS = """
+SELECT wanted.id, (SELECT MAX(post.id) FROM post WHERE post.author_id = wanted.id) FROM ids($1) AS wanted
+"""
 
 DELETE_POST = "DELETE FROM post WHERE id = $1"
 
@@ -113,6 +121,8 @@ ON CONFLICT (id) DO UPDATE SET name = excluded.name, project_id = excluded.proje
 _APP_COLUMNS = "id, name, project_id, access, consumer_key, consumer_secret_sealed, client_id, created_at_ms"
 
 APP = f"SELECT {_APP_COLUMNS} FROM app WHERE id = $1"
+
+ANY_APP = f"SELECT {_APP_COLUMNS} FROM app ORDER BY id LIMIT 1"
 
 APP_BY_CONSUMER_KEY = f"SELECT {_APP_COLUMNS} FROM app WHERE consumer_key = $1"
 

@@ -3,6 +3,7 @@
 uvicorn's protocol has no limit on headers and answers rubbish in plain text; clients of an API must always get JSON.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar, cast
 
@@ -55,6 +56,7 @@ class BoundedProtocol(HttpToolsProtocol):
     """Received while requests wait: each would cost a hundred times its size were it parsed already."""
     _last_words = b""
     """What is said, before closing, once everything that came before is answered."""
+    _task: asyncio.Task[None] | None = None
     _in_head = False
     _upgrading = False
 
@@ -70,7 +72,6 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        self._unset_keepalive_if_required()
         if self._unparsed:
             self._unparsed += data
             self.flow.pause_reading()
@@ -79,10 +80,20 @@ class BoundedProtocol(HttpToolsProtocol):
             # Not even empty lines may hold a connection: the next request has so long from its first octet on.
             self._arriving = True
             self._sweeps = 0
-        self._parse(data)
+        if len(data) <= PARSED_AT_ONCE_BYTES and not self.pipeline and not self._last_words:
+            self._feed(data)
+        else:
+            self._parse(data)
 
     def on_response_complete(self) -> None:
-        super().on_response_complete()
+        # uvicorn's own sets a timer for every idle connection; here the server's sweep ends those, and costs nothing.
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self._sweeps = 0
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
         if self._unparsed and not self.pipeline:
             data, self._unparsed = self._unparsed, b""
             self._parse(data)
@@ -134,7 +145,8 @@ class BoundedProtocol(HttpToolsProtocol):
         if app is type(self).busy:
             # Whoever comes back gets a place by then; on this connection it would be busy for ever.
             cycle.keep_alive = False
-        super()._start_asgi_task(cycle, app)
+        # Nobody waits for it: the server waits for connections, and whatever goes wrong is logged by the cycle.
+        self._task = self.loop.create_task(cycle.run_asgi(app))
 
     async def respond(self, head: bytes, body: bytes) -> None:
         """Write a whole answer to the running request, and leave its cycle as the cycle's own `send` would."""
@@ -214,9 +226,16 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.write(self._last_words)
             self.transport.close()
 
-    def is_too_slow(self, patience: int) -> bool:
-        """Asked at every sweep: whether a request has been arriving, or an answer unread, for more than `patience`."""
+    def is_too_slow(self, patience: int, idle_patience: int) -> bool:
+        """Asked at every sweep: whether this connection has had its time.
+
+        Args:
+            patience: sweeps that a request may take to arrive, or an answer to be read.
+            idle_patience: sweeps without a request.
+        """
         self._sweeps += 1
+        if not self._arriving and self._sweeps > idle_patience and self._is_idle():
+            return True
         unread = self.transport.get_write_buffer_size()
         self._deaf_sweeps = self._deaf_sweeps + 1 if unread and unread == self._unread else 0
         self._unread = unread

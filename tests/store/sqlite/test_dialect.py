@@ -5,7 +5,7 @@ import pytest
 
 from tacet.records.people import MAX_ID
 from tacet.store.base import Conflict, StoreError
-from tacet.store.sqlite.dialect import adapt, id_list, translated
+from tacet.store.sqlite.dialect import adapt, id_list, text_list, translated
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,11 @@ from tacet.store.sqlite.dialect import adapt, id_list, translated
             "SELECT id FROM ids($2) AS wanted",
             "SELECT id FROM (SELECT value AS id FROM json_each(?2)) AS wanted",
             id="ids",
+        ),
+        pytest.param(
+            "SELECT text FROM texts($1) AS wanted",
+            "SELECT text FROM (SELECT value AS text FROM json_each(?1)) AS wanted",
+            id="texts",
         ),
         pytest.param("\nSELECT 1\n", "SELECT 1", id="blank-lines"),
     ],
@@ -34,6 +39,20 @@ def test_shared_sql_becomes_sqlites_own(shared: str, own: str) -> None:
 )
 def test_a_list_of_ids_keeps_those_that_can_be_stored(ids: list[int], kept: list[int]) -> None:
     assert json.loads(id_list(ids)) == kept
+
+
+@pytest.mark.parametrize(
+    ("texts", "kept"),
+    [
+        pytest.param([], [], id="none"),
+        pytest.param(
+            ["ann", "", "an'na", '"', "漢字", "\udcff"], ["ann", "", "an'na", '"', "漢字", "\udcff"], id="any"
+        ),
+        pytest.param(["ann", "bea\0", "\0"], ["ann"], id="cut-short-by-sqlite"),
+    ],
+)
+def test_a_list_of_texts_keeps_those_that_arrive_whole(texts: list[str], kept: list[str]) -> None:
+    assert json.loads(text_list(texts)) == kept
 
 
 def error(name: str, kind: type[sqlite3.Error] = sqlite3.OperationalError) -> sqlite3.Error:

@@ -24,12 +24,18 @@ class Database:
     def __init__(self, path: Path) -> None:
         self._path = path
         self.executed: list[str] = []
+        self.at_commit: Callable[[], None] = lambda: None
         self.connection = self.connect()
         self.connection.execute("PRAGMA journal_mode = WAL")
         self.connection.execute("PRAGMA synchronous = FULL")
         self.connection.execute("CREATE TABLE entry (id INTEGER PRIMARY KEY, text TEXT NOT NULL)")
         self.connection.execute("PRAGMA busy_timeout = 0")
-        self.connection.set_trace_callback(self.executed.append)
+        self.connection.set_trace_callback(self._note)
+
+    def _note(self, statement: str) -> None:
+        self.executed.append(statement)
+        if statement == "COMMIT":
+            self.at_commit()
 
     def connect(self) -> sqlite3.Connection:
         return sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
@@ -54,7 +60,7 @@ class Database:
 
 
 class Pause:
-    """Something to do after a commit: nothing, until it is told to end."""
+    """Something to do at or after a commit: nothing, until it is told to end."""
 
     def __init__(self) -> None:
         self._reached = threading.Event()
@@ -112,8 +118,8 @@ class TestSharing:
             assert database.commits == 3
 
     async def test_writes_that_arrive_during_a_commit_share_the_next(self, database: Database) -> None:
-        pause = Pause()
-        async with database.writer(after_commit=pause) as writer:
+        pause = database.at_commit = Pause()
+        async with database.writer() as writer:
             first = asyncio.create_task(writer.submit(insert(0)))
             await pause.reached()
             later = [asyncio.create_task(writer.submit(insert(id_))) for id_ in range(1, 51)]
@@ -123,6 +129,18 @@ class TestSharing:
             pause.end()
             assert await asyncio.gather(first, *later) == list(range(51))
             assert database.commits == 2
+
+    async def test_an_answer_does_not_wait_for_what_follows_its_commit(self, database: Database) -> None:
+        pause = Pause()
+        async with database.writer(after_commit=pause) as writer:
+            assert await asyncio.wait_for(writer.submit(insert(1)), PATIENCE_S / 2) == 1
+            await pause.reached()
+            later = asyncio.create_task(writer.submit(insert(2)))
+            await asyncio.sleep(0.01)
+            # What follows a commit has the log to itself.
+            assert [statement.split()[0] for statement in database.executed].count("BEGIN") == 1
+            pause.end()
+            assert await later == 2
 
     async def test_a_write_is_answered_after_its_commit(self, database: Database) -> None:
         async with database.writer() as writer:
@@ -205,6 +223,31 @@ class TestFailures:
             assert await writer.submit(insert(3)) == 3
         assert database.ids() == {3}
 
+    @pytest.mark.parametrize("error", [RuntimeError, MemoryError, SystemExit], ids=lambda error: error.__name__)
+    async def test_a_batch_that_fails_as_none_should_is_refused_and_the_next_ones_go_on(
+        self,
+        database: Database,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
+        error: type[BaseException],
+    ) -> None:
+        async with database.writer() as writer:
+            await writer.submit(insert(1))
+
+            def fail(_: object) -> None:
+                raise error("with a secret value")
+
+            with monkeypatch.context() as patched:
+                patched.setattr(writer, "_commit", fail)
+                short = await submitted(writer, insert(2), insert(3))
+                long = await asyncio.gather(writer.submit(insert(4), long=True), return_exceptions=True)
+            assert [str(answer) for answer in short + long] == [f"the writer failed ({error.__name__})"] * 3
+            assert all(isinstance(answer, StoreError) for answer in short + long)
+            assert await writer.submit(insert(5)) == 5
+            assert len(writer_threads()) == 1
+        assert database.ids() == {1, 5}
+        assert "a batch failed as none should" in caplog.text
+
     async def test_what_follows_a_commit_may_fail_without_harm(
         self, database: Database, caplog: pytest.LogCaptureFixture
     ) -> None:
@@ -237,8 +280,8 @@ class TestQueue:
             assert await writer.submit(insert(10)) == 10
 
     async def test_a_write_can_be_cancelled_during_its_commit(self, database: Database) -> None:
-        pause = Pause()
-        async with database.writer(after_commit=pause) as writer:
+        pause = database.at_commit = Pause()
+        async with database.writer() as writer:
             writing = asyncio.create_task(writer.submit(insert(1)))
             await pause.reached()
             writing.cancel()
@@ -268,10 +311,10 @@ class TestClosing:
         assert writer_threads() == []
 
     def test_a_loop_that_is_gone_costs_nothing_but_the_answer(self, database: Database) -> None:
-        pause = Pause()
+        pause = database.at_commit = Pause()
 
         async def walk_away() -> None:
-            writer = GroupWriter(database.connection, QUEUE_LENGTH, threaded=True, after_commit=pause)
+            writer = GroupWriter(database.connection, QUEUE_LENGTH, threaded=True)
             writing = asyncio.ensure_future(writer.submit(insert(1)))
             await pause.reached()
             writing.cancel()

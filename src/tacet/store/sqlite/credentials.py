@@ -12,6 +12,7 @@ from tacet.store.sqlite.writer import GroupWriter
 
 _PUT_APP = adapt(queries.PUT_APP)
 _APP = adapt(queries.APP)
+_ANY_APP = adapt(queries.ANY_APP)
 _APP_BY_CONSUMER_KEY = adapt(queries.APP_BY_CONSUMER_KEY)
 _PUT_TOKEN = adapt(queries.PUT_TOKEN)
 _TOKEN = adapt(queries.TOKEN)
@@ -49,6 +50,9 @@ class SqliteCredentials(CredentialStore):
 
     async def app_by_consumer_key(self, consumer_key: str) -> App | None:
         return _one_app(self._rows(_APP_BY_CONSUMER_KEY, (consumer_key,)))
+
+    async def any_app(self) -> App | None:
+        return _one_app(self._rows(_ANY_APP))
 
     async def put_token(self, token: Token) -> None:
         row = (

@@ -10,14 +10,16 @@ from tacet.records.people import MAX_ID
 from tacet.store.base import Conflict, StoreError
 
 _ID_LIST = re.compile(r"ids\((\$\d+)\)")
+_TEXT_LIST = re.compile(r"texts\((\$\d+)\)")
 _PACKED = re.compile(r"packed\((\w+)\)")
 _PARAMETER = re.compile(r"\$(\d+)")
 
 
 @cache
 def adapt(sql: str) -> str:
-    """`$1` becomes `?1`, `ids($1)` the rows of a JSON array, and `packed(column)` a JSON array."""
+    """`$1` becomes `?1`, `ids($1)` and `texts($1)` the rows of a JSON array, and `packed(column)` a JSON array."""
     listed = _ID_LIST.sub(r"(SELECT value AS id FROM json_each(\1))", sql)
+    listed = _TEXT_LIST.sub(r"(SELECT value AS text FROM json_each(\1))", listed)
     packed = _PACKED.sub(r"json_group_array(\1)", listed)
     return _PARAMETER.sub(r"?\1", packed).strip()
 
@@ -25,6 +27,11 @@ def adapt(sql: str) -> str:
 def id_list(ids: Iterable[int]) -> str:
     """The parameter for `ids($1)`; ids too large to be anybody's are left out."""
     return json.dumps([id_ for id_ in ids if id_ <= MAX_ID])
+
+
+def text_list(texts: Iterable[str]) -> str:
+    """The parameter for `texts($1)`; those with a NUL are left out, for SQLite reads a text from JSON up to there."""
+    return json.dumps([text for text in texts if "\0" not in text])
 
 
 def translated(error: sqlite3.Error) -> StoreError:

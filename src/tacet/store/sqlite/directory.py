@@ -8,19 +8,20 @@ import msgspec
 from tacet.records.people import Person, Post, PostDetails, Profile, State
 from tacet.store import queries
 from tacet.store.base import Conflict, DirectoryStore, Part
-from tacet.store.sqlite.dialect import adapt, id_list
+from tacet.store.sqlite.dialect import adapt, id_list, text_list
 from tacet.store.sqlite.reader import Reader
 from tacet.store.sqlite.writer import GroupWriter
 
 _PEOPLE = adapt(queries.PEOPLE)
 _FIRST_PERSON_IDS = adapt(queries.FIRST_PERSON_IDS)
 _PUT_PERSON = adapt(queries.PUT_PERSON)
+_IDS_OF = adapt(queries.IDS_OF)
 _HANDLE_OWNER = adapt(queries.HANDLE_OWNER)
 _DROP_HANDLES = adapt(queries.DROP_HANDLES)
 _PUT_HANDLE = adapt(queries.PUT_HANDLE)
 _PUT_POST = adapt(queries.PUT_POST)
 _POSTS = adapt(queries.POSTS)
-_LATEST_POST = adapt(queries.LATEST_POST)
+_LATEST_POSTS = adapt(queries.LATEST_POSTS)
 _DELETE_POST = adapt(queries.DELETE_POST)
 _BUMP = adapt(queries.BUMP)
 
@@ -44,11 +45,7 @@ class SqliteDirectory(DirectoryStore):
         ]
 
     async def ids_of(self, usernames: Iterable[str]) -> dict[str, int]:
-        found: dict[str, int] = {}
-        for key in {username.lower() for username in usernames}:
-            for (person_id,) in self._rows(_HANDLE_OWNER, (key,)):
-                found[key] = person_id
-        return found
+        return dict(self._rows(_IDS_OF, (text_list({username.lower() for username in usernames}),)))
 
     async def put_people(self, people: Sequence[Person]) -> int:
         return await self._writer.submit(lambda connection: _put_people(connection, people), long=True)
@@ -61,11 +58,8 @@ class SqliteDirectory(DirectoryStore):
         ]
 
     async def latest_posts(self, author_ids: Iterable[int]) -> dict[int, int]:
-        latest: dict[int, int] = {}
-        for author_id in author_ids:
-            for (post_id,) in self._rows(_LATEST_POST, (author_id,)):
-                latest[author_id] = post_id
-        return latest
+        rows = self._rows(_LATEST_POSTS, (id_list(author_ids),))
+        return {author_id: post_id for author_id, post_id in rows if post_id is not None}
 
     async def put_posts(self, posts: Sequence[Post]) -> int:
         rows = [(p.id, p.author_id, p.created_at_ms, p.text, _encode(p.details).decode()) for p in posts]

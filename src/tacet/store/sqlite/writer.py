@@ -51,6 +51,14 @@ _Outcome = tuple[list[_Done], StoreError | None]
 """What became of a batch: of each write, and why the commit failed if it did."""
 
 
+@dataclass(slots=True)
+class _Job:
+    """What the writer's thread has to do for a batch."""
+
+    batch: list[_Waiting]
+    work: Callable[[], _Outcome]
+
+
 class GroupWriter:
     """Runs writes in batches, one transaction each; answers a write only when its commit is on disk.
 
@@ -58,7 +66,8 @@ class GroupWriter:
         connection: the only connection that writes; nobody else may use it.
         queue_length: writes that may wait; one more is refused with `StoreBusy`.
         threaded: False for a database in memory, whose commit waits for nothing.
-        after_commit: called on the writer's thread after each commit, before the next transaction can begin.
+        after_commit: called on the writer's thread after each commit, once its writes are being answered and before
+            the next transaction can begin.
     """
 
     def __init__(
@@ -78,7 +87,7 @@ class GroupWriter:
         self._idle = asyncio.Event()
         self._idle.set()
         self._loop = asyncio.get_running_loop()
-        self._jobs: queue.SimpleQueue[Callable[[], _Outcome] | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         if threaded:
             self._thread = threading.Thread(target=self._work, name="tacet-writer", daemon=True)
@@ -130,11 +139,12 @@ class GroupWriter:
         batch = self._cut_batch()
         if not self._threaded:
             self._finish(*self._all_at_once(batch))
+            self._go_on()
         elif batch[0].long or not self._begin_at_once():
-            self._jobs.put(lambda: self._all_at_once(batch))
+            self._jobs.put(_Job(batch, lambda: self._all_at_once(batch)))
         else:
             done = [_run(self._connection, waiting) for waiting in batch]
-            self._jobs.put(lambda: (done, self._commit(done)))
+            self._jobs.put(_Job(batch, lambda: (done, self._commit(done))))
 
     def _begin_at_once(self) -> bool:
         """Begin unless another process is writing: waiting for that belongs on the writer's thread."""
@@ -176,20 +186,36 @@ class GroupWriter:
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
-            done, failure = job()
+            # The log is tended to when the answers are on their way: copying it takes longer than a commit.
+            self._on_loop(self._finish, *self._outcome(job))
             try:
                 self._after_commit()
             except Exception:  # noqa: BLE001 - the next commit asks again, but a thread that ends is missed for ever
                 _log.exception("the write-ahead log could not be tended to")
-            # Where the loop is closed nobody waits any more.
-            with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._finish, done, failure)
+            self._on_loop(self._go_on)
+
+    def _outcome(self, job: _Job) -> _Outcome:
+        try:
+            return job.work()
+        except BaseException as error:  # noqa: BLE001 - whatever it is, a thread that ends leaves everybody waiting
+            _log.exception("a batch failed as none should")
+            with contextlib.suppress(sqlite3.Error):
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+            return [_Done(waiting) for waiting in job.batch], StoreError(f"the writer failed ({type(error).__name__})")
+
+    def _on_loop(self, call: Callable[..., None], *arguments: Any) -> None:
+        # Where the loop is closed nobody waits any more.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(call, *arguments)
 
     def _finish(self, done: list[_Done], failure: StoreError | None) -> None:
         if failure is not None:
             _log.error("a batch of %d writes was not committed: %s", len(done), failure)
         for entry in done:
             _answer(entry, failure)
+
+    def _go_on(self) -> None:
         if self._pending:
             self._loop.call_soon(self._start_batch)
         else:
