@@ -12,8 +12,9 @@ export PYTHON
 
 BIN := .venv/bin
 
-# Suites that start real servers, foreign clients or crashes: part of `test`, too slow for `check`.
-SLOW := tests/clients tests/contract tests/crash tests/faults tests/test_readme.py
+# What starts real servers, foreign clients or crashes: part of `test`, too slow for `check`.
+SLOW := tests/bench/measures tests/clients tests/contract tests/crash tests/faults tests/cli/test_servers.py \
+	tests/sandbox/test_seeding.py tests/test_readme.py tests/test_server.py tests/wire/test_http1.py
 
 .PHONY: help sandbox test check bench lint types format pins clean environment test-environment
 

@@ -140,7 +140,9 @@ class TestTrouble:
         assert [record.levelno for record in records] == [level] * 3
         assert str(error) in caplog.text
 
-    async def test_a_sweep_that_fails_is_tried_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_a_sweep_that_fails_is_tried_again(
+        self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
         async with in_memory() as service:
             attempts = 0
 
@@ -152,3 +154,19 @@ class TestTrouble:
             monkeypatch.setattr(service.store.relations, "sweep", fail)
             async with watching(service):
                 assert await comes_true(lambda: asyncio.sleep(0, attempts >= 3))
+        messages = {record.getMessage() for record in caplog.records if record.name == "tacet.app"}
+        assert messages == {"ended mutes take up space for now: another program holds the file"}
+
+    async def test_a_look_that_fails_holds_up_no_sweep(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        async with in_memory() as service:
+            await service.store.relations.add_many([Relation(Kind.MUTE, 1, 10, 2, NOW_MS)])
+
+            async def fail() -> dict[Part, int]:
+                raise StoreError("another program holds the file")
+
+            async def is_tidy() -> bool:
+                return await service.store.relations.older(Kind.MUTE, 1, 1_000, 100, 0) == []
+
+            monkeypatch.setattr(service.store, "revisions", fail)
+            async with watching(service):
+                assert await comes_true(is_tidy)

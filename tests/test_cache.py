@@ -82,3 +82,20 @@ def test_it_returns_the_latest_value_or_none(steps: list[tuple[str, int]], max_e
         else:
             assert cache.get(key) in {latest.get(key), None}
         assert len(cache) <= max_entries
+
+
+def test_many_come_together_in_the_order_asked() -> None:
+    cache = filled(10, range(4))
+    assert cache.get_all([3, 0, 3, 1]) == tuple(cache.get(key) for key in [3, 0, 3, 1])
+
+
+@pytest.mark.parametrize("keys", [[], [1], [1, 99]], ids=["none", "one", "one-unknown"])
+def test_where_not_many_are_young_nothing_comes_together(keys: list[int]) -> None:
+    assert filled(10, range(4)).get_all(keys) is None
+
+
+def test_what_grew_old_comes_together_again_once_it_was_asked_for() -> None:
+    cache = filled(10, range(5))
+    assert cache.get_all([0, 1]) is None
+    assert [cache.get(key) for key in (0, 1)] == [cache.get(0), cache.get(1)]
+    assert cache.get_all([0, 1]) == (cache.get(0), cache.get(1))

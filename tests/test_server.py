@@ -15,10 +15,13 @@ from pathlib import Path
 import pytest
 
 from tacet import server as server_module
+from tacet.identity.vault import Vault, VaultError, new_secret_key
+from tacet.ids import SeededRandomness
+from tacet.records.credentials import Access
 from tacet.server import AddressError, run
 from tacet.store.base import Store, StoreError, StoreLocked
-from tests.cast import ALICE
-from tests.service import settings
+from tests.cast import ALICE, APP_ID, app
+from tests.service import SECRET_KEY, settings
 
 
 @pytest.fixture(autouse=True)
@@ -117,6 +120,21 @@ class TestNotRunning:
             with pytest.raises(AddressError, match=rf"127\.0\.0\.1:{port}.*--port"):
                 run(settings(port=port, database=database), Host().announce)
 
+    def test_a_port_that_another_takes_between_binding_and_listening_is_named(self, database: str) -> None:
+        with contextlib.closing(socket.socket()) as other:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            other.bind(("127.0.0.1", 0))
+            port = other.getsockname()[1]
+
+            async def listen_first(_: Store) -> None:
+                other.listen()
+
+            host = Host()
+            with pytest.raises(AddressError, match=rf"127\.0\.0\.1:{port}: Address already in use; .*--port"):
+                run(settings(port=port, database=database), host.announce, listen_first)
+        assert host.events == []
+        assert is_free(database)
+
     @pytest.mark.parametrize("host", ["203.0.113.7", "no such host", "2001:db8::7"])
     def test_an_address_that_is_not_this_machines_is_named(self, host: str) -> None:
         with pytest.raises(AddressError, match=re.escape(host)):
@@ -156,6 +174,18 @@ class TestNotRunning:
         (tmp_path / "tacet.db").write_text("no database " * 100)
         with pytest.raises(StoreError):
             run(settings(port=0, database=f"sqlite:///{tmp_path / 'tacet.db'}"), Host().announce)
+
+    def test_another_secret_key_than_the_databases_is_refused_and_frees_it(self, database: str) -> None:
+        async def put_app(store: Store) -> None:
+            await store.credentials.put_app(app(Vault(SECRET_KEY), APP_ID, Access.READ, 77))
+
+        host = Host()
+        assert run(settings(port=0, database=database), host.announce, put_app) == 0
+        other = new_secret_key(SeededRandomness(99))
+        with pytest.raises(VaultError, match="start with the one it was sealed with"):
+            run(settings(port=0, database=database, secret_key=other), host.announce)
+        assert host.events == ["announced"]
+        assert is_free(database)
 
     def test_what_goes_wrong_while_preparing_ends_it_and_frees_the_database(self, database: str) -> None:
         async def fail(_: Store) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.types import ASGIApp
 
@@ -30,7 +30,7 @@ from tacet.wire.v2.users import Users
 WATCH_INTERVAL_S = 1.0
 """How often a server looks whether an admin command changed its database: a revoked token works this long at most."""
 
-SWEEP_INTERVAL_S = 60.0
+MUTE_SWEEP_INTERVAL_S = 60.0
 """How often ended mutes are tidied away; reads never show them, so nobody waits for this."""
 
 SWEEP_LIMIT = 1_000
@@ -85,13 +85,8 @@ class Tacet:
     async def watch(self) -> None:
         """Notice what admin commands change beside the server, and tidy; runs until it is cancelled."""
         while True:
-            try:
-                await self._look()
-                await self._sweep()
-            except StoreError as error:
-                _log.warning("changes beside the server may go unnoticed for now: %s", error)
-            except Exception:  # noqa: BLE001 - whatever went wrong, a watch that ends keeps revoked tokens working
-                _log.exception("watching the database failed")
+            await _attempt(self._look, "changes beside the server may go unnoticed for now")
+            await _attempt(self._sweep, "ended mutes take up space for now")
             await asyncio.sleep(WATCH_INTERVAL_S)
 
     def _operations(self, settings: Settings) -> list[Operation]:
@@ -117,4 +112,13 @@ class Tacet:
             return
         while await self._store.relations.sweep(self._clock.now_ms(), SWEEP_LIMIT) >= SWEEP_LIMIT:
             pass
-        self._next_sweep_ns = self._clock.ticks_ns() + int(SWEEP_INTERVAL_S * 1e9)
+        self._next_sweep_ns = self._clock.ticks_ns() + int(MUTE_SWEEP_INTERVAL_S * 1e9)
+
+
+async def _attempt(step: Callable[[], Awaitable[None]], consequence: str) -> None:
+    try:
+        await step()
+    except StoreError as error:
+        _log.warning("%s: %s", consequence, error)
+    except Exception:  # noqa: BLE001 - whatever went wrong, a watch that ends keeps revoked tokens working
+        _log.exception("%s", consequence)

@@ -20,7 +20,7 @@ from tacet.store.base import Store
 from tacet.store.opening import open_store
 from tacet.wire.http1 import protocol_class
 
-SWEEP_INTERVAL_S = 1.0
+CONNECTION_CHECK_INTERVAL_S = 1.0
 """How often connections are checked for requests that do not finish arriving."""
 
 GC_THRESHOLD = 50_000
@@ -51,7 +51,7 @@ def run(settings: Settings, announce: Announce, prepare: Prepare | None = None) 
     Raises:
         AddressError: the address cannot be listened on.
         StoreError: the database cannot be used; `StoreLocked` when another server has it.
-        VaultError: the secret key is unusable.
+        VaultError: the secret key is unusable, or another than the one that the database was made with.
     """
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     return uvloop.run(_serve(settings, announce, prepare))
@@ -65,7 +65,9 @@ async def _serve(settings: Settings, announce: Announce, prepare: Prepare | None
         try:
             if prepare is not None:
                 await prepare(store)
-            tacet = Tacet(settings, store, Vault(settings.secret_key))
+            vault = Vault(settings.secret_key)
+            await vault.check_opens(store.credentials)
+            tacet = Tacet(settings, store, vault)
             gc.collect()
             # What was built so far lives as long as the process: no collection need look at it again.
             gc.freeze()
@@ -82,10 +84,11 @@ class _Server(uvicorn.Server):
 
     def __init__(self, settings: Settings, tacet: Tacet, ready: Callable[[], None]) -> None:
         super().__init__(_configuration(settings, tacet))
+        self._settings = settings
         self._ready = ready
         self._sweeps = 0
-        self._patience = max(1, round(settings.request_timeout_s / SWEEP_INTERVAL_S))
-        self._idle_patience = max(1, round(settings.keep_alive_timeout_s / SWEEP_INTERVAL_S))
+        self._patience = max(1, round(settings.request_timeout_s / CONNECTION_CHECK_INTERVAL_S))
+        self._idle_patience = max(1, round(settings.keep_alive_timeout_s / CONNECTION_CHECK_INTERVAL_S))
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -103,6 +106,12 @@ class _Server(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            # Two servers can bind one address before either listens, and uvloop keeps it to itself when that fails.
+            for each in sockets or ():
+                each.listen(self._settings.backlog)
+        except OSError as error:
+            raise _address_error(self._settings, error) from None
         await super().startup(sockets)
         try:
             self._ready()
@@ -118,7 +127,7 @@ class _Server(uvicorn.Server):
     async def _sweep(self) -> None:
         """Close connections whose requests do not arrive, or whose answers are not read: each holds a place."""
         while True:
-            await asyncio.sleep(SWEEP_INTERVAL_S)
+            await asyncio.sleep(CONNECTION_CHECK_INTERVAL_S)
             self._sweeps += 1
             for connection in list(self.server_state.connections):
                 protocol: Any = connection
@@ -154,9 +163,13 @@ def _listen(settings: Settings) -> socket.socket:
             listening.bind((settings.host, settings.port))
             undo.pop_all()
     except OSError as error:
-        where = f"{settings.host}:{settings.port}"
-        raise AddressError(f"cannot listen on {where}: {error.strerror}; give another --host or --port") from None
+        raise _address_error(settings, error) from None
     return listening
+
+
+def _address_error(settings: Settings, error: OSError) -> AddressError:
+    where = f"{settings.host}:{settings.port}"
+    return AddressError(f"cannot listen on {where}: {error.strerror}; give another --host or --port")
 
 
 def _url(listening: socket.socket) -> str:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from tacet.limits.rates import RateLimit
+from tacet.store.address import sqlite_path
 
 SANDBOX = "sandbox"
 """For people who build on X's API: a seeded world with known keys."""
@@ -76,20 +77,6 @@ class Setting:
     choices: tuple[str, ...] = ()
     check: Callable[[str], object] | None = None
     secret: bool = False
-
-
-def sqlite_path(database: str) -> Path:
-    """The file of `sqlite:///relative.db` or `sqlite:////absolute.db`.
-
-    Raises:
-        ValueError: another kind of database, or no file.
-    """
-    scheme, _, rest = database.partition("://")
-    if scheme in {"postgresql", "postgres"}:
-        raise ValueError("PostgreSQL is not supported by this version: give sqlite:///PATH")
-    if scheme != "sqlite" or not rest.startswith("/") or len(rest) == 1:
-        raise ValueError("no database address: give sqlite:///PATH (four slashes before an absolute path)")
-    return Path(rest[1:])
 
 
 def _check_origin(origin: str) -> None:
@@ -219,7 +206,7 @@ class Settings:
         metadata=_set(_SERVERS, "Give up on a request that has not arrived by then.", minimum=1, **_SECONDS),
     )
     shutdown_timeout_s: int = field(
-        default=10,
+        default=8,  # containers are killed ten seconds after they were told to stop
         metadata=_set(_SERVERS, "When stopping, let running requests finish for so long.", **_SECONDS),
     )
     log_level: str = field(

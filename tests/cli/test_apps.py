@@ -76,6 +76,21 @@ def test_without_a_secret_key_nothing_is_created(tacet: Tacet) -> None:
     assert "tacet secrets new" in ended.complaint
 
 
+def test_with_another_secret_key_than_the_databases_nothing_is_created(
+    tacet: Tacet, stored: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TACET_SECRET_KEY", new_secret_key(SeededRandomness(2)))
+    assert tacet("app create --name X").code == Exit.OK
+    before = stored(lambda store: store.revisions())
+    monkeypatch.setenv("TACET_SECRET_KEY", KEY)
+    ended = tacet("app create --name Y")
+    assert (ended.code, ended.out) == (Exit.CONFIGURATION, "")
+    assert ended.complaint == (
+        "tacet: a stored secret does not open with this secret key: start with the one it was sealed with"
+    )
+    assert stored(lambda store: store.revisions()) == before
+
+
 @pytest.mark.usefixtures("_keyed")
 def test_a_project_and_none_exclude_each_other(tacet: Tacet) -> None:
     ended = tacet("app create --name X --standalone --project 7")

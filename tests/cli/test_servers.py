@@ -3,6 +3,7 @@ import json
 import re
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import urllib.error
@@ -291,8 +292,39 @@ def test_a_second_server_on_the_same_file_says_so_and_stops() -> None:
     assert "another server" in complaint
 
 
+@pytest.mark.usefixtures("platform")
+def test_another_secret_key_than_the_databases_stops_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TACET_SECRET_KEY", new_secret_key(SeededRandomness(99)))
+    code, complaint = refused("serve --port 0")
+    assert code == Exit.CONFIGURATION
+    assert "does not open with this secret key" in complaint
+
+
 def test_a_port_that_is_taken_is_an_address_error() -> None:
     with started("sandbox --people 3 --no-rate-limits") as (url, _):
         code, complaint = refused(f"sandbox --people 3 --port {url.rpartition(':')[2]}")
     assert code == Exit.ADDRESS
     assert "give another --host or --port" in complaint
+
+
+def test_of_two_sandboxes_that_start_at_once_on_one_port_one_serves() -> None:
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as found:
+        port = found.getsockname()[1]
+    command = [sys.executable, "-m", "tacet.cli", "sandbox", "--people", "3", "--port", str(port)]
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as one,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as other,
+    ):
+        try:
+            while one.poll() is None and other.poll() is None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    one.wait(timeout=0.05)
+            loser, winner = (other, one) if one.poll() is None else (one, other)
+            assert (loser.returncode, "give another --host or --port" in loser.communicate()[1]) == (Exit.ADDRESS, True)
+            assert winner.stdout is not None
+            assert winner.stdout.readline()
+            winner.terminate()
+            assert winner.wait(STOP_TIMEOUT_S) == Exit.OK
+        finally:
+            one.kill()
+            other.kill()

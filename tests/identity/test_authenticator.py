@@ -245,6 +245,40 @@ class TestSigned:
         assert await is_refused(world.authenticator.signed(request))
 
 
+class TestOtherSecretKey:
+    """A server with another secret key than the one that its database was made with."""
+
+    @pytest.fixture(autouse=True)
+    async def signer(self, world: World) -> None:
+        other = Vault(new_secret_key(SeededRandomness(3)), SeededRandomness(4))
+        await world.put("1001-signer", TokenKind.OAUTH1_USER, secret_sealed=other.seal(TOKEN_SECRET))
+
+    async def test_a_token_secret_that_does_not_open_is_a_refusal_and_a_line_in_the_log(
+        self, world: World, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        for nonce in ("first", "again"):
+            assert await is_refused(world.authenticator.signed(signed(signing=replace(SIGNING, nonce=nonce))))
+        assert [record.levelname for record in caplog.records] == ["ERROR"] * 2
+        assert "start with the one it was sealed with" in caplog.text
+
+    async def test_so_is_a_consumer_secret(self, world: World, caplog: pytest.LogCaptureFixture) -> None:
+        await world.put_signer()
+        other = Vault(new_secret_key(SeededRandomness(3)), SeededRandomness(4))
+        strange = Authenticator(world.store.credentials, other, world.clock, world.verifier)
+        assert await is_refused(strange.signed(signed(signing=SIGNING)))
+        assert len(caplog.records) == 1
+
+    async def test_the_log_holds_no_secret(self, world: World, caplog: pytest.LogCaptureFixture) -> None:
+        assert await is_refused(world.authenticator.signed(signed(signing=SIGNING)))
+        assert caplog.text
+        for secret in (SECRET, TOKEN_SECRET, SIGNING.token):
+            assert str(secret) not in caplog.text
+
+    async def test_bearers_need_no_secret(self, world: World) -> None:
+        await world.put("good")
+        assert (await world.authenticator.bearer("good")).user_id == ALICE
+
+
 class TestCaches:
     async def test_a_bearer_that_is_known_asks_the_database_nothing(self, world: World) -> None:
         await world.put("good")

@@ -63,6 +63,21 @@ def vault_of(settings: Settings) -> "Vault":
     return Vault(settings.secret_key)
 
 
+async def check_fits(vault: "Vault", store: "Store") -> None:
+    """See that the vault opens what the database holds: the server could not read what is sealed with another key.
+
+    Raises:
+        CommandError: CONFIGURATION, it does not.
+        StoreError: the database failed.
+    """
+    from tacet.identity.vault import VaultError
+
+    try:
+        await vault.check_opens(store.credentials)
+    except VaultError as error:
+        raise CommandError(Exit.CONFIGURATION, str(error)) from None
+
+
 def show(facts: Mapping[str, object], as_json: bool) -> None:
     """Print facts for people, a line each, or as one JSON object for programs."""
     if as_json:

@@ -1,14 +1,17 @@
 """`tacet app` and `tacet secrets`: client applications and the key that protects their secrets."""
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from tacet.cli.admin import json_option, show, vault_of, with_store
+from tacet.cli.admin import check_fits, json_option, show, vault_of, with_store
 from tacet.cli.options import settings_options
 from tacet.cli.sources import load
 from tacet.settings import ADMIN, SERVE
+
+if TYPE_CHECKING:
+    from tacet.store.base import Store
 
 CONSUMER_KEY_LENGTH = 25
 """Characters, as long as X's."""
@@ -63,7 +66,12 @@ def create(name: str, access: str, project: int | None, standalone: bool, as_jso
         client_id=client_id_text(randomness),
         created_at_ms=clock.now_ms(),
     )
-    with_store(settings, lambda store: store.credentials.put_app(made))
+
+    async def put(store: "Store") -> None:
+        await check_fits(vault, store)
+        await store.credentials.put_app(made)
+
+    with_store(settings, put)
     facts = {
         "app_id": str(made.id),
         "project_id": made.project_id and str(made.project_id),

@@ -1,12 +1,13 @@
 """From credentials to a caller. A warm check asks the database nothing."""
 
+import logging
 from dataclasses import dataclass
 
 from tacet.cache import TwoGenerations
 from tacet.clock import Clock
 from tacet.identity.caller import Caller, Method, Unauthenticated
 from tacet.identity.oauth1 import OAuth1Error, SignedRequest, Verifier, collect
-from tacet.identity.vault import Vault
+from tacet.identity.vault import Vault, VaultError
 from tacet.records.credentials import Access, App, Token, TokenKind
 from tacet.store.base import CredentialStore
 
@@ -15,6 +16,9 @@ MAX_CACHED_CREDENTIALS = 50_000
 
 MAX_BEARER_CHARS = 1_024
 """X's own tokens have about 100 characters; longer ones are refused unread."""
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,9 @@ class Authenticator:
             self._verifier.verify(request, parameters, consumer[1], signer.token_secret)
         except OAuth1Error as error:
             raise Unauthenticated(str(error)) from None
+        except VaultError as error:
+            _log.error("an OAuth 1.0a request cannot be checked: %s", error)
+            raise Unauthenticated("a stored secret cannot be read") from None
         return signer.caller
 
     def forget(self) -> None:

@@ -15,6 +15,8 @@ from tacet.ids import Randomness, SystemRandomness
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+    from tacet.store.base import CredentialStore
+
 MIN_KEY_BYTES = 32
 """As many bits as the AES key that is derived from it: fewer would be the easier thing to guess."""
 
@@ -114,6 +116,17 @@ class Vault:
     def digest(text: str) -> bytes:
         """SHA-256 of a token's text. Tokens are random and long, so nothing slower or salted is needed."""
         return hashlib.sha256(text.encode()).digest()
+
+    async def check_opens(self, credentials: "CredentialStore") -> None:
+        """Open one of the secrets that are stored there: where one cannot be read, none can.
+
+        Raises:
+            VaultError: it was sealed with another secret key, or is damaged.
+            StoreError: the database failed.
+        """
+        app = await credentials.any_app()
+        if app is not None:
+            self.open(app.consumer_secret_sealed)
 
     def _cipher(self) -> "AESGCM":
         # Imported at first use: it costs tens of milliseconds, and bearer tokens never need it.

@@ -1,13 +1,10 @@
 """Which store a database address means."""
 
-from pathlib import Path
-
+from tacet.store.address import sqlite_path
 from tacet.store.base import Store, StoreError
 
 MEMORY = "sqlite://"
 """The address of a database that lives and dies with its process."""
-
-_FILE_PREFIX = "sqlite:///"
 
 
 def open_store(database: str, queue_length: int, server: bool = True) -> Store:
@@ -24,6 +21,8 @@ def open_store(database: str, queue_length: int, server: bool = True) -> Store:
 
     if database == MEMORY:
         return SqliteStore(None, queue_length, server)
-    if database.startswith(_FILE_PREFIX) and len(database) > len(_FILE_PREFIX):
-        return SqliteStore(Path(database.removeprefix(_FILE_PREFIX)), queue_length, server)
-    raise StoreError(f"no store is known for the database address {database.split('@')[-1]!r}: give sqlite:///PATH")
+    try:
+        path = sqlite_path(database)
+    except ValueError as error:
+        raise StoreError(str(error)) from None
+    return SqliteStore(path, queue_length, server)

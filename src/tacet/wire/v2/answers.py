@@ -4,7 +4,7 @@ People who look the same to everybody are rendered once and joined from then on.
 """
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 from tacet.cache import TwoGenerations
 from tacet.directory.lookup import Acquaintance, People, Posts, is_shown
@@ -48,27 +48,22 @@ class Answers:
         self._max_fragments = max_fragments
         self._max_fragment_bytes = max_fragment_bytes
         self._fragment_bytes = 0
+        self._hides_somebody = False
         self._fragments: TwoGenerations[Selection, TwoGenerations[int, bytes]] = TwoGenerations(MAX_RENDERED_SELECTIONS)
         self._generation = people.generation
 
-    async def users(self, ids: Sequence[int], selection: Selection, caller: Caller) -> list[bytes]:
+    async def users(self, ids: Sequence[int], selection: Selection, caller: Caller) -> Sequence[bytes]:
         """The user objects of those `ids` that are shown, in order."""
         if selection.is_personal or selection.needs_latest:
             return await self._fresh(ids, selection, caller)
         kept = self._kept(selection)
-        found = kept.get_all(ids)
-        if all(found):
-            return cast("list[bytes]", found)
-        found = [kept.get(id_) for id_ in ids]
-        missing = [id_ for id_, fragment in zip(ids, found, strict=True) if fragment is None]
-        rendered = await self._render(missing, selection) if missing else {}
-        for id_, fragment in rendered.items():
-            kept.put(id_, fragment)
-        complete = [rendered[id_] if fragment is None else fragment for id_, fragment in zip(ids, found, strict=True)]
-        return [fragment for fragment in complete if fragment]
+        found: Sequence[bytes] | None = kept.get_all(ids)
+        if found is None:
+            found = await self._gathered(ids, kept, selection)
+        return [fragment for fragment in found if fragment] if self._hides_somebody else found
 
     async def body(
-        self, users: list[bytes], shown: Sequence[int], selection: Selection, caller: Caller, **more: Any
+        self, users: Sequence[bytes], shown: Sequence[int], selection: Selection, caller: Caller, **more: Any
     ) -> bytes:
         """A whole answer.
 
@@ -78,29 +73,47 @@ class Answers:
             more: `one=True` for an object instead of a list, `errors` to begin with, `meta` to end with.
         """
         errors: list[dict[str, Any]] = list(more.get("errors", ()))
-        members = []
+        # Pieces are joined once, at the end: a page is thousands of octets, and each step between copies them.
+        pieces: list[bytes] = []
         if users:
-            members.append(b'"data":%b' % users[0] if more.get("one") else b'"data":[%b]' % b",".join(users))
+            data = (b',"data":', users[0]) if more.get("one") else (b',"data":[', b",".join(users), b"]")
+            pieces.extend(data)
         if selection.expansions:
             includes = await self._includes(shown, selection, caller, errors)
             if includes:
-                members.append(b'"includes":{%b}' % b",".join(includes))
+                pieces.extend((b',"includes":{', b",".join(includes), b"}"))
         if errors:
-            members.append(b'"errors":' + encode(errors))
+            pieces.extend((b',"errors":', encode(errors)))
         if "meta" in more:
-            members.append(b'"meta":' + more["meta"])
-        return b"{%b}" % b",".join(members)
+            pieces.extend((b',"meta":', more["meta"]))
+        if not pieces:
+            return b"{}"
+        pieces[0] = b"{" + pieces[0][1:]
+        pieces.append(b"}")
+        return b"".join(pieces)
 
     def _kept(self, selection: Selection) -> TwoGenerations[int, bytes]:
         if self._generation != self._people.generation or self._fragment_bytes > self._max_fragment_bytes:
             self._generation = self._people.generation
             self._fragments.clear()
             self._fragment_bytes = 0
+            self._hides_somebody = False
         kept = self._fragments.get(selection)
         if kept is None:
             kept = TwoGenerations(self._max_fragments)
             self._fragments.put(selection, kept)
         return kept
+
+    async def _gathered(
+        self, ids: Sequence[int], kept: TwoGenerations[int, bytes], selection: Selection
+    ) -> list[bytes]:
+        """Fragments of which some must be made, or moved up, first."""
+        found = [kept.get(id_) for id_ in ids]
+        missing = [id_ for id_, fragment in zip(ids, found, strict=True) if fragment is None]
+        rendered = await self._render(missing, selection) if missing else {}
+        for id_, fragment in rendered.items():
+            kept.put(id_, fragment)
+        return [rendered[id_] if fragment is None else fragment for id_, fragment in zip(ids, found, strict=True)]
 
     async def _render(self, ids: Sequence[int], selection: Selection) -> dict[int, bytes]:
         """Fragments to keep; `_HIDDEN` for whoever is not shown."""
@@ -110,6 +123,7 @@ class Answers:
             person = people.get(id_)
             shown = person is not None and is_shown(person)
             rendered[id_] = render_user(person, selection, {}) if person is not None and shown else _HIDDEN
+            self._hides_somebody = self._hides_somebody or not shown
             # Counted when made, and never given back one by one: an estimate that errs on the safe side.
             self._fragment_bytes += len(rendered[id_]) + FRAGMENT_OVERHEAD_BYTES
         return rendered

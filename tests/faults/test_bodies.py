@@ -1,0 +1,66 @@
+"""Garbage in bodies."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from tests.cast import BOB
+from tests.faults.described import WITH_BODY, WITHOUT_BODY, Described, name
+from tests.faults.garbage import TEXTS, bodies
+from tests.faults.world import World, changing, read, unchanging
+
+BODIES = bodies(str(BOB.id))
+LIMIT_BYTES = 65_536
+
+
+@pytest.mark.parametrize("operation", WITH_BODY, ids=name)
+async def test_bodies_that_are_not_what_is_asked_for_are_refused(world: World, operation: Described) -> None:
+    async with world.untouched():
+        for key, body in BODIES.items():
+            answer = await world.send(replace(changing(operation), body=body))
+            assert answer.status == (413 if len(body) > LIMIT_BYTES else 400), key
+
+
+@pytest.mark.parametrize("operation", WITH_BODY, ids=name)
+async def test_garbage_as_a_member_of_a_body_is_refused(world: World, operation: Described) -> None:
+    assert operation.body is not None
+    [member] = operation.body["properties"]
+    async with world.untouched():
+        for key, text in TEXTS.items():
+            value = read(text)
+            answer = await world.send(replace(changing(operation), body=json.dumps({member: value}).encode()))
+            is_id = value.isascii() and value.isdigit() and len(value) <= 19
+            assert answer.status == (404 if is_id else 400), key
+            raw = b'{"%b":%b}' % (member.encode(), text)
+            assert (await world.send(replace(changing(operation), body=raw))).status == 400, key
+
+
+@pytest.mark.parametrize("operation", WITH_BODY, ids=name)
+async def test_garbage_as_the_name_of_a_member_is_refused(world: World, operation: Described) -> None:
+    good = changing(operation).body
+    async with world.untouched():
+        for key, text in TEXTS.items():
+            more = json.dumps(read(text)).encode()
+            answer = await world.send(replace(changing(operation), body=good[:-1] + b"," + more + b":1}"))
+            assert answer.status == 400, key
+
+
+@pytest.mark.parametrize("operation", WITHOUT_BODY, ids=name)
+async def test_where_no_body_is_asked_for_garbage_is_ignored(world: World, operation: Described) -> None:
+    async with world.untouched():
+        for key, body in BODIES.items():
+            answer = await world.send(replace(unchanging(operation), body=body))
+            assert answer.status == 200, key
+
+
+@pytest.mark.parametrize("operation", WITH_BODY, ids=name)
+async def test_signed_forms_of_garbage_are_refused(world: World, operation: Described) -> None:
+    signature = world.service.signature("POST", changing(operation).target)["authorization"]
+    request = changing(operation).with_header("authorization", signature)
+    request = request.with_header("content-type", "application/x-www-form-urlencoded")
+    async with world.untouched():
+        for key, body in {**BODIES, **TEXTS}.items():
+            answer = await world.send(replace(request, body=body))
+            assert answer.status == (413 if len(body) > LIMIT_BYTES else 401 if body else 400), key
+

@@ -1,0 +1,157 @@
+"""A service whose whole database can be looked at, and requests to it that are bounded in time."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+from tests.cast import ALICE, BOB, CAROL, move_in
+from tests.faults.described import Described
+from tests.service import HOST, JSON, Answer, Service, exchange, opened
+
+MAX_WAIT_S = 10
+"""Longer than any answer takes, however busy the machine is."""
+
+MAX_CPU_S = 0.1
+"""Processor time of one request: a hundred times what a page takes, and the server does nothing else meanwhile."""
+
+TARGET = "target_user_id"
+
+
+@dataclass(frozen=True)
+class Request:
+    """A good request of an operation, as Alice; tests spoil it in one place or several.
+
+    Attributes:
+        path: values of the path's parameters, percent-encoded.
+        query: as it stands in the target.
+    """
+
+    operation: Described
+    path: Mapping[str, str]
+    query: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    @property
+    def target(self) -> str:
+        path = self.operation.path
+        for name, value in self.path.items():
+            path = path.replace(f"{{{name}}}", value)
+        return f"{path}?{self.query}" if self.query else path
+
+    def with_path(self, name: str, value: str) -> "Request":
+        return replace(self, path={**self.path, name: value})
+
+    def with_query(self, name: str, *values: str) -> "Request":
+        """The same with these values for a parameter, in front of the good ones of the others."""
+        kept = [each for each in self.query.split("&") if each and not each.startswith(f"{name}=")]
+        return replace(self, query="&".join([*(f"{name}={value}" for value in values), *kept]))
+
+    def with_header(self, name: str, value: str | bytes) -> "Request":
+        text = value if isinstance(value, str) else value.decode("latin-1")
+        return replace(self, headers={**self.headers, name: text})
+
+    def without_header(self, name: str) -> "Request":
+        return replace(self, headers={key: value for key, value in self.headers.items() if key != name})
+
+
+def changing(operation: Described) -> Request:
+    """A request that, where the operation writes, writes: for garbage that must be refused."""
+    return _request(operation, muted=operation.body is None)
+
+
+def unchanging(operation: Described) -> Request:
+    """A request that succeeds and changes nothing: for garbage in places that nobody reads."""
+    return _request(operation, muted=operation.body is not None)
+
+
+def _request(operation: Described, muted: bool) -> Request:
+    """Alice mutes Carol and not Bob; the target is one of them."""
+    target = str((CAROL if muted else BOB).id)
+    path = {each.name: target if each.name == TARGET else each.good for each in operation.in_path}
+    needed = {each.name: each.good for each in operation.in_query if each.name in {"ids", "usernames"}}
+    headers = {"host": HOST, "authorization": f"Bearer {ALICE.username}"}
+    if operation.body is None:
+        return Request(operation, path, urlencode(needed), headers)
+    [member] = operation.body["properties"]
+    headers |= {"content-type": JSON}
+    return Request(operation, path, urlencode(needed), headers, f'{{"{member}":"{target}"}}'.encode())
+
+
+def encoded(text: bytes) -> str:
+    """A text as it stands in a request target."""
+    return quote(text, safe="")
+
+
+def read(text: bytes) -> str:
+    """A text of a request target as the server understands it."""
+    return text.decode(errors="replace")
+
+
+class World:
+    """A service on a file. Alice mutes Carol, and nobody else mutes anybody."""
+
+    def __init__(self, service: Service, path: Path) -> None:
+        self.service = service
+        self._path = path
+
+    def rows(self) -> str:
+        """Every row of every table."""
+        return rows(self._path)
+
+    @asynccontextmanager
+    async def untouched(self) -> AsyncIterator[None]:
+        """Nothing is written meanwhile; if it is, it is put right for the next test."""
+        before = self.rows()
+        try:
+            yield
+        finally:
+            after = self.rows()
+            if after != before:
+                await self.prepare()
+        assert after == before, "something was written"
+
+    async def prepare(self) -> None:
+        """Alice mutes Carol and not Bob."""
+        assert (await self.service.mute(ALICE, CAROL.id)).status == 200
+        assert (await self.service.unmute(ALICE, BOB.id)).status == 200
+
+    async def send(self, request: Request) -> Answer:
+        """The answer, which is in the document and comes in time."""
+        answer, cpu_s = await self._timed(request)
+        if cpu_s > MAX_CPU_S:
+            # Once may be a collection of the test's own garbage.
+            answer, cpu_s = await self._timed(request)
+        assert cpu_s <= MAX_CPU_S, f"took {cpu_s:.2f} s: {request}"[:500]
+        request.operation.judge(answer)
+        return answer
+
+    async def _timed(self, request: Request) -> tuple[Answer, float]:
+        started_s = time.process_time()
+        async with asyncio.timeout(MAX_WAIT_S):
+            method, target = request.operation.method, request.target
+            answer = await exchange(self.service.tacet, method, target, request.headers, [request.body])
+        return answer, time.process_time() - started_s
+
+
+@asynccontextmanager
+async def inhabited(path: Path) -> AsyncIterator[World]:
+    """A world with the cast of the tests, in a new file."""
+    async with opened(path, rate_limits=False) as service:
+        await move_in(service.store, service.vault)
+        world = World(service, path)
+        await world.prepare()
+        # What is imported at first use is no request's fault.
+        assert (await service.signed("GET", "/2/users/me")).status == 200
+        yield world
+
+
+def rows(path: Path) -> str:
+    """Every row of every table of a database that is being served."""
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        return "\n".join(connection.iterdump())
