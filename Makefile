@@ -12,9 +12,10 @@ export PYTHON
 
 BIN := .venv/bin
 
-# What starts real servers, foreign clients or crashes: part of `test`, too slow for `check`.
-SLOW := tests/bench/measures tests/clients tests/contract tests/crash tests/faults tests/cli/test_servers.py \
-	tests/sandbox/test_seeding.py tests/test_readme.py tests/test_server.py tests/wire/test_http1.py
+# What starts processes, foreign clients or crashes, and the bench: part of `test`, too slow for `check`.
+SLOW := tests/bench tests/clients tests/contract tests/crash tests/faults tests/cli/test_people.py \
+	tests/cli/test_servers.py tests/sandbox/test_seeding.py tests/store/sqlite/test_locking.py tests/test_readme.py \
+	tests/test_server.py tests/wire/test_http1.py
 
 .PHONY: help sandbox test check bench lint types format pins clean environment test-environment
 
@@ -31,7 +32,7 @@ test: test-environment lint types ## Everything: lint, formatting, types, all te
 	@$(BIN)/pytest $(ARGS)
 
 check: test-environment lint types ## The quick part, under 30 seconds: lint, formatting, types, unit tests
-	@$(BIN)/pytest $(addprefix --ignore=,$(SLOW)) $(ARGS)
+	@$(BIN)/pytest -n auto --dist worksteal -p no:schemathesis $(addprefix --ignore=,$(SLOW)) $(ARGS)
 
 bench: test-environment ## Measure what docs/performance.md claims; ARGS go to the bench
 	@scripts/load_generator.sh

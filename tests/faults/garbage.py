@@ -98,7 +98,7 @@ TARGETS: dict[str, str] = {
     "matrix": ";",
     "fragment": "1002#x",
     "spaces": "10%2002",
-    "brackets": "[]{}|^`<>\"\\",
+    "brackets": '[]{}|^`<>"\\',
     "colons": "http://[::1]:99999/",
     "many-escapes": "%41" * (VERY_LONG // 3),
 }

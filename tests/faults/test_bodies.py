@@ -63,4 +63,3 @@ async def test_signed_forms_of_garbage_are_refused(world: World, operation: Desc
         for key, body in {**BODIES, **TEXTS}.items():
             answer = await world.send(replace(request, body=body))
             assert answer.status == (413 if len(body) > LIMIT_BYTES else 401 if body else 400), key
-

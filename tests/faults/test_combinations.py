@@ -29,7 +29,9 @@ texts = st.one_of(
 @st.composite
 def spoilings(draw: st.DrawFn, operation: Described) -> tuple[Spoil, frozenset[int]]:
     """One way to spoil a request, and the statuses that it may have alone."""
-    place = draw(st.sampled_from(["authorization", "scheme", "unread", "content-type", "body", "query", "piece", "path"]))
+    place = draw(
+        st.sampled_from(["authorization", "scheme", "unread", "content-type", "body", "query", "piece", "path"])
+    )
     text = draw(texts)
     if place == "authorization":
         return lambda request: request.with_header("authorization", b"Bearer ?" + text), frozenset({401})

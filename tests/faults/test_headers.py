@@ -93,7 +93,19 @@ async def test_where_no_body_is_read_its_type_is_not_either(world: World, operat
             assert answer.status == 200, key
 
 
-METHODS: list[Method | str] = ["get", "Post", "HEAD", "OPTIONS", "TRACE", "PUT", "PATCH", "MUTE", "", "GET\x00", "G" * 9_999]
+METHODS: list[Method | str] = [
+    "get",
+    "Post",
+    "HEAD",
+    "OPTIONS",
+    "TRACE",
+    "PUT",
+    "PATCH",
+    "MUTE",
+    "",
+    "GET\x00",
+    "G" * 9_999,
+]
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method[:7] or "none")

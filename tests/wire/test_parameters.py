@@ -294,3 +294,22 @@ async def test_many_values_for_a_path_parameter_are_not_echoed_for_each(service:
     answer = await service.get(target)
     assert (answer.status, answer.messages[-1].partition(" ")[0]) == (400, "Duplicate")
     assert len(answer.body) < 10 * len(target)
+
+
+@pytest.mark.parametrize(
+    ("query", "noun"),
+    [
+        (b"expansions=affiliation&max_results=0", "post"),
+        (b"expansions=affiliation&tweet.fields=id&max_results=0", "tweet"),
+        (b"expansions=affiliation.user_id&max_results=0", "tweet"),
+        (b"post.fields=id&max_results=0", "post"),
+        (b"user.fields=pinned_post_id&max_results=0", "post"),
+        (b"max_results=0", "tweet"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value.decode(),
+)
+def test_a_refusal_speaks_the_vocabulary_that_the_answer_would(query: bytes, noun: str) -> None:
+    good, bad = READER.read(query.replace(b"max_results=0", b"max_results=1")), READER.read(query + b"&unknown=1")
+    assert good.selection is not None
+    assert good.selection.vocabulary.noun == noun
+    assert f",{noun}.fields," in bad.violations[0].message

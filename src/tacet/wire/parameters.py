@@ -13,12 +13,11 @@ from urllib.parse import parse_qsl
 
 from tacet.cache import TwoGenerations
 from tacet.wire.problems import Violation
-from tacet.wire.selection import Selection, select
+from tacet.wire.selection import Selection, select, vocabulary_of
 from tacet.wire.vocabulary import (
     ACCEPTED_EXPANSIONS,
     ACCEPTED_POST_FIELDS,
     ACCEPTED_USER_FIELDS,
-    ONLY_POST_WORDS,
     POST,
     TWEET,
     Vocabulary,
@@ -273,10 +272,7 @@ def _split(raw: bytes) -> dict[str, list[str]] | None:
 
 
 def _vocabulary_of(given: Mapping[str, list[str]]) -> Vocabulary:
-    words = [
-        word for name in ("user.fields", "expansions") for value in given.get(name, ()) for word in value.split(",")
-    ]
-    return POST if "post.fields" in given or not ONLY_POST_WORDS.isdisjoint(words) else TWEET
+    return vocabulary_of({name: ",".join(given[name]).split(",") for name in FIELD_LISTS if name in given})
 
 
 def _list_reader(name: str, vocabulary: Vocabulary) -> Read:

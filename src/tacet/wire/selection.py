@@ -38,6 +38,15 @@ class Selection:
     needs_latest: bool
 
 
+def vocabulary_of(asked: Mapping[str, Collection[str]]) -> Vocabulary:
+    """The vocabulary that a request speaks, by the words in its lists: tweet, where none of them is a post word."""
+    expanded = asked.get("expansions", ())
+    words = (*asked.get("user.fields", ()), *expanded)
+    speaks_post = "post.fields" in asked or not ONLY_POST_WORDS.isdisjoint(words)
+    # Expanded, "affiliation" is the post word for what tweet calls "affiliation.user_id".
+    return POST if speaks_post or ("affiliation" in expanded and "tweet.fields" not in asked) else TWEET
+
+
 def select(asked: Mapping[str, Collection[str]]) -> Selection:
     """The selection of a request whose lists are valid.
 
@@ -45,15 +54,14 @@ def select(asked: Mapping[str, Collection[str]]) -> Selection:
         asked: the values of `user.fields`, `tweet.fields`, `post.fields` and `expansions`, where given.
     """
     users, expanded = asked.get("user.fields", ()), asked.get("expansions", ())
-    speaks_post = "post.fields" in asked or not ONLY_POST_WORDS.isdisjoint((*users, *expanded))
-    speaks_post = speaks_post or ("affiliation" in expanded and "tweet.fields" not in asked)
+    vocabulary = vocabulary_of(asked)
     expansions = frozenset(POST_TO_TWEET.get(name, name) for name in expanded)
     # An expansion shows the field that it expands, asked for or not.
     fields = {_user_field(name) for name in users} | {name.partition(".")[0] for name in expansions}
     return _one(
-        POST if speaks_post else TWEET,
+        vocabulary,
         tuple(name for name in USER_FIELD_ORDER if name in DEFAULT_USER_FIELDS or name in fields),
-        _post_fields(asked, speaks_post),
+        _post_fields(asked, vocabulary),
         expansions,
     )
 
@@ -77,7 +85,7 @@ def _user_field(name: str) -> str:
     return name if name == "affiliation" else POST_TO_TWEET.get(name, name)
 
 
-def _post_fields(asked: Mapping[str, Collection[str]], speaks_post: bool) -> frozenset[str]:
+def _post_fields(asked: Mapping[str, Collection[str]], vocabulary: Vocabulary) -> frozenset[str]:
     wanted = (*asked.get("tweet.fields", ()), *asked.get("post.fields", ()))
-    default = DEFAULT_POST_FIELDS if speaks_post else DEFAULT_TWEET_FIELDS
+    default = DEFAULT_POST_FIELDS if vocabulary is POST else DEFAULT_TWEET_FIELDS
     return frozenset((*default, *(POST_TO_TWEET.get(name, name) for name in wanted)))

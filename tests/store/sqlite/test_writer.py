@@ -312,9 +312,10 @@ class TestClosing:
 
     def test_a_loop_that_is_gone_costs_nothing_but_the_answer(self, database: Database) -> None:
         pause = database.at_commit = Pause()
+        committed = threading.Event()
 
         async def walk_away() -> None:
-            writer = GroupWriter(database.connection, QUEUE_LENGTH, threaded=True)
+            writer = GroupWriter(database.connection, QUEUE_LENGTH, threaded=True, after_commit=committed.set)
             writing = asyncio.ensure_future(writer.submit(insert(1)))
             await pause.reached()
             writing.cancel()
@@ -322,6 +323,7 @@ class TestClosing:
         asyncio.run(walk_away())
         [thread] = writer_threads()
         pause.end()
+        assert committed.wait(PATIENCE_S)
         thread.join(0.1)
         # An exception in the thread would have ended it, and fails this test as a warning besides.
         assert thread.is_alive()
