@@ -61,7 +61,8 @@ async def test_garbage_as_the_length_of_a_body_changes_nothing(world: World, ope
     async with world.untouched():
         for key, text in TEXTS.items():
             answer = await world.send(unchanging(operation).with_header("content-length", text))
-            is_too_long = operation.body is not None and text.isdigit() and (len(text) > 18 or int(text) > 65_536)
+            is_number = operation.body is not None and text.isdigit()
+            is_too_long = is_number and (len(text.lstrip(b"0")) > 18 or int(text) > 65_536)
             assert answer.status == (413 if is_too_long else 200), key
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from tacet.wire.credentials import BLANKS
 from tacet.wire.parameters import ID_PATTERN
 from tacet.wire.problems import Refusal, Violation, invalid_request
 
@@ -30,7 +31,7 @@ def read_target_user_id(content_type: str, body: bytes) -> str:
     Raises:
         Refusal: 400, with everything that is wrong with the body.
     """
-    if content_type.partition(";")[0].strip().lower() != "application/json":
+    if content_type.partition(";")[0].strip(BLANKS).lower() != "application/json":
         raise _invalid("Requests with bodies must have content-type of application/json.")
     try:
         value = _decode(body)

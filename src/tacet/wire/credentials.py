@@ -7,6 +7,9 @@ from tacet.identity.caller import Caller, Unauthenticated
 from tacet.identity.oauth1 import SignedRequest, is_oauth1
 from tacet.wire.problems import UNAUTHORIZED, Refusal
 
+BLANKS = " \t"
+"""What may stand around a header's value (RFC 9110 section 5.6.3); `strip()` alone takes away more than that."""
+
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -34,7 +37,7 @@ async def authenticate(authenticator: Authenticator, scope: Scope, body: bytes) 
     scheme, _, credentials = authorization.partition(" ")
     try:
         if scheme.lower() == "bearer":
-            return await authenticator.bearer(credentials.strip())
+            return await authenticator.bearer(credentials.strip(BLANKS))
         form = body if body and is_form(scope) else None
         if not is_oauth1(authorization or None, scope["query_string"], form):
             raise Refusal(UNAUTHORIZED)

@@ -153,7 +153,7 @@ async def read_body(scope: Scope, receive: Receive, max_bytes: int) -> bytes:
     Raises:
         Refusal: 413 as soon as more than `max_bytes` are announced or have come, 400 when the rest never comes.
     """
-    announced = header(scope, b"content-length")
+    announced = header(scope, b"content-length").lstrip(b"0") or b"0"
     if announced.isdigit() and (len(announced) > MAX_LENGTH_DIGITS or int(announced) > max_bytes):
         raise Refusal(problems.BODY_TOO_LARGE)
     body = b""

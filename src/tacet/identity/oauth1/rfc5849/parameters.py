@@ -15,9 +15,10 @@ SIGNATURE = "oauth_signature"
 MAX_PARAMETERS = 256
 
 # One `name="value"` of a header, with its comma. Quotes are optional because some clients leave them out;
-# escapes inside quotes only ever occur in `realm`.
+# escapes inside quotes only ever occur in `realm`. Nothing is given back once it matched: trying again after a run
+# of blanks would take a time that grows with its square.
 _HEADER_PARAMETER = re.compile(
-    r'[ \t]*([^ \t=",]+)[ \t]*=[ \t]*(?:"([^"\\]*(?:\\.[^"\\]*)*)"|([^ \t",]*))[ \t]*(?:,|$)'
+    r'[ \t]*+([^ \t=",]++)[ \t]*+=[ \t]*+(?:"([^"\\]*+(?:\\.[^"\\]*+)*+)"|([^ \t",]*+))[ \t]*+(?:,|$)'
 )
 
 
