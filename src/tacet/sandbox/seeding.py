@@ -49,7 +49,8 @@ def at_home(settings: Settings) -> Settings:
             settings.data_dir.mkdir(parents=True, exist_ok=True)
             _claim(settings.data_dir, Origin(settings.people, settings.seed))
         except OSError as error:
-            raise StoreError(f"the folder {settings.data_dir} cannot be used: {error.strerror}") from None
+            message = f"the folder {settings.data_dir} cannot be used: {error.strerror}; give another --data"
+            raise StoreError(message) from None
         database = f"sqlite:///{settings.data_dir / DATABASE_FILE}"
     return dataclasses.replace(settings, database=database, secret_key=SECRET_KEY)
 

@@ -106,7 +106,8 @@ class SqliteStore(Store):
             )
         except OSError as error:
             raise StoreError(
-                f"{self._path} cannot be served: its lock file {path} cannot be opened: {error.strerror}"
+                f"{self._path} cannot be served: its lock file {path} cannot be opened: {error.strerror}; "
+                "check that its folder exists and is writable"
             ) from None
         try:
             fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
