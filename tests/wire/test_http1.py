@@ -43,6 +43,10 @@ class Connection:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self._socket.sendall(data.encode("latin-1") if isinstance(data, str) else data)
 
+    def finish_sending(self) -> None:
+        """Close this side of the connection; answers can still come."""
+        self._socket.shutdown(socket.SHUT_WR)
+
     def is_answered(self, within_s: float) -> bool:
         """Whether an answer begins to come."""
         return bool(select.select([self._socket], [], [], within_s)[0])
@@ -321,6 +325,23 @@ def test_a_body_where_none_is_asked_for_leaves_the_connection_in_step(connection
     assert connection.read().status == 200
     connection.send(get())
     assert connection.read().status == 200
+
+
+@pytest.mark.parametrize(
+    ("requests", "statuses"),
+    [
+        pytest.param([get()], [200], id="one"),
+        pytest.param([post(BODY), get(LIST)], [200, 200], id="several"),
+        pytest.param([post("{}"), get("/nowhere")], [400, 404], id="refused-ones"),
+    ],
+)
+def test_whoever_says_no_more_still_gets_the_answers(
+    connection: Connection, requests: list[str], statuses: list[int]
+) -> None:
+    connection.send("".join(requests))
+    connection.finish_sending()
+    assert [connection.read().status for _ in requests] == statuses
+    assert connection.ends()
 
 
 def test_whoever_leaves_in_the_middle_disturbs_nobody(url: str) -> None:

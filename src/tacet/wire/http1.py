@@ -57,6 +57,8 @@ class BoundedProtocol(HttpToolsProtocol):
     _last_words = b""
     """What is said, before closing, once everything that came before is answered."""
     _task: asyncio.Task[None] | None = None
+    _half_closed = False
+    """The client sends no more; the connection ends with the last answer."""
     _in_head = False
     _upgrading = False
 
@@ -70,6 +72,13 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._running is not None:
             self._running.disconnected = True
         super().connection_lost(exc)
+
+    def eof_received(self) -> bool | None:  # type: ignore[override] # uvicorn's gives up the way back at once
+        """Whoever has sent whole requests and says no more still waits for the answers."""
+        if self._arriving or self._is_idle():
+            return None
+        self._half_closed = True
+        return True
 
     def data_received(self, data: bytes) -> None:
         if self._unparsed:
@@ -99,7 +108,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._parse(data)
         if self.pipeline:
             self.flow.pause_reading()
-        elif self._last_words and self._is_idle():
+        elif (self._last_words or self._half_closed) and self._is_idle():
             self._end()
 
     def on_message_begin(self) -> None:
