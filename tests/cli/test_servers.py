@@ -99,7 +99,8 @@ class TestSandbox:
         (tmp_path / "world" / "world.json").write_text('{"people": 5, "seed": 9}')
         ended = tacet("sandbox --data world")
         assert "5 people live there, kept in world" in ended.out
-        assert ended.complaint == "tacet: warning: world already holds a world, of 5 people and seed 9"
+        expected = "world already holds a world, of 5 people and seed 9; for a new one give another --data"
+        assert ended.complaint == f"tacet: warning: {expected}"
         assert tacet("sandbox --data world --people 5 --seed 9").err == ""
 
     def test_a_world_that_cannot_be_read_is_a_database_error(self, tacet: Tacet, tmp_path: Path) -> None:

@@ -160,7 +160,7 @@ def test_a_start_that_never_got_to_a_database_decides_nothing(tmp_path: Path) ->
 )
 def test_an_unreadable_world_file_is_told_with_its_path(tmp_path: Path, content: str) -> None:
     (tmp_path / WORLD_FILE).write_text(content)
-    with pytest.raises(StoreError, match=r"cannot be read: remove the folder to start with a new world$") as raised:
+    with pytest.raises(StoreError, match=r"is damaged: restore it, or give another --data$") as raised:
         origin(at_home(kept_in(tmp_path)))
     assert str(tmp_path / WORLD_FILE) in str(raised.value)
 

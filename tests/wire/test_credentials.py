@@ -1,5 +1,6 @@
 import base64
 import json
+import logging
 
 import pytest
 
@@ -73,3 +74,15 @@ async def test_nothing_is_written_without_good_credentials(service: Service) -> 
         headers = {"authorization": authorization, "content-type": JSON}
         assert (await service.call("POST", LIST, token=None, headers=headers, body=body)).status == 401
     assert (await service.page(ALICE)).ids == []
+
+
+async def test_why_a_request_was_refused_is_in_the_debug_log_and_the_token_is_not(
+    service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "tacet")
+    answer = await service.get(LIST, token="nobodys-token")
+    assert answer.status == 401
+    assert "is refused with 401: the token is unknown or revoked" in caplog.text
+    assert "nobodys-token" not in caplog.text
+    assert (await service.get(LIST, token="alice-without-mute.read")).status == 403
+    assert "getUsersMuting is refused with 403: the token lacks mute.read" in caplog.text

@@ -95,7 +95,8 @@ def _warn(settings: Settings, source: "Origin") -> None:
         click.echo(f"tacet: warning: everybody who can reach {settings.host} knows these keys", err=True)
     if (source.people, source.seed) != (settings.people, settings.seed):
         kept = f"{source.people} people and seed {source.seed}"
-        click.echo(f"tacet: warning: {settings.data_dir} already holds a world, of {kept}", err=True)
+        message = f"{settings.data_dir} already holds a world, of {kept}; for a new one give another --data"
+        click.echo(f"tacet: warning: {message}", err=True)
 
 
 def _write_ready(settings: Settings, document: Callable[[], dict[str, Any]]) -> None:

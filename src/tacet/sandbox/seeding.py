@@ -65,8 +65,10 @@ def origin(settings: Settings) -> Origin:
         if path.exists():
             try:
                 return msgspec.json.decode(path.read_bytes(), type=Origin)
-            except (OSError, msgspec.DecodeError):
-                raise StoreError(f"{path} cannot be read: remove the folder to start with a new world") from None
+            except OSError as error:
+                raise StoreError(f"{path} cannot be read: {error.strerror}; make it readable for this user") from None
+            except msgspec.DecodeError:
+                raise StoreError(f"{path} is damaged: restore it, or give another --data") from None
     return Origin(settings.people, settings.seed)
 
 

@@ -118,7 +118,9 @@ class _Served:
         if not caller.in_project:
             raise Refusal(problems.client_forbidden(caller.app_id))
         if caller.method is Method.OAUTH2_USER:
-            if not caller.scopes.issuperset(self._operation.scopes):
+            missing = self._operation.scopes - caller.scopes
+            if missing:
+                _log.debug("%s is refused with 403: the token lacks %s", self._operation.id, " ".join(sorted(missing)))
                 raise Refusal(problems.FORBIDDEN)
         elif caller.method is Method.OAUTH1_USER and self._operation.writes and caller.access is Access.READ:
             raise Refusal(problems.OAUTH1_PERMISSIONS)
