@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from tacet.records.consents import ChallengeMethod, Code, Grant, GrantKind, RequestToken
 from tacet.records.credentials import Access, App, Token, TokenKind
 from tacet.records.people import MAX_ID, Person, Post
 from tacet.records.relations import MAX_POSITION, Kind, Relation
@@ -12,6 +13,8 @@ NOW = 1_795_311_129_000
 """The moment that tests happen at, in Unix milliseconds."""
 
 QUEUE_LENGTH = 4_096
+
+MONTH_MS = 30 * 24 * 3600 * 1000
 
 SOURCE = 1001
 UNSTORABLE = MAX_ID + 1
@@ -36,6 +39,23 @@ def app(id_: int = 1, **more: Any) -> App:
 
 def token(digest: bytes = b"d" * 32, **more: Any) -> Token:
     return replace(Token(digest, TokenKind.OAUTH2_USER, 1, SOURCE, created_at_ms=NOW), **more)
+
+
+def grant(id_: int = 50, **more: Any) -> Grant:
+    return replace(Grant(id_, GrantKind.OAUTH2, 1, SOURCE, "mute.read", NOW), **more)
+
+
+def refresh_token(digest: bytes = b"r" * 32, **more: Any) -> Token:
+    return token(digest, **{"kind": TokenKind.REFRESH, "expires_at_ms": NOW + MONTH_MS, **more})
+
+
+def code(digest: bytes = b"c" * 32, **more: Any) -> Code:
+    plain = Code(digest, 1, SOURCE, "mute.read", "https://a.example", "x", ChallengeMethod.S256, NOW, NOW + 30_000)
+    return replace(plain, **more)
+
+
+def request_token(digest: bytes = b"q" * 32, **more: Any) -> RequestToken:
+    return replace(RequestToken(digest, 1, b"sealed", "oob", None, NOW, NOW + 600_000), **more)
 
 
 async def listed(store: Store, now_ms: int = NOW, source_id: int = SOURCE, kind: Kind = Kind.MUTE) -> list[Row]:

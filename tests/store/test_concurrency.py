@@ -6,7 +6,19 @@ from collections import Counter
 
 from tacet.records.relations import MAX_POSITION, Kind
 from tacet.store.base import Store
-from tests.store.building import NOW, SOURCE, app, listed, mute, person, token
+from tests.store.building import (
+    NOW,
+    SOURCE,
+    app,
+    code,
+    grant,
+    listed,
+    mute,
+    person,
+    refresh_token,
+    request_token,
+    token,
+)
 
 
 async def test_of_many_that_add_the_same_relation_one_is_told_that_it_is_new(store: Store) -> None:
@@ -86,3 +98,50 @@ async def test_all_parts_can_be_written_at_once(store: Store) -> None:
     assert {await store.credentials.token(bytes([n]) * 32) for n in numbers} == {
         token(bytes([n]) * 32) for n in numbers
     }
+
+
+class TestLogins:
+    async def test_of_many_that_redeem_a_code_one_is_given_something(self, store: Store) -> None:
+        await store.consents.put_code(code())
+        answers = await asyncio.gather(
+            *(store.consents.redeem_code(code().digest, grant(n), [token(bytes([n]) * 32)], NOW) for n in range(20))
+        )
+        [winner] = [n for n, answer in enumerate(answers) if answer]
+        found = await store.consents.code(code().digest)
+        assert found is not None
+        assert found.grant_id == winner
+        assert [n for n in range(20) if await store.consents.grant(n)] == [winner]
+        assert [n for n in range(20) if await store.credentials.token(bytes([n]) * 32)] == [winner]
+
+    async def test_of_many_that_rotate_a_refresh_token_one_is_given_something(self, store: Store) -> None:
+        await store.consents.add_grant(grant(), [refresh_token()])
+        answers = await asyncio.gather(
+            *(store.consents.rotate(refresh_token().digest, [token(bytes([n]) * 32)], NOW) for n in range(20))
+        )
+        winners = [n for n, answer in enumerate(answers) if answer]
+        assert len(winners) == 1
+        assert [n for n in range(20) if await store.credentials.token(bytes([n]) * 32)] == winners
+
+    async def test_of_many_that_redeem_a_request_token_one_is_given_something(self, store: Store) -> None:
+        await store.consents.put_request_token(request_token(user_id=SOURCE, verifier_digest=b"v"))
+        key = (request_token().digest, b"v")
+        answers = await asyncio.gather(
+            *(store.consents.redeem_request_token(*key, grant(n), token(bytes([n]) * 32), NOW) for n in range(20))
+        )
+        [winner] = [answer for answer in answers if answer is not None]
+        assert [n for n in range(20) if await store.credentials.token(bytes([n]) * 32)] == [winner]
+
+    async def test_no_token_outlives_a_revocation_that_comes_between_rotations(self, store: Store) -> None:
+        for turn in range(1, 11):
+            digests = [bytes([turn, n]) * 16 for n in range(4)]
+            await store.consents.add_grant(grant(turn), [refresh_token(digests[0])])
+            first = store.consents.rotate(digests[0], [refresh_token(digests[1]), token(digests[2])], NOW)
+            second = store.consents.rotate(digests[1], [token(digests[3])], NOW)
+            await asyncio.gather(first, store.consents.revoke_grant(turn, NOW), second)
+            found = [await store.credentials.token(digest) for digest in digests]
+            assert [each for each in found if each and each.revoked_at_ms is None] == []
+
+    async def test_wrong_verifiers_are_all_counted(self, store: Store) -> None:
+        await store.consents.put_request_token(request_token())
+        counts = await asyncio.gather(*(store.consents.count_wrong_verifier(request_token().digest) for _ in range(20)))
+        assert sorted(counts) == list(range(1, 21))

@@ -1,15 +1,18 @@
 """What every store's `CredentialStore` must do."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tacet.records.credentials import Access, App, Token, TokenKind
+from tacet.records.credentials import Access, App, Token, TokenKind, UserAuthentication
 from tacet.store.base import Conflict, Part, Store
-from tests.store.building import NOW, UNSTORABLE, app, token
+from tests.store.building import NOW, UNSTORABLE, app, grant, refresh_token, request_token, token
 
 DIGEST = b"\x00\xff" * 16
+
+CALLBACKS = ("https://a.example/cb?x=1&y=ü", "myapp://callback", 'http://127.0.0.1:8080/"quoted"')
 
 
 class TestApps:
@@ -19,19 +22,31 @@ class TestApps:
             pytest.param(app(), id="ordinary"),
             pytest.param(app(project_id=None), id="outside-a-project"),
             pytest.param(app(UNSTORABLE - 1, name="漢字 🦊", consumer_secret_sealed=bytes(range(256))), id="large"),
+            pytest.param(
+                app(client_secret_digest=DIGEST, owner_id=UNSTORABLE - 1, description="It's 漢字"), id="owned"
+            ),
+            pytest.param(app(authentication=UserAuthentication(oauth1=True)), id="oauth1-only"),
+            pytest.param(app(authentication=UserAuthentication(oauth2=True)), id="oauth2-only"),
+            pytest.param(
+                app(authentication=UserAuthentication(True, True, True, CALLBACKS, "https://a.example")), id="all-on"
+            ),
             *(pytest.param(app(access=access), id=access.value) for access in Access),
         ],
     )
     async def test_an_app_comes_back_as_it_was_put(self, store: Store, kept: App) -> None:
-        await store.credentials.put_app(kept)
-        assert await store.credentials.app(kept.id) == kept
-        assert await store.credentials.app_by_consumer_key(kept.consumer_key) == kept
+        for _ in range(2):
+            await store.credentials.put_app(kept)
+            assert await store.credentials.app(kept.id) == kept
+            assert await store.credentials.app_by_consumer_key(kept.consumer_key) == kept
+            assert await store.credentials.app_by_client_id(kept.client_id) == kept
 
     async def test_unknown_apps_are_none(self, store: Store) -> None:
         await store.credentials.put_app(app(1))
         assert await store.credentials.app(2) is None
         for unknown in ("", "KEY1", "key1 ", "key"):
             assert await store.credentials.app_by_consumer_key(unknown) is None
+        for unknown in ("", "CLIENT1", "client1 ", "key1"):
+            assert await store.credentials.app_by_client_id(unknown) is None
 
     async def test_any_app_is_one_that_was_put(self, store: Store) -> None:
         assert await store.credentials.any_app() is None
@@ -45,10 +60,20 @@ class TestApps:
     async def test_putting_again_replaces(self, store: Store) -> None:
         await store.credentials.put_app(app(1))
         changed = app(1, name="New", project_id=None, access=Access.READ, consumer_key="new", client_id="newer")
-        changed = replace(changed, consumer_secret_sealed=b"other")
-        await store.credentials.put_app(changed)
+        changed = replace(changed, consumer_secret_sealed=b"other", client_secret_digest=DIGEST, owner_id=7)
+        allowed = UserAuthentication(True, True, True, CALLBACKS, "https://a.example")
+        changed = replace(changed, description="More", authentication=allowed)
+        await store.credentials.put_app(replace(changed, created_at_ms=NOW + 5))
         assert await store.credentials.app(1) == changed
         assert await store.credentials.app_by_consumer_key("key1") is None
+        assert await store.credentials.app_by_client_id("client1") is None
+
+    async def test_replacing_by_a_key_of_another_app_is_a_conflict_and_nothing_is_written(self, store: Store) -> None:
+        await store.credentials.put_app(app(1))
+        await store.credentials.put_app(app(2))
+        with pytest.raises(Conflict):
+            await store.credentials.put_app(app(2, name="New", client_id="client1"))
+        assert await store.credentials.app(2) == app(2)
 
     @pytest.mark.parametrize("taken", [{"consumer_key": "key1"}, {"client_id": "client1"}], ids=str)
     async def test_a_key_of_another_app_is_a_conflict_and_nothing_is_written(
@@ -73,6 +98,8 @@ class TestTokens:
             pytest.param(token(DIGEST, scopes="tweet.read users.read", expires_at_ms=NOW + 1), id="with-an-end"),
             pytest.param(token(DIGEST, expires_at_ms=NOW - 1), id="expired"),
             pytest.param(token(DIGEST, revoked_at_ms=NOW), id="revoked"),
+            pytest.param(refresh_token(DIGEST, grant_id=UNSTORABLE - 1), id="refresh"),
+            *(pytest.param(token(DIGEST, access=access), id=access.value) for access in Access),
         ],
     )
     async def test_a_token_comes_back_as_it_was_put(self, store: Store, kept: Token) -> None:
@@ -82,7 +109,7 @@ class TestTokens:
 
     async def test_putting_again_replaces(self, store: Store) -> None:
         await store.credentials.put_token(token(DIGEST, revoked_at_ms=NOW))
-        changed = Token(DIGEST, TokenKind.OAUTH1_USER, 9, 8, "", b"secret", NOW + 1, NOW + 2, None)
+        changed = Token(DIGEST, TokenKind.OAUTH1_USER, 9, 8, "", b"secret", NOW + 1, NOW + 2, None, 7, Access.READ)
         await store.credentials.put_token(changed)
         assert await store.credentials.token(DIGEST) == changed
 
@@ -105,15 +132,135 @@ class TestRevoking:
         await store.credentials.put_token(token(DIGEST, expires_at_ms=NOW + 1))
         assert await store.credentials.revoke_token(DIGEST, NOW)
 
+    async def test_others_of_its_grant_go_on(self, store: Store) -> None:
+        await store.consents.add_grant(grant(), [token(DIGEST), refresh_token()])
+        assert await store.credentials.revoke_token(DIGEST, NOW)
+        assert await store.consents.grant(50) == grant()
+        assert await store.credentials.token(refresh_token().digest) == refresh_token(grant_id=50)
 
-async def test_every_change_moves_the_credentials_on_and_nothing_else(store: Store) -> None:
-    seen = [await store.revisions()]
+
+class TestAppOnlyTokens:
+    def bearer(self, digest: bytes = DIGEST, **more: Any) -> Token:
+        return token(digest, **{"kind": TokenKind.APP_ONLY, "user_id": None, "secret_sealed": b"sealed", **more})
+
+    async def test_the_newest_is_found(self, store: Store) -> None:
+        for number in (1, 3, 2):
+            await store.credentials.put_token(self.bearer(bytes([number]) * 32, created_at_ms=NOW + number))
+        assert await store.credentials.app_only_token(1) == self.bearer(b"\3" * 32, created_at_ms=NOW + 3)
+        assert await store.credentials.app_only_token(2) is None
+
+    async def test_once_it_is_revoked_an_older_one_is(self, store: Store) -> None:
+        await store.credentials.put_token(self.bearer())
+        await store.credentials.put_token(self.bearer(b"n" * 32, created_at_ms=NOW + 1))
+        await store.credentials.revoke_token(b"n" * 32, NOW + 2)
+        assert await store.credentials.app_only_token(1) == self.bearer()
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            {"secret_sealed": b""},
+            {"expires_at_ms": NOW + 1},
+            {"revoked_at_ms": NOW},
+            {"kind": TokenKind.OAUTH1_USER, "user_id": 7},
+            {"kind": TokenKind.OAUTH2_USER, "user_id": 7},
+        ],
+        ids=["text-not-kept", "with-an-end", "revoked", "oauth1", "oauth2"],
+    )
+    async def test_what_cannot_be_given_out_again_is_none(self, store: Store, other: dict[str, Any]) -> None:
+        await store.credentials.put_token(self.bearer(**other))
+        assert await store.credentials.app_only_token(1) is None
+
+
+class TestResealing:
+    async def test_every_secret_is_replaced_and_counted(self, store: Store) -> None:
+        await self.put_some(store)
+        before = await store.revisions()
+        assert await store.credentials.reseal(lambda sealed: sealed + b"!") == 4
+        assert await store.credentials.app(1) == app(consumer_secret_sealed=b"sealed!")
+        assert await store.credentials.app(2) == app(2, consumer_secret_sealed=b"\0second!")
+        assert await store.credentials.token(DIGEST) == token(DIGEST, secret_sealed=b"one!")
+        assert await store.consents.request_token(request_token().digest) == request_token(secret_sealed=b"sealed!")
+        assert before != await store.revisions()
+
+    async def test_what_has_no_secret_stays_as_it_is(self, store: Store) -> None:
+        await store.credentials.put_token(token(DIGEST))
+        assert await store.credentials.reseal(lambda _: b"x") == 0
+        assert await store.credentials.token(DIGEST) == token(DIGEST)
+
+    async def test_none_is_replaced_where_one_cannot_be(self, store: Store) -> None:
+        await self.put_some(store)
+        before = await store.revisions()
+
+        def change(sealed: bytes) -> bytes:
+            if sealed == b"one":
+                raise ValueError("it does not open")
+            return b"changed"
+
+        with pytest.raises(ValueError, match="it does not open"):
+            await store.credentials.reseal(change)
+        assert await store.credentials.app(1) == app()
+        assert await store.consents.request_token(request_token().digest) == request_token()
+        assert await store.revisions() == before
+
+    async def test_thousands_are_each_replaced_once(self, store: Store) -> None:
+        tokens = [token(number.to_bytes(32), secret_sealed=b"s%d" % number) for number in range(2_500)]
+        await store.consents.add_grant(grant(), tokens)
+        assert await store.credentials.reseal(lambda sealed: sealed + b"!") == 2_500
+        for number in (0, 999, 1_000, 1_001, 2_499):
+            found = await store.credentials.token(number.to_bytes(32))
+            assert found is not None
+            assert found.secret_sealed == b"s%d!" % number
+
+    async def put_some(self, store: Store) -> None:
+        await store.credentials.put_app(app())
+        await store.credentials.put_app(app(2, consumer_secret_sealed=b"\0second"))
+        await store.credentials.put_token(token(DIGEST, secret_sealed=b"one"))
+        await store.credentials.put_token(token(b"n" * 32))
+        await store.consents.put_request_token(request_token())
+
+
+CHANGES: dict[str, Callable[[Store], Awaitable[Any]]] = {
+    "app-replaced": lambda store: store.credentials.put_app(app()),
+    "token-replaced": lambda store: store.credentials.put_token(token(DIGEST)),
+    "token-revoked": lambda store: store.credentials.revoke_token(DIGEST, NOW),
+    "app-deleted": lambda store: store.accounts.delete_app(1),
+    "grant-revoked": lambda store: store.consents.revoke_grant(50, NOW),
+    "connection-revoked": lambda store: store.consents.revoke_connection(1, 1001, NOW),
+}
+"""What can make a cached answer wrong."""
+
+ADDITIONS: dict[str, Callable[[Store], Awaitable[Any]]] = {
+    "app-added": lambda store: store.credentials.put_app(app(2)),
+    "token-added": lambda store: store.credentials.put_token(token(b"n" * 32)),
+    "unknown-token-revoked": lambda store: store.credentials.revoke_token(b"u" * 32, NOW),
+    "unknown-app-deleted": lambda store: store.accounts.delete_app(9),
+    "unknown-grant-revoked": lambda store: store.consents.revoke_grant(9, NOW),
+    "unknown-connection-revoked": lambda store: store.consents.revoke_connection(1, 9, NOW),
+    "grant-added": lambda store: store.consents.add_grant(grant(9), [token(b"n" * 32)]),
+    "refresh-token-used": lambda store: store.consents.rotate(refresh_token().digest, [token(b"n" * 32)], NOW),
+}
+"""What cannot, for what is not known is never cached, nor is a refresh token."""
+
+
+async def some_credentials(store: Store) -> int:
+    """An App, a token and a grant; return the revision."""
     await store.credentials.put_app(app())
-    seen.append(await store.revisions())
     await store.credentials.put_token(token(DIGEST))
-    seen.append(await store.revisions())
-    await store.credentials.revoke_token(DIGEST, NOW)
-    seen.append(await store.revisions())
-    numbers = [revisions.get(Part.CREDENTIALS, 0) for revisions in seen]
-    assert numbers == sorted(set(numbers))
-    assert {revisions.get(Part.DIRECTORY) for revisions in seen} == {seen[0].get(Part.DIRECTORY)}
+    await store.consents.add_grant(grant(), [refresh_token()])
+    return (await store.revisions()).get(Part.CREDENTIALS, 0)
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=list(CHANGES))
+async def test_what_changes_something_known_moves_the_credentials_on_and_nothing_else(
+    store: Store, change: Callable[[Store], Awaitable[Any]]
+) -> None:
+    before = await some_credentials(store)
+    await change(store)
+    assert await store.revisions() == {Part.CREDENTIALS: before + 1}
+
+
+@pytest.mark.parametrize("add", ADDITIONS.values(), ids=list(ADDITIONS))
+async def test_what_adds_something_unknown_does_not(store: Store, add: Callable[[Store], Awaitable[Any]]) -> None:
+    before = await some_credentials(store)
+    await add(store)
+    assert (await store.revisions()).get(Part.CREDENTIALS, 0) == before

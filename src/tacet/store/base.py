@@ -1,7 +1,7 @@
 """The abstract store: what every database must do. The conformance suite in `tests/store` is its specification."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -9,6 +9,8 @@ import msgspec
 from tacet.records.credentials import App, Token
 from tacet.records.people import Person, Post
 from tacet.records.relations import Kind, Relation
+from tacet.store.accounts import AccountStore
+from tacet.store.consents import ConsentStore
 
 Row = tuple[int, int]
 """(target_id, position): one entry of a list."""
@@ -159,7 +161,9 @@ class CredentialStore(ABC):
 
     @abstractmethod
     async def put_app(self, app: App) -> None:
-        """Insert or replace an app by id.
+        """Insert or replace an app by id; the time of its making stays.
+
+        Only replacing changes a revision: an App that nobody knew is in no cache.
 
         Raises:
             Conflict: its consumer key or client id belongs to another app.
@@ -179,7 +183,22 @@ class CredentialStore(ABC):
 
     @abstractmethod
     async def put_token(self, token: Token) -> None:
-        """Insert or replace a token by digest."""
+        """Insert or replace a token by digest; only replacing changes a revision, as with `put_app`."""
+
+    @abstractmethod
+    async def app_by_client_id(self, client_id: str) -> App | None:
+        """The app with this OAuth 2.0 client id."""
+
+    @abstractmethod
+    async def app_only_token(self, app_id: int) -> Token | None:
+        """The newest app-only bearer of an App whose text is kept sealed, of those neither revoked nor with an end."""
+
+    @abstractmethod
+    async def reseal(self, change: Callable[[bytes], bytes]) -> int:
+        """Replace every sealed secret by what `change` makes of it, all in one transaction; return how many there are.
+
+        `change` may be called on another thread. What it raises ends it, and nothing is written.
+        """
 
     @abstractmethod
     async def token(self, digest: bytes) -> Token | None:
@@ -187,15 +206,18 @@ class CredentialStore(ABC):
 
     @abstractmethod
     async def revoke_token(self, digest: bytes, now_ms: int) -> bool:
-        """Mark a token revoked durably; return True if it was there and worked until now."""
+        """Mark this one token revoked durably, of its grant none beside it; return True if it was there and worked
+        until now."""
 
 
 class Store(ABC):
-    """One database: its three parts and its life."""
+    """One database: its five parts and its life."""
 
     relations: RelationStore
     directory: DirectoryStore
     credentials: CredentialStore
+    consents: ConsentStore
+    accounts: AccountStore
 
     @abstractmethod
     async def open(self) -> None:

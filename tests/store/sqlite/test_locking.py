@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tacet.store.base import StoreLocked
-from tests.store.building import NOW, listed, mute, person
+from tests.store.building import NOW, code, grant, listed, mute, person, refresh_token, token
 from tests.store.sqlite.files import HOLD_A_WRITE, SERVE, go_on, opened, running
 
 OPEN_BESIDE = """
@@ -94,6 +94,28 @@ class TestAdminBesideServer:
             )
             assert len(await listed(admin)) == 600
             assert await server.directory.first_person_ids(100) == list(range(30))
+
+    async def test_of_both_that_redeem_a_code_one_is_given_something(self, path: Path) -> None:
+        async with opened(path) as server, opened(path, server=False) as admin:
+            for turn in range(1, 11):
+                digest = bytes([turn]) * 32
+                await server.consents.put_code(code(digest))
+                answers = await asyncio.gather(
+                    server.consents.redeem_code(digest, grant(turn), [token(digest)], NOW),
+                    admin.consents.redeem_code(digest, grant(100 + turn), [token(digest)], NOW),
+                )
+                assert sorted(answers) == [False, True]
+
+    async def test_of_both_that_rotate_a_refresh_token_one_is_given_something(self, path: Path) -> None:
+        async with opened(path) as server, opened(path, server=False) as admin:
+            for turn in range(1, 11):
+                digest = bytes([turn]) * 32
+                await server.consents.add_grant(grant(turn), [refresh_token(digest)])
+                answers = await asyncio.gather(
+                    server.consents.rotate(digest, [token(b"server" + digest)], NOW),
+                    admin.consents.rotate(digest, [token(b"admin" + digest)], NOW),
+                )
+                assert sorted(answers) == [False, True]
 
     async def test_it_needs_no_server(self, path: Path) -> None:
         async with opened(path, server=False) as admin:

@@ -6,10 +6,24 @@ from typing import Any
 
 import pytest
 
+from tacet.records.accounts import Project, Session
 from tacet.store.base import StoreError
 from tacet.store.opening import MEMORY, open_store
 from tacet.store.sqlite import store as store_module
-from tests.store.building import NOW, QUEUE_LENGTH, app, listed, mute, person, post, token
+from tests.store.building import (
+    NOW,
+    QUEUE_LENGTH,
+    app,
+    code,
+    grant,
+    listed,
+    mute,
+    person,
+    post,
+    refresh_token,
+    request_token,
+    token,
+)
 from tests.store.sqlite.files import opened
 
 SYNCHRONOUS_FULL = 2
@@ -52,13 +66,25 @@ class TestDurability:
             await store.directory.put_posts([post(3, 1)])
             await store.credentials.put_app(app())
             await store.credentials.put_token(token())
+            await store.credentials.put_token(token(user_id=1))
+            await store.consents.add_grant(grant(), [refresh_token()])
+            await store.consents.put_code(code())
+            await store.consents.put_request_token(request_token())
+            await store.accounts.put_session(Session(b"s", 1, NOW, NOW, NOW + 1))
+            await store.accounts.put_project(Project(70, 1, "Project", "", NOW))
             revisions = await store.revisions()
         async with opened(path) as store:
             assert await listed(store) == [(8, 200), (7, 100)]
             assert await store.directory.people([1]) == [person(1, "ann")]
             assert await store.directory.latest_posts([1]) == {1: 3}
             assert await store.credentials.app(1) == app()
-            assert await store.credentials.token(token().digest) == token()
+            assert await store.credentials.token(token().digest) == token(user_id=1)
+            assert await store.consents.grant(50) == grant()
+            assert await store.credentials.token(refresh_token().digest) == refresh_token(grant_id=50)
+            assert await store.consents.code(code().digest) == code()
+            assert await store.consents.request_token(request_token().digest) == request_token()
+            assert await store.accounts.session(b"s") == Session(b"s", 1, NOW, NOW, NOW + 1)
+            assert await store.accounts.project(70) == Project(70, 1, "Project", "", NOW)
             assert await store.revisions() == revisions
 
     async def test_no_other_user_of_the_machine_reads_a_new_database(self, path: Path) -> None:
@@ -152,7 +178,7 @@ class TestRefusals:
 
     async def test_a_damaged_file_is_a_store_error(self, path: Path) -> None:
         async with opened(path) as store:
-            await store.relations.add_many([mute(n, 2 * n) for n in range(5_000)])
+            await store.relations.add_many([mute(n, 2 * n) for n in range(30_000)])
         overwrite_the_middle(path)
         async with opened(path) as store:
             with pytest.raises(StoreError, match="damaged"):
@@ -178,12 +204,14 @@ class TestMigrations:
             await store.relations.add(mute(7, 100), NOW)
         change = "-- Two statements.\nCREATE TABLE extra (id INTEGER);\nINSERT INTO extra VALUES (1);\n"
         found = store_module._migrations()
-        monkeypatch.setattr(store_module, "_migrations", lambda: [*found, (2, "0002_extra.sql", change)])
+        numbers = [number for number, *_ in found]
+        extra = (numbers[-1] + 1, "extra.sql", change)
+        monkeypatch.setattr(store_module, "_migrations", lambda: [*found, extra])
         for _ in range(2):
             async with opened(path) as store:
                 assert await listed(store) == [(7, 100)]
         assert executed(path, "SELECT id FROM extra") == [(1,)]
-        assert executed(path, "SELECT number FROM migration") == [(1,), (2,)]
+        assert executed(path, "SELECT number FROM migration") == [(number,) for number in (*numbers, extra[0])]
 
     async def test_one_that_fails_leaves_nothing_behind(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         async with opened(path):
@@ -192,7 +220,7 @@ class TestMigrations:
         found = store_module._migrations()
         change = "CREATE TABLE extra (id INTEGER);\nCREATE TABLE extra (id INTEGER);\n"
         with monkeypatch.context() as patched:
-            patched.setattr(store_module, "_migrations", lambda: [*found, (2, "0002_extra.sql", change)])
+            patched.setattr(store_module, "_migrations", lambda: [*found, (found[-1][0] + 1, "extra.sql", change)])
             with pytest.raises(StoreError):
                 async with opened(path):
                     pass

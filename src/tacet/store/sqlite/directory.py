@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from tacet.records.people import Person, Post, PostDetails, Profile, State
-from tacet.store import queries
 from tacet.store.base import Conflict, DirectoryStore, Part
+from tacet.store.queries import directory as queries
+from tacet.store.queries import upkeep
 from tacet.store.sqlite.dialect import adapt, id_list, text_list
 from tacet.store.sqlite.reader import Reader
 from tacet.store.sqlite.writer import GroupWriter
@@ -23,7 +24,7 @@ _PUT_POST = adapt(queries.PUT_POST)
 _POSTS = adapt(queries.POSTS)
 _LATEST_POSTS = adapt(queries.LATEST_POSTS)
 _DELETE_POST = adapt(queries.DELETE_POST)
-_BUMP = adapt(queries.BUMP)
+_BUMP = adapt(upkeep.BUMP)
 
 _encode = msgspec.json.Encoder().encode
 _decode_profile = msgspec.json.Decoder(Profile).decode

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import msgspec
 
 from tacet.records.relations import MAX_POSITION, Kind, Relation
-from tacet.store import queries
 from tacet.store.base import Packed, RelationStore, Row, StoreError
+from tacet.store.queries import relations as queries
 from tacet.store.sqlite.dialect import adapt, id_list
 from tacet.store.sqlite.reader import Reader
 from tacet.store.sqlite.writer import GroupWriter

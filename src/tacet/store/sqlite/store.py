@@ -8,9 +8,11 @@ from importlib import resources
 from pathlib import Path
 from typing import IO
 
-from tacet.store import queries
 from tacet.store.base import Part, Store, StoreError, StoreLocked
+from tacet.store.queries import upkeep as queries
+from tacet.store.sqlite.accounts import SqliteAccounts
 from tacet.store.sqlite.checkpointer import Checkpointer, leave_log_alone
+from tacet.store.sqlite.consents import SqliteConsents
 from tacet.store.sqlite.credentials import SqliteCredentials
 from tacet.store.sqlite.dialect import adapt, translated
 from tacet.store.sqlite.directory import SqliteDirectory
@@ -37,7 +39,7 @@ _REVISIONS = adapt(queries.REVISIONS)
 
 
 class SqliteStore(Store):
-    """Relations, people and credentials in one SQLite database.
+    """All five parts in one SQLite database.
 
     Args:
         path: the file; None keeps everything in memory.
@@ -77,6 +79,8 @@ class SqliteStore(Store):
         self.relations = SqliteRelations(self._reader, self._writer)
         self.directory = SqliteDirectory(self._reader, self._writer)
         self.credentials = SqliteCredentials(self._reader, self._writer)
+        self.consents = SqliteConsents(self._reader, self._writer)
+        self.accounts = SqliteAccounts(self._reader, self._writer)
 
     async def close(self) -> None:
         if self._writer is not None:

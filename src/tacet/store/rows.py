@@ -1,0 +1,130 @@
+"""Records as the rows that every driver writes and reads, in the order in which `tacet.store.queries` names columns."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from tacet.records.consents import ChallengeMethod, Code, Connection, Grant, GrantKind, RequestToken
+from tacet.records.credentials import Access, App, Token, TokenKind, UserAuthentication
+
+Value = int | str | bytes | None
+
+_encode = msgspec.json.Encoder().encode
+_decode_texts = msgspec.json.Decoder(tuple[str, ...]).decode
+
+
+def app_row(app: App) -> tuple[Value, ...]:
+    """Callbacks are one JSON array."""
+    allowed = app.authentication
+    return (
+        app.id,
+        app.name,
+        app.project_id,
+        app.access.value,
+        app.consumer_key,
+        app.consumer_secret_sealed,
+        app.client_id,
+        app.created_at_ms,
+        app.client_secret_digest,
+        app.owner_id,
+        app.description,
+        allowed.oauth1,
+        allowed.oauth2,
+        allowed.confidential,
+        _encode(allowed.callbacks).decode(),
+        allowed.website,
+    )
+
+
+def app_of(row: Sequence[Any]) -> App:
+    id_, name, project_id, access, *rest = row[:11]
+    oauth1, oauth2, confidential, callbacks, website = row[11:]
+    allowed = UserAuthentication(bool(oauth1), bool(oauth2), bool(confidential), _decode_texts(callbacks), website)
+    return App(id_, name, project_id, Access(access), *[*rest, allowed])
+
+
+def token_row(token: Token, grant_id: int | None) -> tuple[Value, ...]:
+    """The row of a token that belongs to this grant, whatever it says itself."""
+    return (
+        token.digest,
+        token.kind.value,
+        token.app_id,
+        token.user_id,
+        token.scopes,
+        token.secret_sealed,
+        token.created_at_ms,
+        token.expires_at_ms,
+        token.revoked_at_ms,
+        grant_id,
+        token.access,
+    )
+
+
+def token_of(row: Sequence[Any]) -> Token:
+    digest, kind, *rest = row[:-1]
+    return Token(digest, TokenKind(kind), *[*rest, row[-1] and Access(row[-1])])
+
+
+def grant_row(grant: Grant) -> tuple[Value, ...]:
+    return (
+        grant.id,
+        grant.kind.value,
+        grant.app_id,
+        grant.user_id,
+        grant.scopes,
+        grant.created_at_ms,
+        grant.revoked_at_ms,
+    )
+
+
+def grant_of(row: Sequence[Any]) -> Grant:
+    id_, kind, *rest = row
+    return Grant(id_, GrantKind(kind), *rest)
+
+
+def code_row(code: Code) -> tuple[Value, ...]:
+    return (
+        code.digest,
+        code.app_id,
+        code.user_id,
+        code.scopes,
+        code.redirect_uri,
+        code.challenge,
+        code.challenge_method.value,
+        code.created_at_ms,
+        code.expires_at_ms,
+        code.spent_at_ms,
+        code.grant_id,
+    )
+
+
+def code_of(row: Sequence[Any]) -> Code:
+    digest, app_id, user_id, scopes, redirect_uri, challenge, method, *rest = row
+    return Code(digest, app_id, user_id, scopes, redirect_uri, challenge, ChallengeMethod(method), *rest)
+
+
+def request_token_row(token: RequestToken) -> tuple[Value, ...]:
+    return (
+        token.digest,
+        token.app_id,
+        token.secret_sealed,
+        token.callback,
+        token.access,
+        token.created_at_ms,
+        token.expires_at_ms,
+        token.user_id,
+        token.verifier_digest,
+        token.wrong_verifiers,
+    )
+
+
+def request_token_of(row: Sequence[Any]) -> RequestToken:
+    digest, app_id, secret_sealed, callback, access, *rest = row
+    return RequestToken(digest, app_id, secret_sealed, callback, access and Access(access), *rest)
+
+
+def connection_of(app_id: int, user_id: int, scopes: Sequence[str], oauth1: int, since_ms: int) -> Connection:
+    """Scopes come as those of each grant, space separated."""
+    together = sorted({scope for each in scopes for scope in each.split()})
+    return Connection(app_id, user_id, tuple(together), bool(oauth1), since_ms)
