@@ -12,7 +12,7 @@ import pytest
 
 from tacet.store.base import Conflict, StoreBusy, StoreClosed, StoreError
 from tacet.store.sqlite import writer as writer_module
-from tacet.store.sqlite.writer import MAX_BATCH, GroupWriter, Write
+from tacet.store.sqlite.writer import MAX_BATCH, GroupWriter, Size, Write
 
 QUEUE_LENGTH = 2_000
 PATIENCE_S = 5
@@ -155,7 +155,9 @@ class TestSharing:
             return lambda _connection: order.append(id_)
 
         async with database.writer() as writer:
-            await asyncio.gather(*(writer.submit(note(id_), long=id_ % 7 == 0) for id_ in range(300)))
+            await asyncio.gather(
+                *(writer.submit(note(id_), Size.LONG if id_ % 7 == 0 else Size.ONE) for id_ in range(300))
+            )
         assert order == list(range(300))
 
     async def test_an_idle_writer_writes_nothing(self, database: Database) -> None:
@@ -170,7 +172,7 @@ class TestLongWrites:
     async def test_a_long_write_shares_its_commit_with_nobody(self, database: Database) -> None:
         async with database.writer() as writer:
             await asyncio.gather(
-                *(writer.submit(insert(id_), long=id_ in {2, 3}) for id_ in range(6)),
+                *(writer.submit(insert(id_), Size.LONG if id_ in {2, 3} else Size.ONE) for id_ in range(6)),
             )
         shape = [statement.split()[0] for statement in database.executed if not statement.startswith("PRAGMA")]
         alone = ["BEGIN", "INSERT", "COMMIT"]
@@ -178,7 +180,7 @@ class TestLongWrites:
 
     async def test_a_long_write_leaves_the_loop_alone(self, database: Database) -> None:
         async with database.writer() as writer:
-            writing = asyncio.create_task(writer.submit(lambda _: time.sleep(0.2), long=True))
+            writing = asyncio.create_task(writer.submit(lambda _: time.sleep(0.2), Size.LONG))
             turns = 0
             while not writing.done():
                 await asyncio.sleep(0.001)
@@ -188,9 +190,42 @@ class TestLongWrites:
     async def test_a_failed_long_write_takes_back_everything_it_did(self, database: Database) -> None:
         async with database.writer() as writer:
             with pytest.raises(ZeroDivisionError):
-                await writer.submit(insert_and_fail(1, 2, 3), long=True)
+                await writer.submit(insert_and_fail(1, 2, 3), Size.LONG)
             assert await writer.submit(insert(2)) == 2
         assert database.ids() == {2}
+
+
+class TestFewStatements:
+    async def test_a_write_of_a_few_statements_shares_its_commit(self, database: Database) -> None:
+        async with database.writer() as writer:
+            await asyncio.gather(*(writer.submit(insert(id_), Size.FEW if id_ == 1 else Size.ONE) for id_ in range(3)))
+        shape = [statement.split()[0] for statement in database.executed if not statement.startswith("PRAGMA")]
+        assert shape == ["BEGIN", "INSERT", "SAVEPOINT", "INSERT", "RELEASE", "INSERT", "COMMIT"]
+
+    async def test_a_failed_one_takes_back_what_it_did_and_harms_no_neighbour(self, database: Database) -> None:
+        async with database.writer() as writer:
+            answers = await asyncio.gather(
+                writer.submit(insert(1)),
+                writer.submit(insert_and_fail(2, 3), Size.FEW),
+                writer.submit(insert(4), Size.FEW),
+                writer.submit(insert(5)),
+                return_exceptions=True,
+            )
+        assert [type(answer) for answer in answers] == [int, ZeroDivisionError, int, int]
+        assert database.ids() == {1, 4, 5}
+
+    async def test_a_refused_statement_takes_back_those_before_it(self, database: Database) -> None:
+        def insert_twice(connection: sqlite3.Connection) -> None:
+            insert(2)(connection)
+            insert(1)(connection)
+
+        async with database.writer() as writer:
+            await writer.submit(insert(1))
+            answers = await asyncio.gather(
+                writer.submit(insert_twice, Size.FEW), writer.submit(insert(3)), return_exceptions=True
+            )
+        assert isinstance(answers[0], Conflict)
+        assert database.ids() == {1, 3}
 
 
 class TestFailures:
@@ -240,7 +275,7 @@ class TestFailures:
             with monkeypatch.context() as patched:
                 patched.setattr(writer, "_commit", fail)
                 refused = await submitted(writer, insert(2), insert(3))
-                refused += await asyncio.gather(writer.submit(insert(4), long=True), return_exceptions=True)
+                refused += await asyncio.gather(writer.submit(insert(4), Size.LONG), return_exceptions=True)
             assert [str(answer) for answer in refused] == [f"the writer failed ({error.__name__})"] * 3
             assert all(isinstance(answer, StoreError) for answer in refused)
             assert await writer.submit(insert(5)) == 5

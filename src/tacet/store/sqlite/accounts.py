@@ -12,7 +12,7 @@ from tacet.store.rows import app_of
 from tacet.store.sqlite.credentials import bump
 from tacet.store.sqlite.dialect import adapt
 from tacet.store.sqlite.reader import Reader
-from tacet.store.sqlite.writer import GroupWriter
+from tacet.store.sqlite.writer import GroupWriter, Size
 
 _PUT_PASSWORD = adapt(queries.PUT_PASSWORD)
 _PASSWORD = adapt(queries.PASSWORD)
@@ -57,7 +57,7 @@ class SqliteAccounts(AccountStore):
             connection.execute(_PUT_PASSWORD, row)
             connection.execute(_END_SESSIONS, (password.person_id,)).fetchall()
 
-        await self._writer.submit(write, long=True)
+        await self._writer.submit(write, Size.LONG)
 
     async def password(self, person_id: int) -> Password | None:
         rows = self._rows(_PASSWORD, (person_id,))
@@ -72,7 +72,7 @@ class SqliteAccounts(AccountStore):
             connection.execute(_END_SESSIONS, (person_id,)).fetchall()
             return bool(had)
 
-        return await self._writer.submit(write, long=True)
+        return await self._writer.submit(write, Size.LONG)
 
     async def put_session(self, session: Session) -> None:
         await self._changed(
@@ -126,18 +126,18 @@ class SqliteAccounts(AccountStore):
             bump(connection)
             return True
 
-        return await self._writer.submit(write, long=True)
+        return await self._writer.submit(write, Size.LONG)
 
     async def add_usage(self, usage: Sequence[Usage]) -> None:
         rows = [(each.app_id, each.hour, each.requests, each.refused) for each in usage]
-        await self._writer.submit(lambda connection: connection.executemany(_ADD_USAGE, rows), long=True)
+        await self._writer.submit(lambda connection: connection.executemany(_ADD_USAGE, rows), Size.LONG)
 
     async def usage(self, app_id: int, from_hour: int) -> list[Usage]:
         return [Usage(*row) for row in self._rows(_USAGE, (app_id, from_hour))]
 
     async def sweep_usage(self, before_hour: int) -> int:
         return await self._writer.submit(
-            lambda connection: connection.execute(_SWEEP_USAGE, (before_hour,)).rowcount, long=True
+            lambda connection: connection.execute(_SWEEP_USAGE, (before_hour,)).rowcount, Size.LONG
         )
 
     async def _changed(self, statement: str, parameters: tuple[Any, ...]) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Logins in SQLite. What is one statement shares its commit with others; what is more has a transaction of its own."""
+"""Logins in SQLite. What is a few statements by key shares its commit with others; what may be more goes alone."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ from tacet.store.sqlite.credentials import bump
 from tacet.store.sqlite.dialect import adapt
 from tacet.store.sqlite.reader import Reader
 from tacet.store.sqlite.sweeping import sweep
-from tacet.store.sqlite.writer import GroupWriter
+from tacet.store.sqlite.writer import GroupWriter, Size
 
 _PUT_CODE = adapt(queries.PUT_CODE)
 _CODE = adapt(queries.CODE)
@@ -83,7 +83,7 @@ class SqliteConsents(ConsentStore):
             _insert(connection, grant, tokens)
             return True
 
-        return await self._writer.submit(write, long=True)
+        return await self._writer.submit(write, Size.FEW)
 
     async def rotate(self, refresh_digest: bytes, tokens: Sequence[Token], now_ms: int) -> bool:
         def write(connection: sqlite3.Connection) -> bool:
@@ -92,10 +92,10 @@ class SqliteConsents(ConsentStore):
                 _insert_tokens(connection, tokens, grant_id)
             return bool(used)
 
-        return await self._writer.submit(write, long=True)
+        return await self._writer.submit(write, Size.FEW)
 
     async def add_grant(self, grant: Grant, tokens: Sequence[Token]) -> None:
-        await self._writer.submit(lambda connection: _insert(connection, grant, tokens), long=True)
+        await self._writer.submit(lambda connection: _insert(connection, grant, tokens), Size.FEW)
 
     async def grant(self, grant_id: int) -> Grant | None:
         rows = self._rows(_GRANT, (grant_id,))
@@ -109,11 +109,11 @@ class SqliteConsents(ConsentStore):
             bump(connection)
             return True
 
-        return await self._writer.submit(write, long=True)
+        return await self._writer.submit(write, Size.LONG)
 
     async def revoke_connection(self, app_id: int, user_id: int, now_ms: int) -> int:
         return await self._writer.submit(
-            lambda connection: _revoke_connection(connection, app_id, user_id, now_ms), long=True
+            lambda connection: _revoke_connection(connection, app_id, user_id, now_ms), Size.LONG
         )
 
     async def own_token(self, app_id: int, user_id: int) -> Token | None:
@@ -155,11 +155,11 @@ class SqliteConsents(ConsentStore):
                 return None
             return _join_shared_grant(connection, grant, token, now_ms)
 
-        return await self._writer.submit(write, long=True)
+        return await self._writer.submit(write, Size.FEW)
 
     async def sweep_logins(self, now_ms: int, limit: int) -> int:
         before_ms = now_ms - KEPT_AFTER_END_MS
-        return await self._writer.submit(lambda connection: sweep(connection, now_ms, before_ms, limit), long=True)
+        return await self._writer.submit(lambda connection: sweep(connection, now_ms, before_ms, limit), Size.LONG)
 
     async def _changed(self, statement: str, parameters: tuple[Any, ...]) -> list[Any]:
         """What a write of one statement returns."""

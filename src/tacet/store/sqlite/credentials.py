@@ -12,7 +12,7 @@ from tacet.store.queries import upkeep
 from tacet.store.rows import app_of, app_row, token_of, token_row
 from tacet.store.sqlite.dialect import adapt
 from tacet.store.sqlite.reader import Reader
-from tacet.store.sqlite.writer import GroupWriter
+from tacet.store.sqlite.writer import GroupWriter, Size
 
 RESEALED_AT_ONCE = 1_000
 """Secrets held in memory while all are replaced, about 100 bytes each: enough that asking for more costs nothing."""
@@ -58,7 +58,7 @@ class SqliteCredentials(CredentialStore):
         row = app_row(app)
         # The time of its making stays.
         changed = row[:7] + row[8:]
-        await self._writer.submit(lambda connection: _put(connection, _ADD_APP, row, _REPLACE_APP, changed), long=True)
+        await self._writer.submit(lambda connection: _put(connection, _ADD_APP, row, _REPLACE_APP, changed), Size.LONG)
 
     async def app(self, app_id: int) -> App | None:
         return _one_app(self._rows(_APP, (app_id,)))
@@ -74,7 +74,7 @@ class SqliteCredentials(CredentialStore):
 
     async def put_token(self, token: Token) -> None:
         row = token_row(token, token.grant_id)
-        await self._writer.submit(lambda connection: _put(connection, _ADD_TOKEN, row, _REPLACE_TOKEN, row), long=True)
+        await self._writer.submit(lambda connection: _put(connection, _ADD_TOKEN, row, _REPLACE_TOKEN, row), Size.FEW)
 
     async def token(self, digest: bytes) -> Token | None:
         return _one_token(self._rows(_TOKEN, (digest,)))
@@ -89,7 +89,7 @@ class SqliteCredentials(CredentialStore):
                 bump(connection)
             return any(expires_at_ms is None or expires_at_ms > now_ms for (expires_at_ms,) in revoked)
 
-        return await self._writer.submit(write, long=True)
+        return await self._writer.submit(write, Size.FEW)
 
     async def reseal(self, change: Callable[[bytes], bytes]) -> int:
         def write(connection: sqlite3.Connection) -> int:
@@ -97,7 +97,7 @@ class SqliteCredentials(CredentialStore):
             bump(connection)
             return count
 
-        return await self._writer.submit(write, long=True)
+        return await self._writer.submit(write, Size.LONG)
 
 
 def bump(connection: sqlite3.Connection) -> None:

@@ -11,7 +11,7 @@ from tacet.store.queries import directory as queries
 from tacet.store.queries import upkeep
 from tacet.store.sqlite.dialect import adapt, id_list, text_list
 from tacet.store.sqlite.reader import Reader
-from tacet.store.sqlite.writer import GroupWriter
+from tacet.store.sqlite.writer import GroupWriter, Size
 
 _PEOPLE = adapt(queries.PEOPLE)
 _FIRST_PERSON_IDS = adapt(queries.FIRST_PERSON_IDS)
@@ -49,7 +49,7 @@ class SqliteDirectory(DirectoryStore):
         return dict(self._rows(_IDS_OF, (text_list({username.lower() for username in usernames}),)))
 
     async def put_people(self, people: Sequence[Person]) -> int:
-        return await self._writer.submit(lambda connection: _put_people(connection, people), long=True)
+        return await self._writer.submit(lambda connection: _put_people(connection, people), Size.LONG)
 
     async def posts(self, ids: Iterable[int]) -> list[Post]:
         rows = self._rows(_POSTS, (id_list(ids),))
@@ -68,7 +68,7 @@ class SqliteDirectory(DirectoryStore):
         def write(connection: sqlite3.Connection) -> int:
             return connection.executemany(_PUT_POST, rows).rowcount
 
-        return await self._writer.submit(write, long=True)
+        return await self._writer.submit(write, Size.LONG)
 
     async def delete_post(self, post_id: int) -> bool:
         return await self._writer.submit(lambda connection: connection.execute(_DELETE_POST, (post_id,)).rowcount > 0)

@@ -10,7 +10,7 @@ from tacet.store.base import Packed, RelationStore, Row, StoreError
 from tacet.store.queries import relations as queries
 from tacet.store.sqlite.dialect import adapt, id_list
 from tacet.store.sqlite.reader import Reader
-from tacet.store.sqlite.writer import GroupWriter
+from tacet.store.sqlite.writer import GroupWriter, Size
 
 MAX_POSITION_ATTEMPTS = 64
 """How many taken positions are stepped over: they only collide when the clock was set back, and then only a few."""
@@ -52,7 +52,7 @@ class SqliteRelations(RelationStore):
             connection.executemany(_ADD_QUIETLY, rows)
             return connection.total_changes - before
 
-        return await self._writer.submit(write, long=True)
+        return await self._writer.submit(write, Size.LONG)
 
     async def remove(self, kind: Kind, source_id: int, target_id: int, now_ms: int) -> bool:
         key = (source_id, int(kind), target_id)
@@ -88,7 +88,7 @@ class SqliteRelations(RelationStore):
             connection.executemany(_REMOVE_ENDED, [(*key, now_ms) for key in ended])
             return connection.total_changes - before
 
-        return await self._writer.submit(write, long=True)
+        return await self._writer.submit(write, Size.LONG)
 
     def _ids(self, sql: str, parameters: tuple[int | str, ...]) -> set[int]:
         return {id_ for (id_,) in self._rows(sql, parameters)}

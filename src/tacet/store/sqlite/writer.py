@@ -14,6 +14,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any, TypeVar
 
 from tacet.store.base import StoreBusy, StoreClosed, StoreError
@@ -31,11 +32,26 @@ BUSY_TIMEOUT_MS = 5_000
 _log = logging.getLogger(__name__)
 
 
+class Size(Enum):
+    """How much a write does."""
+
+    ONE = auto()
+    """One statement that changes something at most, which fails without a trace."""
+    FEW = auto()
+    """A handful of statements by key: they share the commit of others, and fail together."""
+    LONG = auto()
+    """More of them, or longer than a request may wait for (an import's batch): alone, on the writer's thread."""
+
+
 @dataclass(slots=True)
 class _Waiting:
     write: Write[Any]
     future: "asyncio.Future[Any]"
-    long: bool
+    size: Size
+
+    @property
+    def long(self) -> bool:
+        return self.size is Size.LONG
 
 
 @dataclass(slots=True)
@@ -93,13 +109,8 @@ class GroupWriter:
             self._thread = threading.Thread(target=self._work, name="tacet-writer", daemon=True)
             self._thread.start()
 
-    async def submit(self, write: Write[T], long: bool = False) -> T:
+    async def submit(self, write: Write[T], size: Size = Size.ONE) -> T:
         """Run `write` in the next batch and return what it returned, once that is durable.
-
-        Args:
-            write: one statement that changes something at most, unless it is `long`.
-            long: it has more of them, or takes longer than a request may wait for (an import's batch): run it alone, on
-                the writer's thread.
 
         Raises:
             StoreBusy: the queue is full; nothing was written.
@@ -111,7 +122,7 @@ class GroupWriter:
         if len(self._pending) >= self._queue_length:
             raise StoreBusy("too many writes are waiting")
         future: asyncio.Future[T] = self._loop.create_future()
-        self._pending.append(_Waiting(write, future, long))
+        self._pending.append(_Waiting(write, future, size))
         if not self._busy:
             self._busy = True
             self._idle.clear()
@@ -224,16 +235,32 @@ class GroupWriter:
 
 
 def _run(connection: sqlite3.Connection, waiting: _Waiting) -> _Done:
-    """One write. A short one is one statement, which fails without a trace; a long one is alone and rolled back."""
+    """One write. What it did before it failed is undone: here, or for a long one, which is alone, by `_commit`."""
     if not connection.in_transaction:
         # A full disk makes SQLite roll back by itself; what follows must not slip in outside the transaction.
         return _Done(waiting)
     try:
-        return _Done(waiting, waiting.write(connection))
+        result = waiting.write(connection) if waiting.size is not Size.FEW else _set_apart(connection, waiting.write)
+        return _Done(waiting, result)
     except sqlite3.Error as error:
         return _Done(waiting, error=translated(error))
     except Exception as error:  # noqa: BLE001 - whatever a write raises belongs to whoever submitted it
         return _Done(waiting, error=error)
+
+
+def _set_apart(connection: sqlite3.Connection, write: Write[T]) -> T:
+    """Run a write so that its failure undoes it and nothing else of its batch."""
+    connection.execute("SAVEPOINT apart")
+    try:
+        result = write(connection)
+    except BaseException:
+        # The error may have ended the whole transaction, and the savepoint with it.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK TO apart")
+            connection.execute("RELEASE apart")
+        raise
+    connection.execute("RELEASE apart")
+    return result
 
 
 def _answer(entry: _Done, failure: StoreError | None) -> None:
