@@ -1,10 +1,12 @@
 """Who lives in the services of the tests, and the keys they hold. All of it is made up."""
 
 from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
 
 from tacet.identity.vault import Vault
 from tacet.ids import SeededRandomness, client_id_text
-from tacet.records.credentials import Access, App, Token, TokenKind
+from tacet.records.credentials import Access, App, Token, TokenKind, UserAuthentication
 from tacet.records.people import (
     Affiliation,
     Metrics,
@@ -92,6 +94,10 @@ POSTS = [PINNED, LATEST, HIDDEN, OWN]
 APP_ID, READ_ONLY_APP_ID, STANDALONE_APP_ID = 2001, 2002, 2003
 CONSUMER_SECRET, TOKEN_SECRET = "consumer-secret", "token-secret"
 
+LOGIN_APP_ID, PUBLIC_APP_ID = 2011, 2012
+CLIENT_SECRET = "client-secret"
+CALLBACK = "https://client.example/callback"
+
 
 def app(vault: Vault, app_id: int, access: Access, project_id: int | None) -> App:
     """An App whose consumer key is `consumer-` and its id."""
@@ -107,7 +113,17 @@ def app(vault: Vault, app_id: int, access: Access, project_id: int | None) -> Ap
     )
 
 
-def bearer(text: str, user_id: int | None, scopes: str = SCOPES, app_id: int = APP_ID, **more: int) -> Token:
+def login_app(vault: Vault, app_id: int = LOGIN_APP_ID, **more: Any) -> App:
+    """A confidential App that people may sign in through, both ways; `more` changes its user authentication."""
+    chosen = {"oauth1": True, "oauth2": True, "confidential": True, "callbacks": (CALLBACK,), **more}
+    return replace(
+        app(vault, app_id, Access.READ_WRITE, 3001),
+        client_secret_digest=Vault.digest(CLIENT_SECRET),
+        authentication=UserAuthentication(**chosen),
+    )
+
+
+def bearer(text: str, user_id: int | None, scopes: str = SCOPES, app_id: int = APP_ID, **more: Any) -> Token:
     """An OAuth 2.0 token whose text is `text`; app-only without a user."""
     kind = TokenKind.APP_ONLY if user_id is None else TokenKind.OAUTH2_USER
     return Token(Vault.digest(text), kind, app_id, user_id, scopes if user_id else "", b"", NOW_MS, **more)

@@ -79,6 +79,11 @@ def snowflake_moment_ms(snowflake: int) -> int:
     return (snowflake >> SEQUENCE_BITS) + X_EPOCH_MS
 
 
+def grant_number(randomness: Randomness) -> int:
+    """The id of a grant: random, because many servers make them at the same time, and nothing goes by their order."""
+    return randomness.bits(62)
+
+
 def bearer_text(randomness: Randomness, now_ms: int, suffix: str) -> str:
     """An OAuth 2.0 token or code as X writes it: base64url of `<random>:<epoch ms>:1:1:<suffix>:1`, unpadded.
 

@@ -6,8 +6,9 @@ import logging
 import pytest
 
 from tacet.limits.rates import RateLimit
+from tacet.records.accounts import Usage
 from tacet.store.base import StoreError
-from tests.cast import ALICE, BOB, CAROL, bearer
+from tests.cast import ALICE, APP_ID, BOB, CAROL, NOW_MS, READ_ONLY_APP_ID, STANDALONE_APP_ID, bearer
 from tests.service import JSON, Service, in_memory
 from tests.wire.calls import APP_ONLY, BY_ID, LIST, OPERATIONS, Operation, name
 
@@ -175,3 +176,70 @@ async def test_credentials_never_reach_the_log(
     assert answer.status == 500
     assert "unmuteUser failed" in caplog.text
     assert "a-very-secret-bearer" not in caplog.text
+
+
+HOUR = NOW_MS // 3_600_000
+
+
+async def used(service: Service, app_id: int) -> list[Usage]:
+    return await service.tacet.usage.of(app_id, service.store.accounts)
+
+
+class TestUsage:
+    """What an App's developer sees of its requests."""
+
+    async def test_requests_and_429s_are_counted_per_app(self, service: Service) -> None:
+        for _ in range(18):
+            await service.get(LIST)
+        await service.get("/2/users/me", "app-only-standalone")
+        await service.get("/2/users/1002", "app-only")
+        assert await used(service, APP_ID) == [Usage(APP_ID, HOUR, 19, 3)]
+        assert await used(service, STANDALONE_APP_ID) == [Usage(STANDALONE_APP_ID, HOUR, 1, 0)]
+        assert await used(service, READ_ONLY_APP_ID) == []
+
+    async def test_the_429_of_a_person_is_counted_for_the_app_that_got_it(self, service: Service) -> None:
+        for _ in range(15):
+            await service.get(LIST)
+        assert (await service.get(LIST, "alice-elsewhere")).status == 429
+        assert await used(service, APP_ID) == [Usage(APP_ID, HOUR, 15, 0)]
+        assert await used(service, READ_ONLY_APP_ID) == [Usage(READ_ONLY_APP_ID, HOUR, 1, 1)]
+
+    @pytest.mark.parametrize(
+        ("target", "token", "status"),
+        [
+            pytest.param(f"{LIST}?max_results=0", "alice", 400, id="a-bad-parameter"),
+            pytest.param(LIST, "alice-without-mute.read", 403, id="a-missing-scope"),
+            pytest.param(LIST, "app-only", 403, id="not-for-apps"),
+        ],
+    )
+    async def test_what_is_refused_otherwise_is_a_request_and_no_429(
+        self, service: Service, target: str, token: str, status: int
+    ) -> None:
+        assert (await service.get(target, token)).status == status
+        assert await used(service, APP_ID) == [Usage(APP_ID, HOUR, 1, 0)]
+
+    async def test_a_signed_request_is_one_too(self, service: Service) -> None:
+        assert (await service.signed("GET", LIST)).status == 200
+        assert await used(service, APP_ID) == [Usage(APP_ID, HOUR, 1, 0)]
+
+    @pytest.mark.parametrize("error", [StoreError("the disk is full"), ZeroDivisionError()], ids=["503", "500"])
+    async def test_so_is_one_that_fails_here(
+        self, service: Service, monkeypatch: pytest.MonkeyPatch, error: Exception
+    ) -> None:
+        async def remove(*_: object) -> bool:
+            raise error
+
+        monkeypatch.setattr(service.store.relations, "remove", remove)
+        assert (await BY_ID["unmuteUser"](service)).status in {500, 503}
+        assert await used(service, APP_ID) == [Usage(APP_ID, HOUR, 1, 0)]
+
+    @pytest.mark.parametrize("token", [None, "unknown", "alice-expired", "alice-revoked"])
+    async def test_what_fails_authentication_is_nobodys(self, service: Service, token: str | None) -> None:
+        assert (await service.get(LIST, token)).status == 401
+        assert await used(service, APP_ID) == []
+
+    async def test_it_is_counted_without_limits_too(self) -> None:
+        async with in_memory(rate_limits=False) as service:
+            for _ in range(20):
+                await service.get(LIST)
+            assert await used(service, APP_ID) == [Usage(APP_ID, HOUR, 20, 0)]

@@ -31,6 +31,26 @@ def is_form(scope: Scope) -> bool:
     return header(scope, b"content-type").partition(b";")[0].strip().lower() == FORM.encode()
 
 
+def signed_request(scope: Scope, body: bytes, authorization: str) -> SignedRequest | None:
+    """What an OAuth 1.0a signature covers; None where the request carries no such credentials.
+
+    Args:
+        authorization: the header of that name; empty when there is none.
+    """
+    form = body if body and is_form(scope) else None
+    if not is_oauth1(authorization or None, scope["query_string"], form):
+        return None
+    return SignedRequest(
+        method=scope["method"],
+        scheme=scope["scheme"],
+        host=header(scope, b"host").decode("latin-1"),
+        raw_path=scope["raw_path"].decode("latin-1"),
+        query=scope["query_string"],
+        authorization=authorization or None,
+        form_body=form,
+    )
+
+
 async def authenticate(authenticator: Authenticator, scope: Scope, body: bytes) -> Caller:
     """Who sent this request.
 
@@ -42,20 +62,10 @@ async def authenticate(authenticator: Authenticator, scope: Scope, body: bytes) 
     try:
         if scheme.lower() == "bearer":
             return await authenticator.bearer(credentials.strip(BLANKS))
-        form = body if body and is_form(scope) else None
-        if not is_oauth1(authorization or None, scope["query_string"], form):
+        request = signed_request(scope, body, authorization)
+        if request is None:
             raise Refusal(UNAUTHORIZED)
-        return await authenticator.signed(
-            SignedRequest(
-                method=scope["method"],
-                scheme=scope["scheme"],
-                host=header(scope, b"host").decode("latin-1"),
-                raw_path=scope["raw_path"].decode("latin-1"),
-                query=scope["query_string"],
-                authorization=authorization or None,
-                form_body=form,
-            )
-        )
+        return await authenticator.signed(request)
     except Unauthenticated as error:
         # The caller is told nothing more, as X tells nothing more; whoever runs the server may want to know.
         _log.debug("%s %s is refused with 401: %s", scope["method"], scope["path"], error)

@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from tacet.clock import Clock
 from tacet.identity.authenticator import Authenticator
 from tacet.identity.caller import Caller, Method
+from tacet.limits.usage import UsageCounter
 from tacet.limits.windows import Spent, Windows
 from tacet.records.credentials import Access
 from tacet.store.base import StoreBusy, StoreError
@@ -45,6 +46,7 @@ class Services:
     windows: Windows
     headers: HeaderWriter
     clock: Clock
+    usage: UsageCounter
     max_body_bytes: int
 
 
@@ -93,23 +95,18 @@ class _Served:
                 raise Refusal(problems.TOO_MANY_REQUESTS)
             self._authorize(caller)
             answer = await self._operation.handle(self._call(scope, caller, body))
-        except Refusal as refusal:
-            problem = refusal.problem
-        except StoreBusy:
-            problem = problems.service_unavailable(RETRY_AFTER_S)
-        except StoreError as error:
-            _log.error("%s failed: %s", self._operation.id, error)
-            problem = problems.service_unavailable(RETRY_AFTER_S)
-        except Exception:  # noqa: BLE001 - a bug is answered and logged, and never ends a connection
-            _log.exception("%s failed, transaction %s", self._operation.id, moving[0].decode())
-            problem = problems.INTERNAL_ERROR
+        except Exception as error:  # noqa: BLE001 - a bug is answered and logged, and never ends a connection
+            problem = problem_of(error, self._operation.id, moving[0])
         else:
+            services.usage.count(caller.app_id, False)
             whole: WholeResponse | None = scope.get("extensions", {}).get(WHOLE_RESPONSE)
             if whole is not None:
                 await whole(services.headers.ok_head(answer, caller, spent, moving), answer)
             else:
                 await _send(send, 200, services.headers.ok(answer, caller, spent, moving), answer)
             return
+        if caller is not None:
+            services.usage.count(caller.app_id, problem is problems.TOO_MANY_REQUESTS)
         headers = services.headers.problem(problem, caller, spent, moving)
         await _send(send, problem.status, headers, problem.body)
 
@@ -170,6 +167,23 @@ async def read_body(scope: Scope, receive: Receive, max_bytes: int) -> bytes:
         if len(body) > max_bytes:
             raise Refusal(problems.BODY_TOO_LARGE)
     return body
+
+
+def problem_of(error: Exception, name: str, transaction_id: bytes) -> Problem:
+    """What a caller is told when answering raised this. Called where it was caught; logs what is no fault of theirs.
+
+    Args:
+        name: of what was called, for the log.
+    """
+    if isinstance(error, Refusal):
+        return error.problem
+    if isinstance(error, StoreBusy):
+        return problems.service_unavailable(RETRY_AFTER_S)
+    if isinstance(error, StoreError):
+        _log.error("%s failed: %s", name, error)
+        return problems.service_unavailable(RETRY_AFTER_S)
+    _log.exception("%s failed, transaction %s", name, transaction_id.decode())
+    return problems.INTERNAL_ERROR
 
 
 async def send_ok(services: Services, send: Send, body: bytes) -> None:

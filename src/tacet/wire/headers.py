@@ -1,12 +1,13 @@
 """The headers of every answer, in X's names, shapes and order."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tacet.clock import Clock
 from tacet.identity.caller import Caller
 from tacet.ids import Randomness
 from tacet.limits.windows import Spent
-from tacet.wire.problems import JSON, Problem
+from tacet.wire.problems import JSON, Headers, Problem
 
 API_VERSION = b"2.166"
 """Of X's OpenAPI document whose vocabulary is answered by default."""
@@ -26,6 +27,19 @@ _APPLICATION: tuple[Header, ...] = (
 )
 _EDGE: tuple[Header, ...] = (_CACHE_CONTROL, (b"server", b"tacet"), (b"x-content-type-options", b"nosniff"))
 _JSON_TYPE = (b"content-type", JSON)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A 200 of a path that is no operation of v2.
+
+    Attributes:
+        headers: further headers, beside those every answer has.
+    """
+
+    body: bytes
+    content_type: bytes = JSON
+    headers: Headers = ()
 
 
 class HeaderWriter:
@@ -63,6 +77,11 @@ class HeaderWriter:
         """The headers of a 200. `moving`: the transaction's id and its start in clock ticks."""
         headers = [*self._application, _JSON_TYPE, (b"date", self._today()[0])]
         return self._finish(headers, body, caller, spent, moving)
+
+    def reply(self, reply: Reply, moving: tuple[bytes, int]) -> list[Header]:
+        """The headers of a 200 that no operation answers: it has no access level and spends no limit."""
+        headers = [*self._application, (b"content-type", reply.content_type), (b"date", self._today()[0])]
+        return self._finish([*headers, *reply.headers], reply.body, None, None, moving)
 
     def problem(
         self, problem: Problem, caller: Caller | None, spent: Spent | None, moving: tuple[bytes, int]

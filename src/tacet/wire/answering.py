@@ -1,0 +1,50 @@
+"""Paths that are no operations of v2: the endpoints of both OAuths. Reads a request, has it handled, answers."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from starlette.types import Receive, Scope, Send
+
+from tacet.wire.endpoint import Services, problem_of, read_body, send_problem
+from tacet.wire.headers import Reply
+from tacet.wire.problems import Problem, method_not_allowed
+
+Explain = Callable[[Exception, str, bytes], Problem]
+"""`problem_of`, or the same in the words of another version of the API."""
+
+Handle = Callable[[Scope, bytes], Awaitable[Reply]]
+"""Answers a request and its whole body, or raises `Refusal`."""
+
+
+class Answering:
+    """One path.
+
+    Args:
+        name: what the log calls it; a query may hold secrets, so it is never the whole target.
+        handlers: by method; others are answered 405.
+        explain: what is answered when a handler raises.
+    """
+
+    def __init__(
+        self, services: Services, name: str, handlers: Mapping[str, Handle], explain: Explain = problem_of
+    ) -> None:
+        self._services = services
+        self._name = name
+        self._handlers = handlers
+        self._explain = explain
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        services = self._services
+        handle = self._handlers.get(scope["method"])
+        if handle is None:
+            await send_problem(services, send, method_not_allowed(list(self._handlers)))
+            return
+        moving = (services.headers.transaction_id(), services.clock.ticks_ns())
+        try:
+            reply = await handle(scope, await read_body(scope, receive, services.max_body_bytes))
+        except Exception as error:  # noqa: BLE001 - a bug is answered and logged, and never ends a connection
+            problem = self._explain(error, self._name, moving[0])
+            status, headers, body = problem.status, services.headers.problem(problem, None, None, moving), problem.body
+        else:
+            status, headers, body = 200, services.headers.reply(reply, moving), reply.body
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})

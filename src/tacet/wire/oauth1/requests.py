@@ -1,0 +1,70 @@
+"""What the endpoints of OAuth 1.0a do alike: reading, counting failures, wording refusals."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from starlette.types import Scope
+
+from tacet.identity.oauth1.errors import OAuth1Error, Reason
+from tacet.identity.oauth1.refusals import LoginRefused, Refused
+from tacet.identity.oauth1.request import SignedRequest, collect
+from tacet.limits.failures import Failures, Kind
+from tacet.wire.addresses import Addresses
+from tacet.wire.credentials import header, signed_request
+from tacet.wire.endpoint import RETRY_AFTER_S, problem_of
+from tacet.wire.headers import Reply
+from tacet.wire.oauth1.accept import prefers_json
+from tacet.wire.oauth_problems import (
+    BAD_AUTHENTICATION_DATA,
+    INTERNAL_ERROR_V1,
+    RATE_LIMIT_EXCEEDED,
+    login_problem,
+    oauth1_problem,
+    over_capacity,
+)
+from tacet.wire.problems import Problem, Refusal
+
+Work = Callable[[SignedRequest], Awaitable[Reply]]
+"""Does what a signed request asks for; or raises `OAuth1Error` or `LoginRefused`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRequests:
+    """Answers signed requests, and lets nobody try out secrets without end."""
+
+    failures: Failures
+    addresses: Addresses
+
+    async def answer(self, scope: Scope, body: bytes, work: Work) -> Reply:
+        """The answer to a request.
+
+        Raises:
+            Refusal: 400, 401, 403, or 429 after too many failures of this App at this address.
+        """
+        request = signed_request(scope, body, header(scope, b"authorization").decode("latin-1"))
+        if request is None:
+            raise Refusal(BAD_AUTHENTICATION_DATA)
+        try:
+            who = (self.addresses.of(scope), collect(request).consumer_key)
+        except OAuth1Error as error:
+            raise Refusal(oauth1_problem(error.reason)) from None
+        if not await self.failures.allowed(Kind.TOKEN, *who):
+            raise Refusal(RATE_LIMIT_EXCEEDED)
+        try:
+            return await work(request)
+        except OAuth1Error as error:
+            guessed, problem = error.reason is Reason.BAD_SIGNATURE, oauth1_problem(error.reason)
+        except LoginRefused as error:
+            guessed = error.refused is Refused.WRONG_VERIFIER
+            problem = login_problem(error.refused, prefers_json(header(scope, b"accept").decode("latin-1")))
+        if guessed:
+            await self.failures.note(Kind.TOKEN, *who)
+        raise Refusal(problem)
+
+
+def problem_in_v1(error: Exception, name: str, transaction_id: bytes) -> Problem:
+    """`problem_of`, with what is the server's own fault in v1.1's words."""
+    problem = problem_of(error, name, transaction_id)
+    if isinstance(error, Refusal):
+        return problem
+    return over_capacity(RETRY_AFTER_S) if problem.status == 503 else INTERNAL_ERROR_V1

@@ -1,0 +1,1 @@
+"""The endpoints that OAuth 2.0 clients call by themselves, without a browser."""

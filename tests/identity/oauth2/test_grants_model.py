@@ -1,0 +1,367 @@
+"""OAuth 2.0 logins against a small model: no sequence of steps makes a token usable that should not be."""
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from tacet.clock import ManualClock
+from tacet.identity.authenticator import Authenticator
+from tacet.identity.caller import Unauthenticated
+from tacet.identity.developers import Developers
+from tacet.identity.developers.authentication import CONFIDENTIAL, PUBLIC, WantedAuthentication
+from tacet.identity.developers.making import Draft, Maker
+from tacet.identity.oauth1 import Nonces, Verifier
+from tacet.identity.oauth2.authorization import AuthorizationRefused, Authorizations
+from tacet.identity.oauth2.clients import ClientCredentials
+from tacet.identity.oauth2.errors import OAuth2Error
+from tacet.identity.oauth2.rfc7636.challenge import challenge_of
+from tacet.identity.oauth2.tokens import Issued, OAuth2Tokens
+from tacet.identity.vault import Vault, new_secret_key
+from tacet.ids import SeededRandomness, Snowflakes
+from tacet.records.consents import ChallengeMethod
+from tacet.records.credentials import UserAuthentication
+from tacet.store.base import Store
+from tacet.store.opening import MEMORY, open_store
+from tests.cast import NOW_MS
+from tests.identity.oauth2.grants import CODE_MS, KEPT_MS, Client, Code, Login, Token, World
+
+USERS = (11, 12)
+DEVELOPER = 13
+CALLBACKS = ("https://example.com/one", "https://example.com/two")
+SCOPES = "mute.read users.read"
+OFFLINE = f"{SCOPES} offline.access"
+
+KEY = new_secret_key(SeededRandomness(1))
+
+MANNERS = ("own", "own", "own", "own", "stranger", "wrong secret", "former secret")
+"""How a client says who it is; mostly as it should, or nothing would ever get far."""
+
+numbers = st.integers(0, 1_000)
+manners = st.sampled_from(MANNERS)
+mostly = st.sampled_from([True, True, True, False])
+
+
+class Logins(RuleBasedStateMachine):
+    """Three Apps, two people, one server that is restarted now and then, and everything that was ever handed out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._runner = asyncio.Runner()
+        self._clock = ManualClock(NOW_MS)
+        self._randomness = SeededRandomness(1)
+        self._vault = Vault(KEY, SeededRandomness(2))
+        self._store: Store = self._run(self._opened())
+        self._world = World()
+        self._start()
+        for confidential in (True, False, True):
+            self._world.clients.append(self._run(self._client(confidential)))
+
+    def _run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return self._runner.run(work)
+
+    async def _opened(self) -> Store:
+        store = open_store(MEMORY, queue_length=100)
+        await store.open()
+        return store
+
+    def _start(self) -> None:
+        store = self._store
+        verifier = Verifier(self._clock, Nonces(), ())
+        self._authenticator = Authenticator(store.credentials, self._vault, self._clock, verifier)
+        forget = self._authenticator.forget
+        self._authorizations = Authorizations(store.credentials, store.consents, self._clock, self._randomness)
+        self._oauth2 = OAuth2Tokens(store.credentials, store.consents, self._clock, self._randomness, forget)
+        self._maker = Maker(self._vault, self._clock, self._randomness, Snowflakes(self._clock, self._randomness))
+        self._developers = Developers(store.credentials, store.consents, store.accounts, self._maker, forget)
+
+    async def _client(self, confidential: bool) -> Client:
+        authentication = UserAuthentication(oauth2=True, confidential=confidential, callbacks=CALLBACKS)
+        made = self._maker.app(Draft("App", 1, owner_id=DEVELOPER, authentication=authentication))
+        await self._store.credentials.put_app(made.app)
+        return Client(made.app.id, made.app.client_id, confidential, made.client_secret)
+
+    @property
+    def _now_ms(self) -> int:
+        return self._clock.now_ms()
+
+    @rule(
+        number=numbers,
+        user_id=st.sampled_from(USERS),
+        redirect_uri=st.sampled_from(CALLBACKS),
+        scopes=st.sampled_from([SCOPES, OFFLINE, OFFLINE]),
+        method=st.sampled_from(ChallengeMethod),
+        agrees=mostly,
+    )
+    def authorize(
+        self, number: int, user_id: int, redirect_uri: str, scopes: str, method: ChallengeMethod, agrees: bool
+    ) -> None:
+        client, verifier = self._pick(self._world.clients, number), f"verifier-{number}"
+        asked = {
+            "response_type": ["code"],
+            "client_id": [client.client_id],
+            "redirect_uri": [redirect_uri],
+            "scope": [scopes],
+            "state": ["state"],
+            "code_challenge": [challenge_of(verifier, method)],
+            "code_challenge_method": [method.value],
+        }
+        url = self._run(self._consent(asked, user_id, agrees))
+        assert (url is not None) == (client.on and not client.gone)
+        if url is None:
+            return
+        answer = parse_qs(urlsplit(url).query)
+        assert url.partition("?")[0] == redirect_uri
+        assert answer["state"] == ["state"]
+        assert ("code" in answer) == agrees
+        if agrees:
+            code = Code(client, user_id, answer["code"][0], redirect_uri, verifier, scopes, self._now_ms + CODE_MS)
+            self._world.codes.append(code)
+
+    @rule(number=numbers, user_id=st.sampled_from(USERS), scopes=st.sampled_from([SCOPES, OFFLINE, OFFLINE]))
+    def log_in(self, number: int, user_id: int, scopes: str) -> None:
+        """Consent and exchange as they should be, so that there is something to go wrong with."""
+        before = len(self._world.codes)
+        self.authorize(number, user_id, CALLBACKS[0], scopes, ChallengeMethod.S256, agrees=True)
+        if len(self._world.codes) > before:
+            self._exchange(self._world.codes[-1], "own", redirects=True, verifies=True, times=1)
+
+    @precondition(lambda self: self._world.codes)
+    @rule(
+        number=numbers,
+        manner=manners,
+        redirects=mostly,
+        verifies=mostly,
+        times=st.sampled_from([1, 1, 1, 2]),
+    )
+    def exchange(self, number: int, manner: str, redirects: bool, verifies: bool, times: int) -> None:
+        fresh = [each for each in self._world.codes if not each.spent and self._now_ms < each.expires_at_ms]
+        self._exchange(self._pick(self._world.codes, number, fresh), manner, redirects, verifies, times)
+
+    def _exchange(self, code: Code, manner: str, redirects: bool, verifies: bool, times: int) -> None:
+        redirect_uri = code.redirect_uri if redirects else next(each for each in CALLBACKS if each != code.redirect_uri)
+        verifier = code.verifier if verifies else "another"
+        client = self._who(code.client, manner)
+        work = [
+            self._oauth2.exchange(client, code=code.text, redirect_uri=redirect_uri, verifier=verifier)
+            for _ in range(times)
+        ]
+        issued = self._run(_all(work))
+        may = [
+            self._is_own(code.client, manner) and self._world.may_exchange(code, redirects and verifies, self._now_ms)
+            for _ in range(times)
+        ]
+        assert len(issued) == sum(may)
+        for each in issued:
+            code.login = Login(code.client, code.user_id)
+            self._world.logins.append(code.login)
+            self._add(code.login, each, code.scopes, code.scopes)
+        if times == 2 and any(may):
+            # Of two at the same time, one is the second: the model saw both before there was anything to end.
+            self._world.end(code.login)
+
+    @precondition(lambda self: self._world.tokens)
+    @rule(number=numbers, manner=manners, scope=st.sampled_from(["", "", SCOPES]), times=st.sampled_from([1, 1, 1, 2]))
+    def refresh(self, number: int, manner: str, scope: str, times: int) -> None:
+        live = [each for each in self._world.tokens if each.is_refresh and each.works(self._now_ms)]
+        token = self._pick(self._world.tokens, number, live)
+        client = self._who(token.login.client, manner)
+        issued = self._run(
+            _all([self._oauth2.refresh(client, refresh_token=token.text, scope=scope) for _ in range(times)])
+        )
+        is_own = self._is_own(token.login.client, manner)
+        may = [is_own and self._world.may_refresh(token, self._now_ms) for _ in range(times)]
+        assert len(issued) == sum(may)
+        for each in issued:
+            self._add(token.login, each, scope or token.granted, token.granted)
+
+    @precondition(lambda self: self._world.tokens)
+    @rule(number=numbers, manner=manners)
+    def revoke(self, number: int, manner: str) -> None:
+        token = self._pick(self._world.tokens, number)
+        client = self._who(token.login.client, manner)
+        revoked = self._run(_all([self._oauth2.revoke(client, token=token.text)]))
+        assert bool(revoked) == (self._is_own(token.login.client, manner) and self._world.may_revoke(token))
+
+    @precondition(lambda self: self._world.codes)
+    @rule(number=numbers)
+    def take_one_for_another(self, number: int) -> None:
+        """A code is no refresh token, and an access token neither; no refresh token is a code."""
+        code = self._pick(self._world.codes, number)
+        own = code.client.credentials()
+        for text in (code.text, *(each.text for each in self._world.tokens if not each.is_refresh)):
+            assert self._run(_all([self._oauth2.refresh(own, refresh_token=text)])) == []
+        for token in self._world.tokens:
+            work = self._oauth2.exchange(own, code=token.text, redirect_uri=code.redirect_uri, verifier=code.verifier)
+            assert self._run(_all([work])) == []
+
+    @rule(number=numbers, user_id=st.sampled_from(USERS))
+    def disconnect(self, number: int, user_id: int) -> None:
+        client = self._pick(self._world.clients, number)
+        self._run(self._store.consents.revoke_connection(client.app_id, user_id, self._now_ms))
+        self._authenticator.forget()
+        self._world.disconnect(client, user_id)
+
+    @rule(number=numbers)
+    def renew_client_secret(self, number: int) -> None:
+        client = self._pick(self._world.clients, number)
+        if client.confidential and not client.gone:
+            made = self._run(self._developers.keys.renew_client_secret(DEVELOPER, client.app_id))
+            client.secret, client.former_secret = made.client_secret, client.secret
+
+    @rule(number=numbers, on=mostly, confidential=st.booleans())
+    def set_up(self, number: int, on: bool, confidential: bool) -> None:
+        client = self._pick(self._world.clients, number)
+        if client.gone:
+            return
+        kind = CONFIDENTIAL if confidential else PUBLIC
+        wanted = WantedAuthentication(False, on, "read", kind, "\n".join(CALLBACKS), "")
+        made = self._run(self._developers.authentication.change(DEVELOPER, client.app_id, wanted))
+        if client.confidential and not confidential:
+            client.former_secret = client.secret
+        client.on, client.confidential = on, confidential
+        client.secret = made.client_secret or client.secret
+
+    @precondition(lambda self: sum(each.gone for each in self._world.clients) < 2)
+    @rule(number=st.integers(0, 20))
+    def delete(self, number: int) -> None:
+        # Seldom: with all Apps gone there would be little left to try.
+        if number < len(self._world.clients) and not self._world.clients[number].gone:
+            client = self._world.clients[number]
+            self._run(self._developers.apps.delete(DEVELOPER, client.app_id))
+            client.gone = True
+            self._world.disconnect(client, None)
+
+    @rule(ms=st.sampled_from([1, 1_000, 60_000]))
+    def wait(self, ms: int) -> None:
+        self._clock.advance(ms)
+
+    @precondition(lambda self: self._world.codes)
+    @rule(number=numbers, early_ms=st.sampled_from([0, 1]), late_ms=st.sampled_from([0, 0, KEPT_MS]))
+    def wait_for_an_end(self, number: int, early_ms: int, late_ms: int) -> None:
+        """Until something ends, or a moment before; or until it is forgotten."""
+        ends = sorted(
+            {*(code.expires_at_ms for code in self._world.codes), *(t.expires_at_ms for t in self._world.tokens)}
+        )
+        coming = [each for each in ends if each > self._now_ms + 1]
+        if coming:
+            # The nearest likelier than the others: after the last nothing works any more.
+            self._clock.set(coming[min(number % 7, len(coming) - 1) if number % 2 else 0] - early_ms + late_ms)
+
+    @rule()
+    def tidy(self) -> None:
+        self._run(self._store.consents.sweep_logins(self._now_ms, 1_000))
+        self._world.tidy(self._now_ms)
+
+    @rule()
+    def restart(self) -> None:
+        self._start()
+
+    @invariant()
+    def what_works_is_what_should(self) -> None:
+        works = [self._run(self._is_usable(token)) for token in self._world.tokens]
+        assert works == [not each.is_refresh and each.works(self._now_ms) for each in self._world.tokens]
+
+    @invariant()
+    def no_code_is_a_bearer(self) -> None:
+        for code in self._world.codes:
+            assert not self._run(self._opens(code.text))
+
+    def teardown(self) -> None:
+        try:
+            self._judge()
+        finally:
+            self._run(self._store.close())
+            self._runner.close()
+
+    def _judge(self) -> None:
+        """At the end, of each login that holds one refresh token works, once, and of all others none does."""
+        for client in self._world.clients:
+            if not client.gone and not client.on:
+                client.on = True
+                kind = CONFIDENTIAL if client.confidential else PUBLIC
+                wanted = WantedAuthentication(False, True, "read", kind, CALLBACKS[0], "")
+                self._run(self._developers.authentication.change(DEVELOPER, client.app_id, wanted))
+        live = [each for each in self._world.tokens if each.is_refresh and each.works(self._now_ms)]
+        assert len({id(each.login) for each in live}) == len(live)
+        dead = [each for each in self._world.tokens if each.is_refresh and each not in live]
+        # Those of logins that hold come last: using them again ends what is tried before.
+        for token in (*(each for each in dead if each.login.ended), *live, *live, *dead):
+            work = self._oauth2.refresh(token.login.client.credentials(), refresh_token=token.text)
+            assert len(self._run(_all([work]))) == self._world.may_refresh(token, self._now_ms)
+            self.what_works_is_what_should()
+
+    def _pick(self, sequence: list[Any], number: int, better: list[Any] | None = None) -> Any:
+        """One of them; two times of three one of the better ones, where there are any."""
+        chosen = better if better and number % 3 else sequence
+        return chosen[number // 3 % len(chosen)]
+
+    def _who(self, client: Client, manner: str) -> ClientCredentials:
+        clients = self._world.clients
+        if manner == "stranger":
+            return clients[(clients.index(client) + 1) % len(clients)].credentials()
+        if manner == "own":
+            return client.credentials()
+        return client.credentials("wrong" if manner == "wrong secret" else client.former_secret)
+
+    def _is_own(self, client: Client, manner: str) -> bool:
+        return manner == "own" and not client.gone
+
+    def _add(self, login: Login, issued: Issued, scopes: str, granted: str) -> None:
+        assert issued.scope == scopes
+        assert (issued.refresh_token is not None) == ("offline.access" in granted)
+        self._world.add(login, issued.access_token, issued.refresh_token, scopes, granted, self._now_ms)
+
+    async def _consent(self, asked: Mapping[str, list[str]], user_id: int, agrees: bool) -> str | None:
+        try:
+            request = await self._authorizations.read(asked)
+        except AuthorizationRefused:
+            return None
+        return await self._authorizations.allow(request, user_id) if agrees else self._authorizations.deny(request)
+
+    async def _is_usable(self, token: Token) -> bool:
+        try:
+            caller = await self._authenticator.bearer(token.text)
+        except Unauthenticated:
+            return False
+        assert (caller.app_id, caller.user_id) == (token.login.client.app_id, token.login.user_id)
+        assert caller.scopes == frozenset(token.scopes.split())
+        return True
+
+    async def _opens(self, text: str) -> bool:
+        try:
+            await self._authenticator.bearer(text)
+        except Unauthenticated:
+            return False
+        return True
+
+
+async def _all(work: list[Coroutine[Any, Any, Any]]) -> list[Any]:
+    """What succeeds of things done at the same time; True where that gives nothing."""
+    results = await asyncio.gather(*work, return_exceptions=True)
+    for each in results:
+        if isinstance(each, BaseException) and not isinstance(each, OAuth2Error):
+            raise each
+    return [True if each is None else each for each in results if not isinstance(each, OAuth2Error)]
+
+
+def test_no_sequence_of_steps_makes_a_token_usable_that_should_not_be() -> None:
+    run_state_machine_as_test(Logins, settings=settings(max_examples=150, stateful_step_count=40))
+
+
+@pytest.mark.parametrize("manner", sorted(set(MANNERS) - {"own"}))
+def test_a_client_that_is_not_itself_gets_nothing(manner: str) -> None:
+    logins = Logins()
+    try:
+        logins.authorize(1, USERS[0], CALLBACKS[0], OFFLINE, ChallengeMethod.S256, agrees=True)
+        logins.exchange(1, manner, redirects=True, verifies=True, times=1)
+        assert logins._world.tokens == []
+        logins.exchange(1, "own", redirects=True, verifies=True, times=1)
+        assert len(logins._world.tokens) == 2
+    finally:
+        logins.teardown()
