@@ -9,7 +9,7 @@ from tacet.clock import ManualClock
 from tacet.identity import authenticator as authenticator_module
 from tacet.identity.authenticator import MAX_BEARER_CHARS, Authenticator
 from tacet.identity.caller import Caller, Method, Unauthenticated
-from tacet.identity.oauth1 import Nonces, Parameters, SignedRequest, Verifier
+from tacet.identity.oauth1 import Nonces, Parameters, Reason, SignedRequest, Verifier
 from tacet.identity.vault import Vault, new_secret_key
 from tacet.ids import SeededRandomness
 from tacet.records.credentials import Access, App, Token, TokenKind
@@ -135,6 +135,7 @@ class TestBearers:
             pytest.param("good", {"expires_at_ms": NOW}, id="expired"),
             pytest.param("good", {"app_id": 99}, id="app-gone"),
             pytest.param("good", {"kind": TokenKind.OAUTH1_USER}, id="oauth1-token-as-bearer"),
+            pytest.param("good", {"kind": TokenKind.REFRESH}, id="refresh-token-as-bearer"),
             pytest.param("good" * MAX_BEARER_CHARS, {}, id="too-long"),
         ],
     )
@@ -177,6 +178,21 @@ class TestSigned:
         caller = await world.authenticator.signed(signed(signing=SIGNING))
         assert caller == Caller(Method.OAUTH1_USER, 1, ALICE, frozenset(), access, True)
         assert world.verifier.refused == 0
+
+    @pytest.mark.parametrize(
+        ("may", "agreed", "access"),
+        [
+            pytest.param(Access.READ_WRITE, Access.READ, Access.READ, id="less-was-agreed-to"),
+            pytest.param(Access.READ, Access.READ_WRITE, Access.READ, id="the-app-may-less-by-now"),
+            pytest.param(Access.READ_WRITE_MESSAGES, Access.READ_WRITE, Access.READ_WRITE, id="the-app-may-more"),
+        ],
+    )
+    async def test_a_token_that_says_what_was_agreed_to_gets_the_lesser(
+        self, world: World, may: Access, agreed: Access, access: Access
+    ) -> None:
+        await world.put_app(1, may)
+        await world.put_signer(access=agreed)
+        assert (await world.authenticator.signed(signed(signing=SIGNING))).access is access
 
     @pytest.mark.parametrize(
         "change",
@@ -232,6 +248,19 @@ class TestSigned:
         world.clock.advance(1)
         assert await is_refused(world.authenticator.signed(signed(signing=replace(brief, nonce="later"))))
 
+    @pytest.mark.parametrize(
+        ("change", "reason"),
+        [
+            pytest.param({"token_secret": "wrong"}, Reason.BAD_SIGNATURE, id="signature"),
+            pytest.param({"consumer_key": "nobodys"}, Reason.BAD_SIGNATURE, id="unknown-key"),
+            pytest.param({"timestamp_s": NOW_S - 301}, Reason.TIMESTAMP_OUT_OF_BOUNDS, id="too-old"),
+        ],
+    )
+    async def test_a_refusal_carries_its_reason(self, world: World, change: dict[str, Any], reason: Reason) -> None:
+        with pytest.raises(Unauthenticated) as caught:
+            await world.authenticator.signed(signed(signing=replace(SIGNING, **change)))
+        assert caught.value.reason is reason
+
     async def test_a_request_without_its_parameters_is_refused(self, world: World) -> None:
         assert await is_refused(world.authenticator.signed(SignedRequest("GET", "http", "localhost", "/2/users/me")))
 
@@ -243,6 +272,20 @@ class TestSigned:
         )
         request = SignedRequest("GET", "http", "localhost", "/2/users/me", authorization=header)
         assert await is_refused(world.authenticator.signed(request))
+
+
+class TestConsumers:
+    async def test_an_app_is_found_with_its_secret_by_its_key(self, world: World) -> None:
+        found = await world.authenticator.consumer("key1")
+        assert found is not None
+        assert (found[0].id, found[1]) == (1, SECRET)
+        assert await world.authenticator.consumer("nobodys") is None
+
+    async def test_one_that_is_known_asks_the_database_nothing(self, world: World) -> None:
+        await world.authenticator.consumer("key1")
+        world.asked.clear()
+        await world.authenticator.consumer("key1")
+        assert world.asked == []
 
 
 class TestOtherSecretKey:

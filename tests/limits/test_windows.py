@@ -147,3 +147,30 @@ async def test_the_oldest_tenth_goes_at_once_so_that_few_new_windows_pay_for_it(
         await windows.spend("read", subject)
     kept = [subject for subject in range(101) if await windows.peek("read", subject) == Spent(True, 3, 2, NOW_S + 900)]
     assert kept == list(range(10, 101))
+
+
+async def test_peeking_is_not_fooled_by_a_clock_that_is_set_back(windows: InProcessWindows, clock: ManualClock) -> None:
+    await spend_all(windows, "read", 1)
+    clock.advance(-7_200_000)
+    assert await windows.peek("read", 1) == Spent(True, 3, 3, NOW_S - 7_200 + 900)
+
+
+async def test_what_is_given_back_can_be_spent_again_in_the_same_window(
+    windows: InProcessWindows, clock: ManualClock
+) -> None:
+    await spend_all(windows, "read", 1)
+    clock.advance(100_000)
+    await windows.give_back("read", 1)
+    assert await windows.spend("read", 1) == Spent(True, 3, 0, NOW_S + 900)
+    assert await windows.spend("read", 1) == Spent(False, 3, 0, NOW_S + 900)
+
+
+@pytest.mark.parametrize("route", ["read", "no-limit"])
+async def test_giving_back_what_was_not_spent_changes_nothing(windows: InProcessWindows, route: str) -> None:
+    before = await windows.peek(route, 1)
+    await windows.give_back(route, 1)
+    assert await windows.peek(route, 1) == before
+    await windows.spend("read", 1)
+    for _ in range(3):
+        await windows.give_back("read", 1)
+    assert await windows.peek("read", 1) == Spent(True, 3, 3, NOW_S + 900)

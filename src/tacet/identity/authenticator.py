@@ -17,6 +17,8 @@ MAX_CACHED_CREDENTIALS = 50_000
 MAX_BEARER_CHARS = 1_024
 """X's own tokens have about 100 characters; longer ones are refused unread."""
 
+_BEARERS = frozenset({TokenKind.OAUTH2_USER, TokenKind.APP_ONLY})
+"""What may be shown as a bearer: a refresh token is one for the token endpoint only."""
 
 _log = logging.getLogger(__name__)
 
@@ -37,8 +39,8 @@ class _Signer:
 class Authenticator:
     """Checks bearers and OAuth 1.0a signatures.
 
-    Raises in every method:
-        Unauthenticated: unknown, expired, revoked, malformed or wrongly signed; the wire tells none of these apart.
+    Raises where a caller is asked for:
+        Unauthenticated: unknown, expired, revoked, malformed or wrongly signed; v2 tells none of these apart.
     """
 
     def __init__(self, credentials: CredentialStore, vault: Vault, clock: Clock, verifier: Verifier) -> None:
@@ -66,17 +68,33 @@ class Authenticator:
         """The caller behind an OAuth 1.0a signature, in the context of a person (RFC 5849)."""
         try:
             parameters = collect(request)
-            consumer = await self._consumer(parameters.consumer_key)
+            consumer = await self.consumer(parameters.consumer_key)
             signer = await self._signer(parameters.token or "")
             if consumer is None or signer is None or signer.caller.app_id != consumer[0].id:
                 self._verifier.refuse(request, parameters)
             self._verifier.verify(request, parameters, consumer[1], signer.token_secret)
         except OAuth1Error as error:
-            raise Unauthenticated(str(error)) from None
+            raise Unauthenticated(str(error), error.reason) from None
         except VaultError as error:
             _log.error("an OAuth 1.0a request cannot be checked: %s", error)
             raise Unauthenticated("a stored secret cannot be read") from None
         return signer.caller
+
+    async def consumer(self, consumer_key: str) -> tuple[App, str] | None:
+        """An App and its consumer secret, by its consumer key; None where there is none. Proves nothing yet.
+
+        Raises:
+            VaultError: the secret cannot be read.
+        """
+        consumers = self._consumers
+        known = consumers.get(consumer_key)
+        if known is None:
+            app = await self._credentials.app_by_consumer_key(consumer_key)
+            if app is None:
+                return None
+            known = (app, self._vault.open(app.consumer_secret_sealed))
+            consumers.put(consumer_key, known)
+        return known
 
     def forget(self) -> None:
         """Drop everything cached: somebody changed credentials."""
@@ -87,7 +105,7 @@ class Authenticator:
 
     async def _find_bearer(self, key: bytes) -> _Bearer:
         token = await self._credentials.token(key)
-        if token is None or token.revoked_at_ms is not None or token.kind is TokenKind.OAUTH1_USER:
+        if token is None or token.revoked_at_ms is not None or token.kind not in _BEARERS:
             raise Unauthenticated("the token is unknown or revoked")
         app = await self._credentials.app(token.app_id)
         if app is None:
@@ -98,17 +116,6 @@ class Authenticator:
         writes = any(scope.endswith(".write") for scope in scopes)
         access = Access.READ_WRITE if writes else Access.READ
         return _Bearer(_caller(Method.OAUTH2_USER, app, token, scopes, access), token.expires_at_ms)
-
-    async def _consumer(self, consumer_key: str) -> tuple[App, str] | None:
-        consumers = self._consumers
-        known = consumers.get(consumer_key)
-        if known is None:
-            app = await self._credentials.app_by_consumer_key(consumer_key)
-            if app is None:
-                return None
-            known = (app, self._vault.open(app.consumer_secret_sealed))
-            consumers.put(consumer_key, known)
-        return known
 
     async def _signer(self, text: str) -> _Signer | None:
         key = Vault.digest(text)
@@ -121,7 +128,8 @@ class Authenticator:
             app = await self._credentials.app(token.app_id)
             if app is None:
                 return None
-            caller = _caller(Method.OAUTH1_USER, app, token, frozenset(), app.access)
+            access = app.access if token.access is None else token.access.at_most(app.access)
+            caller = _caller(Method.OAUTH1_USER, app, token, frozenset(), access)
             known = _Signer(caller, self._vault.open(token.secret_sealed), token.expires_at_ms)
             signers.put(key, known)
         return None if self._has_ended(known.expires_at_ms) else known

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from tacet.identity.oauth1.errors import Reason
 from tacet.records.credentials import Access
 
 
@@ -34,4 +35,12 @@ class Caller:
 
 
 class Unauthenticated(Exception):
-    """No credentials, or none that are good. The reason is for a log, never for the caller."""
+    """No credentials, or none that are good. The text is for a log, never for the caller.
+
+    Args:
+        reason: of a signed request, what kind of failure it was; v2 tells none of them apart, v1.1 some.
+    """
+
+    def __init__(self, text: str, reason: Reason | None = None) -> None:
+        super().__init__(text)
+        self.reason = reason

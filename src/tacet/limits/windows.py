@@ -40,6 +40,10 @@ class Windows(ABC):
     async def peek(self, route: str, subject: int) -> Spent | None:
         """The same answer without counting; an untouched window resets one full length from now."""
 
+    @abstractmethod
+    async def give_back(self, route: str, subject: int) -> None:
+        """Take back one request that was counted, if its window still runs; that does not open or end one."""
+
 
 @dataclass(slots=True)
 class _Window:
@@ -76,16 +80,21 @@ class InProcessWindows(Windows):
             return None
         now_ms = self._clock.now_ms()
         window = self._windows.get((route, subject))
-        if window is None or window.resets_at_ms <= now_ms:
-            window = _Window(now_ms + limit.window_s * 1000, 0)
+        length_ms = limit.window_s * 1000
+        if window is None or not _runs(window, now_ms, length_ms):
+            window = _Window(now_ms + length_ms, 0)
         return _spent(limit, window, allowed=window.used < limit.count)
+
+    async def give_back(self, route: str, subject: int) -> None:
+        window = self._windows.get((route, subject))
+        if window is not None and window.used > 0:
+            window.used -= 1
 
     def _current(self, route: str, subject: int, limit: RateLimit) -> _Window:
         now_ms = self._clock.now_ms()
         window = self._windows.get((route, subject))
         length_ms = limit.window_s * 1000
-        # A window that ends later than a whole length from now was opened before the clock was set back.
-        if window is None or window.resets_at_ms <= now_ms or window.resets_at_ms > now_ms + length_ms:
+        if window is None or not _runs(window, now_ms, length_ms):
             self._make_room(now_ms)
             self._windows.pop((route, subject), None)
             window = self._windows[route, subject] = _Window(now_ms + length_ms, 0)
@@ -99,6 +108,11 @@ class InProcessWindows(Windows):
             # Dicts keep the order of insertion, so the first are the oldest.
             excess = len(self._windows) - self._max_windows + max(1, self._max_windows // EVICTED_SHARE)
             self._windows = dict(islice(self._windows.items(), excess, None))
+
+
+def _runs(window: _Window, now_ms: int, length_ms: int) -> bool:
+    """A window that ends later than a whole length from now was opened before the clock was set back."""
+    return now_ms < window.resets_at_ms <= now_ms + length_ms
 
 
 def _spent(limit: RateLimit, window: _Window, allowed: bool) -> Spent:

@@ -89,13 +89,13 @@ class World:
         code.spent = True
         return is_right
 
-    def may_refresh(self, token: Token, now_ms: int) -> bool:
-        """What a refresh in the App's own name does."""
+    def may_refresh(self, token: Token, asks_within: bool, now_ms: int) -> bool:
+        """What a refresh in the App's own name does; `asks_within` what was granted."""
         if not token.login.client.on or not token.known or not token.is_refresh:
             return False
         if token.used:
             self.end(token.login)
-        if not token.works(now_ms):
+        if not token.works(now_ms) or not asks_within:
             return False
         token.used = True
         return True

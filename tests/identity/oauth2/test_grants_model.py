@@ -12,7 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from tacet.clock import ManualClock
 from tacet.identity.authenticator import Authenticator
-from tacet.identity.caller import Unauthenticated
+from tacet.identity.caller import Caller, Unauthenticated
+from tacet.identity.connections import Connections
 from tacet.identity.developers import Developers
 from tacet.identity.developers.authentication import CONFIDENTIAL, PUBLIC, WantedAuthentication
 from tacet.identity.developers.making import Draft, Maker
@@ -36,6 +37,7 @@ DEVELOPER = 13
 CALLBACKS = ("https://example.com/one", "https://example.com/two")
 SCOPES = "mute.read users.read"
 OFFLINE = f"{SCOPES} offline.access"
+MORE = f"{SCOPES} mute.write"
 
 KEY = new_secret_key(SeededRandomness(1))
 
@@ -59,8 +61,10 @@ class Logins(RuleBasedStateMachine):
         self._store: Store = self._run(self._opened())
         self._world = World()
         self._start()
-        for confidential in (True, False, True):
+        for number, confidential in enumerate((True, False, True)):
             self._world.clients.append(self._run(self._client(confidential)))
+            for user_id in USERS:
+                self.log_in(3 * number + 1, user_id, OFFLINE, "own", 0, "", "")
 
     def _run(self, work: Coroutine[Any, Any, Any]) -> Any:
         return self._runner.run(work)
@@ -77,6 +81,7 @@ class Logins(RuleBasedStateMachine):
         forget = self._authenticator.forget
         self._authorizations = Authorizations(store.credentials, store.consents, self._clock, self._randomness)
         self._oauth2 = OAuth2Tokens(store.credentials, store.consents, self._clock, self._randomness, forget)
+        self._connections = Connections(store.credentials, store.consents, self._clock, forget)
         self._maker = Maker(self._vault, self._clock, self._randomness, Snowflakes(self._clock, self._randomness))
         self._developers = Developers(store.credentials, store.consents, store.accounts, self._maker, forget)
 
@@ -123,13 +128,35 @@ class Logins(RuleBasedStateMachine):
             code = Code(client, user_id, answer["code"][0], redirect_uri, verifier, scopes, self._now_ms + CODE_MS)
             self._world.codes.append(code)
 
-    @rule(number=numbers, user_id=st.sampled_from(USERS), scopes=st.sampled_from([SCOPES, OFFLINE, OFFLINE]))
-    def log_in(self, number: int, user_id: int, scopes: str) -> None:
-        """Consent and exchange as they should be, so that there is something to go wrong with."""
+    @rule(
+        number=numbers,
+        user_id=st.sampled_from(USERS),
+        scopes=st.sampled_from([SCOPES, OFFLINE, OFFLINE]),
+        manner=manners,
+        delay_ms=st.sampled_from([0, 0, 0, CODE_MS - 1, CODE_MS]),
+        mistake=st.sampled_from(["", "", "", "redirect URI", "verifier"]),
+        between=st.sampled_from(["", "", "", "disconnected", "switched off", "switched off and on", "new secret"]),
+    )
+    def log_in(
+        self, number: int, user_id: int, scopes: str, manner: str, delay_ms: int, mistake: str, between: str
+    ) -> None:
+        """Consent and exchange, with at most a few things wrong, so that there is much to go wrong with later."""
         before = len(self._world.codes)
         self.authorize(number, user_id, CALLBACKS[0], scopes, ChallengeMethod.S256, agrees=True)
         if len(self._world.codes) > before:
-            self._exchange(self._world.codes[-1], "own", redirects=True, verifies=True, times=1)
+            code = self._world.codes[-1]
+            self._clock.advance(delay_ms)
+            if between == "disconnected":
+                self._disconnect(code.client, user_id)
+            elif between == "new secret":
+                self._renew(code.client)
+            elif between:
+                self._set_up(code.client, False, code.client.confidential)
+                if between == "switched off and on":
+                    self._set_up(code.client, True, code.client.confidential)
+            self._exchange(code, manner, mistake != "redirect URI", mistake != "verifier", 1)
+            if mistake:
+                self._exchange(code, "own", redirects=True, verifies=True, times=1)
 
     @precondition(lambda self: self._world.codes)
     @rule(
@@ -166,7 +193,12 @@ class Logins(RuleBasedStateMachine):
             self._world.end(code.login)
 
     @precondition(lambda self: self._world.tokens)
-    @rule(number=numbers, manner=manners, scope=st.sampled_from(["", "", SCOPES]), times=st.sampled_from([1, 1, 1, 2]))
+    @rule(
+        number=numbers,
+        manner=manners,
+        scope=st.sampled_from(["", "", SCOPES, MORE]),
+        times=st.sampled_from([1, 1, 1, 2]),
+    )
     def refresh(self, number: int, manner: str, scope: str, times: int) -> None:
         live = [each for each in self._world.tokens if each.is_refresh and each.works(self._now_ms)]
         token = self._pick(self._world.tokens, number, live)
@@ -175,7 +207,7 @@ class Logins(RuleBasedStateMachine):
             _all([self._oauth2.refresh(client, refresh_token=token.text, scope=scope) for _ in range(times)])
         )
         is_own = self._is_own(token.login.client, manner)
-        may = [is_own and self._world.may_refresh(token, self._now_ms) for _ in range(times)]
+        may = [is_own and self._world.may_refresh(token, scope != MORE, self._now_ms) for _ in range(times)]
         assert len(issued) == sum(may)
         for each in issued:
             self._add(token.login, each, scope or token.granted, token.granted)
@@ -194,29 +226,34 @@ class Logins(RuleBasedStateMachine):
         """A code is no refresh token, and an access token neither; no refresh token is a code."""
         code = self._pick(self._world.codes, number)
         own = code.client.credentials()
-        for text in (code.text, *(each.text for each in self._world.tokens if not each.is_refresh)):
-            assert self._run(_all([self._oauth2.refresh(own, refresh_token=text)])) == []
-        for token in self._world.tokens:
-            work = self._oauth2.exchange(own, code=token.text, redirect_uri=code.redirect_uri, verifier=code.verifier)
-            assert self._run(_all([work])) == []
+        uri, verifier, tokens = code.redirect_uri, code.verifier, self._world.tokens
+        texts = [code.text, *(each.text for each in tokens if not each.is_refresh)]
+        work = [self._oauth2.refresh(own, refresh_token=text) for text in texts]
+        work += [self._oauth2.exchange(own, code=each.text, redirect_uri=uri, verifier=verifier) for each in tokens]
+        assert self._run(_all(work)) == []
 
     @rule(number=numbers, user_id=st.sampled_from(USERS))
     def disconnect(self, number: int, user_id: int) -> None:
-        client = self._pick(self._world.clients, number)
-        self._run(self._store.consents.revoke_connection(client.app_id, user_id, self._now_ms))
-        self._authenticator.forget()
+        self._disconnect(self._pick(self._world.clients, number), user_id)
+
+    def _disconnect(self, client: Client, user_id: int) -> None:
+        self._run(self._connections.revoke(client.app_id, user_id))
         self._world.disconnect(client, user_id)
 
     @rule(number=numbers)
     def renew_client_secret(self, number: int) -> None:
-        client = self._pick(self._world.clients, number)
+        self._renew(self._pick(self._world.clients, number))
+
+    def _renew(self, client: Client) -> None:
         if client.confidential and not client.gone:
             made = self._run(self._developers.keys.renew_client_secret(DEVELOPER, client.app_id))
             client.secret, client.former_secret = made.client_secret, client.secret
 
-    @rule(number=numbers, on=mostly, confidential=st.booleans())
+    @rule(number=numbers, on=st.sampled_from([True] * 6 + [False]), confidential=st.booleans())
     def set_up(self, number: int, on: bool, confidential: bool) -> None:
-        client = self._pick(self._world.clients, number)
+        self._set_up(self._pick(self._world.clients, number), on, confidential)
+
+    def _set_up(self, client: Client, on: bool, confidential: bool) -> None:
         if client.gone:
             return
         kind = CONFIDENTIAL if confidential else PUBLIC
@@ -242,7 +279,7 @@ class Logins(RuleBasedStateMachine):
         self._clock.advance(ms)
 
     @precondition(lambda self: self._world.codes)
-    @rule(number=numbers, early_ms=st.sampled_from([0, 1]), late_ms=st.sampled_from([0, 0, KEPT_MS]))
+    @rule(number=numbers, early_ms=st.sampled_from([0, 1]), late_ms=st.sampled_from([0, 0, 0, 0, KEPT_MS]))
     def wait_for_an_end(self, number: int, early_ms: int, late_ms: int) -> None:
         """Until something ends, or a moment before; or until it is forgotten."""
         ends = sorted(
@@ -264,13 +301,12 @@ class Logins(RuleBasedStateMachine):
 
     @invariant()
     def what_works_is_what_should(self) -> None:
-        works = [self._run(self._is_usable(token)) for token in self._world.tokens]
+        works = self._run(self._usable(self._world.tokens))
         assert works == [not each.is_refresh and each.works(self._now_ms) for each in self._world.tokens]
 
     @invariant()
     def no_code_is_a_bearer(self) -> None:
-        for code in self._world.codes:
-            assert not self._run(self._opens(code.text))
+        assert not any(self._run(self._opened_by([code.text for code in self._world.codes])))
 
     def teardown(self) -> None:
         try:
@@ -282,19 +318,15 @@ class Logins(RuleBasedStateMachine):
     def _judge(self) -> None:
         """At the end, of each login that holds one refresh token works, once, and of all others none does."""
         for client in self._world.clients:
-            if not client.gone and not client.on:
-                client.on = True
-                kind = CONFIDENTIAL if client.confidential else PUBLIC
-                wanted = WantedAuthentication(False, True, "read", kind, CALLBACKS[0], "")
-                self._run(self._developers.authentication.change(DEVELOPER, client.app_id, wanted))
+            self._set_up(client, True, client.confidential)
         live = [each for each in self._world.tokens if each.is_refresh and each.works(self._now_ms)]
         assert len({id(each.login) for each in live}) == len(live)
         dead = [each for each in self._world.tokens if each.is_refresh and each not in live]
         # Those of logins that hold come last: using them again ends what is tried before.
         for token in (*(each for each in dead if each.login.ended), *live, *live, *dead):
             work = self._oauth2.refresh(token.login.client.credentials(), refresh_token=token.text)
-            assert len(self._run(_all([work]))) == self._world.may_refresh(token, self._now_ms)
-            self.what_works_is_what_should()
+            assert len(self._run(_all([work]))) == self._world.may_refresh(token, True, self._now_ms)
+        self.what_works_is_what_should()
 
     def _pick(self, sequence: list[Any], number: int, better: list[Any] | None = None) -> Any:
         """One of them; two times of three one of the better ones, where there are any."""
@@ -324,21 +356,22 @@ class Logins(RuleBasedStateMachine):
             return None
         return await self._authorizations.allow(request, user_id) if agrees else self._authorizations.deny(request)
 
-    async def _is_usable(self, token: Token) -> bool:
-        try:
-            caller = await self._authenticator.bearer(token.text)
-        except Unauthenticated:
-            return False
-        assert (caller.app_id, caller.user_id) == (token.login.client.app_id, token.login.user_id)
-        assert caller.scopes == frozenset(token.scopes.split())
-        return True
+    async def _usable(self, tokens: list[Token]) -> list[bool]:
+        callers = await self._opened_by([token.text for token in tokens])
+        for token, caller in zip(tokens, callers, strict=True):
+            if caller is not None:
+                assert (caller.app_id, caller.user_id) == (token.login.client.app_id, token.login.user_id)
+                assert caller.scopes == frozenset(token.scopes.split())
+        return [caller is not None for caller in callers]
 
-    async def _opens(self, text: str) -> bool:
+    async def _opened_by(self, texts: list[str]) -> list[Caller | None]:
+        return [await self._caller(text) for text in texts]
+
+    async def _caller(self, text: str) -> Caller | None:
         try:
-            await self._authenticator.bearer(text)
+            return await self._authenticator.bearer(text)
         except Unauthenticated:
-            return False
-        return True
+            return None
 
 
 async def _all(work: list[Coroutine[Any, Any, Any]]) -> list[Any]:
@@ -351,17 +384,19 @@ async def _all(work: list[Coroutine[Any, Any, Any]]) -> list[Any]:
 
 
 def test_no_sequence_of_steps_makes_a_token_usable_that_should_not_be() -> None:
-    run_state_machine_as_test(Logins, settings=settings(max_examples=150, stateful_step_count=40))
+    run_state_machine_as_test(Logins, settings=settings(max_examples=100, stateful_step_count=30))
 
 
 @pytest.mark.parametrize("manner", sorted(set(MANNERS) - {"own"}))
 def test_a_client_that_is_not_itself_gets_nothing(manner: str) -> None:
     logins = Logins()
     try:
+        tokens = logins._world.tokens
+        before = len(tokens)
         logins.authorize(1, USERS[0], CALLBACKS[0], OFFLINE, ChallengeMethod.S256, agrees=True)
         logins.exchange(1, manner, redirects=True, verifies=True, times=1)
-        assert logins._world.tokens == []
+        assert len(tokens) == before
         logins.exchange(1, "own", redirects=True, verifies=True, times=1)
-        assert len(logins._world.tokens) == 2
+        assert len(tokens) == before + 2
     finally:
         logins.teardown()

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ async def made(logins: Logins) -> NewAccessToken:
     return await logins.login()
 
 
-async def invalidate(logins: Logins, made: NewAccessToken, query: str = "", **more: str) -> Answer:
+async def invalidate(logins: Logins, made: NewAccessToken, query: str = "", **more: Any) -> Answer:
     keys = Keys(made.token, made.secret)
     return await send(
         logins.service, signed(f"https://api.x.com{PATH}{query}", logins.signing(keys=keys, **more), method="POST")

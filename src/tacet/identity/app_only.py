@@ -1,0 +1,108 @@
+"""Bearers of Apps on their own: asked for with the App's consumer key and secret (RFC 6749 section 4.4)."""
+
+import asyncio
+import hmac
+import logging
+
+from tacet.clock import Clock
+from tacet.identity.authenticator import Authenticator
+from tacet.identity.oauth2.rfc6749.characters import is_visible
+from tacet.identity.vault import Vault, VaultError
+from tacet.ids import Randomness, app_only_text
+from tacet.records.credentials import App, Token, TokenKind
+from tacet.store.base import CredentialStore
+
+MAX_KEY_CHARS = 500
+"""Of a consumer key, its secret or a bearer as they are sent: ours have about 100 at most."""
+
+_NOBODYS_SECRET = "0" * 50
+"""What is compared where there is no such App, so that the time of an answer does not tell."""
+
+_log = logging.getLogger(__name__)
+
+
+class AppOnlyRefused(Exception):
+    """The consumer key and secret are no App's, or the bearer is not one of this App's that works."""
+
+
+class AppOnly:
+    """Issues and invalidates app-only bearers.
+
+    Args:
+        randomness: must be unguessable.
+
+    Raises in every method:
+        AppOnlyRefused: not with these credentials; which of them is wrong is not told.
+        StoreBusy: the write queue is full.
+    """
+
+    def __init__(
+        self,
+        credentials: CredentialStore,
+        authenticator: Authenticator,
+        vault: Vault,
+        clock: Clock,
+        randomness: Randomness,
+    ) -> None:
+        self._credentials = credentials
+        self._authenticator = authenticator
+        self._vault = vault
+        self._clock = clock
+        self._randomness = randomness
+        self._making = asyncio.Lock()
+
+    async def issue(self, consumer_key: str, consumer_secret: str) -> str:
+        """The App's bearer: the same one each time, until it is invalidated."""
+        app = await self._app(consumer_key, consumer_secret)
+        text = await self._standing(app)
+        if text is not None:
+            return text
+        # Of two that ask first at the same time, the second gets what the first made.
+        async with self._making:
+            return await self._standing(app) or await self._make(app)
+
+    async def invalidate(self, consumer_key: str, consumer_secret: str, bearer: str) -> None:
+        """End one of the App's bearers; the next one that is asked for is another."""
+        app = await self._app(consumer_key, consumer_secret)
+        if not is_visible(bearer, MAX_KEY_CHARS):
+            raise AppOnlyRefused
+        digest = Vault.digest(bearer)
+        token = await self._credentials.token(digest)
+        if token is None or token.kind is not TokenKind.APP_ONLY or token.app_id != app.id:
+            raise AppOnlyRefused
+        if not await self._credentials.revoke_token(digest, self._clock.now_ms()):
+            raise AppOnlyRefused
+        self._authenticator.forget()
+
+    async def _app(self, consumer_key: str, consumer_secret: str) -> App:
+        readable = is_visible(consumer_key, MAX_KEY_CHARS) and is_visible(consumer_secret, MAX_KEY_CHARS)
+        if not readable:
+            raise AppOnlyRefused
+        try:
+            consumer = await self._authenticator.consumer(consumer_key)
+        except VaultError as error:
+            _log.error("an App cannot be told by its consumer secret: %s", error)
+            raise AppOnlyRefused from None
+        wanted = _NOBODYS_SECRET if consumer is None else consumer[1]
+        right = hmac.compare_digest(Vault.digest(wanted), Vault.digest(consumer_secret))
+        if consumer is None or not right:
+            raise AppOnlyRefused
+        return consumer[0]
+
+    async def _standing(self, app: App) -> str | None:
+        """The bearer that there is; None where there is none that can be read."""
+        token = await self._credentials.app_only_token(app.id)
+        try:
+            return None if token is None else self._vault.open(token.secret_sealed)
+        except VaultError as error:
+            _log.error("the app-only bearer of App %d is replaced: %s", app.id, error)
+            return None
+
+    async def _make(self, app: App) -> str:
+        text = app_only_text(self._randomness)
+        sealed = self._vault.seal(text)
+        now_ms = self._clock.now_ms()
+        await self._credentials.put_token(
+            Token(Vault.digest(text), TokenKind.APP_ONLY, app.id, None, secret_sealed=sealed, created_at_ms=now_ms)
+        )
+        return text

@@ -1,0 +1,123 @@
+"""Passwords: set, checked, and kept as argon2id's own text form (RFC 9106)."""
+
+import asyncio
+import base64
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from tacet.clock import Clock
+from tacet.identity.signin.password_rules import WeakPassword, prepared, refuse_easy
+from tacet.records.accounts import Password
+from tacet.store.accounts import AccountStore
+
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
+
+__all__ = ["Passwords", "WeakPassword"]
+
+MEMORY_KIB = 46 * 1024
+"""With the two below, the first of the equally strong choices of OWASP's Password Storage Cheat Sheet.
+
+More than 32 MiB go back to the system at once; the choice with 19 stays with every thread that has ever hashed.
+"""
+
+TIME_COST = 1
+"""Passes over that memory."""
+
+PARALLELISM = 1
+"""Lanes, each of which would want a processor."""
+
+MAX_HASHING = 2
+"""Passwords hashed at once: each takes `MEMORY_KIB`, and a processor that requests need too."""
+
+SALT_BYTES = 16
+"""RFC 9106 section 4."""
+
+HASH_BYTES = 32
+"""RFC 9106 section 4."""
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+
+class Passwords:
+    """People's passwords."""
+
+    def __init__(self, accounts: AccountStore, clock: Clock) -> None:
+        self._accounts = accounts
+        self._clock = clock
+        self._places = asyncio.Semaphore(MAX_HASHING)
+
+    async def set(self, person_id: int, plain: str, *, username: str) -> None:
+        """Give a person a password, which ends all their sessions.
+
+        Raises:
+            WeakPassword: it is too short, too long or too easy; the message is for the person.
+            StoreError: the database failed.
+        """
+        text = prepared(plain)
+        refuse_easy(text, username)
+        encoded = await self._on_thread(lambda: _hasher().hash(text))
+        await self._accounts.put_password(Password(person_id, encoded, self._clock.now_ms()))
+
+    async def check(self, person_id: int | None, plain: str) -> bool:
+        """Whether this is the person's password.
+
+        For nobody (None), and for people without a password, the same work is done in vain, so that the time of an
+        answer does not tell who exists.
+
+        Raises:
+            StoreError: the database failed.
+        """
+        stored = None if person_id is None else await self._accounts.password(person_id)
+        try:
+            text = prepared(plain)
+        except WeakPassword:
+            # Nobody's, but who has a password must not be seen from this answer either.
+            stored, text = None, ""
+        encoded = _nobodys() if stored is None else stored.encoded
+        if not await self._on_thread(lambda: _is_of(encoded, text)) or stored is None:
+            return False
+        await self._renew(stored, text)
+        return True
+
+    async def exists(self, person_id: int) -> bool:
+        """Whether the person can sign in by a password."""
+        return await self._accounts.password(person_id) is not None
+
+    async def _renew(self, stored: Password, text: str) -> None:
+        """Hash with today's parameters what was hashed with others."""
+        if _hasher().check_needs_rehash(stored.encoded):
+            encoded = await self._on_thread(lambda: _hasher().hash(text))
+            await self._accounts.recode_password(stored, encoded)
+
+    async def _on_thread(self, work: Callable[[], T]) -> T:
+        async with self._places:
+            return await asyncio.to_thread(work)
+
+
+def _hasher() -> "PasswordHasher":
+    # Imported with the first password: a server whose people never sign in need not hold it.
+    from argon2 import PasswordHasher
+
+    return PasswordHasher(TIME_COST, MEMORY_KIB, PARALLELISM, HASH_BYTES, SALT_BYTES)
+
+
+def _is_of(encoded: str, text: str) -> bool:
+    from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
+
+    try:
+        return _hasher().verify(encoded, text)
+    except VerifyMismatchError:
+        return False
+    except (InvalidHashError, VerificationError):
+        _log.error("a stored password cannot be read: set it anew with `tacet people password`")
+        return False
+
+
+def _nobodys() -> str:
+    """What a password is checked against where there is none: as costly as any, and the hash of nothing known."""
+    salt, tag = (base64.b64encode(bytes(size)).rstrip(b"=").decode() for size in (SALT_BYTES, HASH_BYTES))
+    return f"$argon2id$v=19$m={MEMORY_KIB},t={TIME_COST},p={PARALLELISM}${salt}${tag}"

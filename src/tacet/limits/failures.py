@@ -1,0 +1,111 @@
+"""Failed attempts: how many there may be before whoever makes them has to wait.
+
+These are no settings: switching rate limits off must not let anybody guess passwords.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from enum import StrEnum, auto
+from types import MappingProxyType
+
+from tacet.clock import Clock
+from tacet.limits.rates import RateLimit
+from tacet.limits.windows import InProcessWindows
+
+
+class Kind(StrEnum):
+    """What was attempted, and which texts tell who did."""
+
+    SIGN_IN = auto()
+    """(address, username)"""
+    SIGN_IN_ADDRESS = auto()
+    """(address)"""
+    SIGN_IN_ACCOUNT = auto()
+    """(username)"""
+    TOKEN = auto()
+    """(address, client): the client's id or key as it was sent"""
+
+
+FAILURES: Mapping[Kind, RateLimit] = MappingProxyType(
+    {
+        # Somebody who mistypes finds out within ten; a guesser gets a thousand a day.
+        Kind.SIGN_IN: RateLimit(10, 900),
+        # An office shares an address; one password tried on everybody comes from one as well.
+        Kind.SIGN_IN_ADDRESS: RateLimit(100, 900),
+        # OWASP ASVS 4.0.3, 2.2.1: at most 100 an hour for an account, wherever they come from.
+        Kind.SIGN_IN_ACCOUNT: RateLimit(100, 3600),
+        # A client with an old secret retries for every user it has; its secrets are too long to guess anyway.
+        Kind.TOKEN: RateLimit(100, 900),
+    }
+)
+"""Failed attempts that are let through in a window, which starts with the first of them."""
+
+MAX_FAILURE_WINDOWS = 100_000
+"""Windows kept at once, about 20 MB. To push one out somebody needs a thousand addresses, each of which may open
+only a hundred before it has to wait."""
+
+SUBJECT_BYTES = 16
+"""Of the digest that stands for texts of any length: nobody finds two that share one."""
+
+
+class Failures:
+    """Counts failed attempts.
+
+    `allowed` and `note` are for secrets that nobody can guess, where it does not matter that attempts made at the same
+    time are all let through. For passwords it does: `begin_sign_in` counts before the work.
+    """
+
+    def __init__(self, clock: Clock, max_windows: int = MAX_FAILURE_WINDOWS) -> None:
+        self._windows = InProcessWindows({kind.value: limit for kind, limit in FAILURES.items()}, clock, max_windows)
+
+    async def allowed(self, kind: Kind, *who: str) -> bool:
+        """Whether one more attempt may be made; asked before its work is done."""
+        spent = await self._windows.peek(kind, _subject(who))
+        return spent is None or spent.allowed
+
+    async def note(self, kind: Kind, *who: str) -> None:
+        """Count an attempt that failed."""
+        await self._windows.spend(kind, _subject(who))
+
+    async def begin_sign_in(self, address: str, username: str) -> bool:
+        """Count a sign-in as failed until `signed_in` says otherwise; False, and nothing is counted, past a limit.
+
+        Counted before the password is looked at, so that a thousand guesses sent at once are not a thousand tries.
+        """
+        places = _sign_in_places(address, username)
+        for counted, (kind, who) in enumerate(places):
+            spent = await self._windows.spend(kind, _subject(who))
+            if spent is not None and not spent.allowed:
+                await self._give_back(places[:counted])
+                return False
+        return True
+
+    async def signed_in(self, address: str, username: str) -> None:
+        """Take back what `begin_sign_in` counted: the password was right."""
+        await self._give_back(_sign_in_places(address, username))
+
+    async def _give_back(self, places: Sequence[tuple[Kind, tuple[str, ...]]]) -> None:
+        for kind, who in places:
+            await self._windows.give_back(kind, _subject(who))
+
+
+def _sign_in_places(address: str, username: str) -> list[tuple[Kind, tuple[str, ...]]]:
+    return [
+        (Kind.SIGN_IN_ADDRESS, (address,)),
+        (Kind.SIGN_IN, (address, username)),
+        (Kind.SIGN_IN_ACCOUNT, (username,)),
+    ]
+
+
+def _subject(who: Sequence[str]) -> int:
+    """A number for these texts, in whatever case: `Alice` and `alice` are one account, with one window.
+
+    The digest has no key: it never leaves the process, and is too long for two texts that share one to be found.
+    """
+    digest = hashlib.blake2b(digest_size=SUBJECT_BYTES)
+    for text in who:
+        part = text.casefold().encode("utf-8", "surrogatepass")
+        # The length keeps ("ab", "c") and ("a", "bc") apart.
+        digest.update(len(part).to_bytes(8))
+        digest.update(part)
+    return int.from_bytes(digest.digest())
