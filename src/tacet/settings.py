@@ -1,5 +1,6 @@
 """Everything that can be set, once: each field is a flag, a variable, a TOML key and a documented row."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
@@ -26,6 +27,8 @@ X_API_ORIGINS = ("https://api.x.com", "https://api.twitter.com")
 WINDOW_S = 900
 """X counts requests in windows of fifteen minutes."""
 
+MAX_PORT = 65_535
+
 MAX_SECONDS = 24 * 3600
 """No timeout or rate window is longer than X's longest, a day."""
 
@@ -35,6 +38,8 @@ MAX_COUNT = 1_000_000_000
 MAX_BYTES = 1 << 40
 """As `MAX_COUNT`, for sizes: a tebibyte."""
 
+
+_ORIGIN = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[0-9A-Za-z._-]+)(:(?P<port>[1-9][0-9]{0,4}))?", re.ASCII)
 
 DEFAULT_LIMITS: Mapping[str, RateLimit] = MappingProxyType(
     {
@@ -80,9 +85,19 @@ class Setting:
 
 
 def _check_origin(origin: str) -> None:
-    scheme, _, host = origin.partition("://")
-    if scheme not in {"http", "https"} or not host or set("/?#@ ") & set(host):
+    found = _ORIGIN.fullmatch(origin)
+    if not found or int(found["port"] or 0) > MAX_PORT:
         raise ValueError(f"{origin!r} is no origin: give https://HOST or https://HOST:PORT, nothing after it")
+
+
+def _check_network(network: str) -> None:
+    from ipaddress import ip_network
+
+    try:
+        ip_network(network)
+    except ValueError:
+        message = "is no address, such as 10.0.0.5, and no network, such as 10.0.0.0/8"
+        raise ValueError(f"{network!r} {message}") from None
 
 
 def _check_secret_key(secret_key: str) -> None:
@@ -119,7 +134,16 @@ class Settings:
     )
     port: int = field(
         default=8080,
-        metadata=_set(_SERVERS, "Port to listen on; 0 picks a free one.", "PORT", maximum=65_535),
+        metadata=_set(_SERVERS, "Port to listen on; 0 picks a free one.", "PORT", maximum=MAX_PORT),
+    )
+    public_url: str = field(
+        default="",
+        metadata=_set(
+            _SERVERS,
+            "Where people reach the pages, when a proxy ends TLS: https makes cookies secure.",
+            metavar="ORIGIN",
+            check=_check_origin,
+        ),
     )
     data_dir: Path | None = field(
         default=None,
@@ -148,6 +172,17 @@ class Settings:
             secret=True,
         ),
     )
+    old_secret_key: str = field(
+        default="",
+        repr=False,
+        metadata=_set(
+            _DATABASE,
+            "Key before that one, while the database holds secrets that it sealed; see `tacet secrets rotate`.",
+            metavar="PATH",
+            check=_check_secret_key,
+            secret=True,
+        ),
+    )
     ready_file: Path | None = field(
         default=None, metadata=_set(_SERVERS, "Write this JSON file once requests are accepted.", "PATH")
     )
@@ -169,6 +204,16 @@ class Settings:
             metavar="ORIGIN",
             flag="--api-origin",
             check=_check_origin,
+        ),
+    )
+    trusted_proxies: tuple[str, ...] = field(
+        default=(),
+        metadata=_set(
+            _SERVERS,
+            "Proxies, or networks of them, whose X-Forwarded-For says where a sign-in comes from.",
+            metavar="ADDRESS",
+            flag="--trusted-proxy",
+            check=_check_network,
         ),
     )
     max_body_bytes: int = field(

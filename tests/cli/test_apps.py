@@ -6,7 +6,7 @@ import pytest
 from tacet.cli.exits import Exit
 from tacet.identity.vault import Vault, new_secret_key
 from tacet.ids import SeededRandomness
-from tacet.records.credentials import Access
+from tacet.records.credentials import Access, App, UserAuthentication
 from tests.cli.conftest import Stored, Tacet
 
 KEY = new_secret_key(SeededRandomness(1))
@@ -86,9 +86,63 @@ def test_with_another_secret_key_than_the_databases_nothing_is_created(
     ended = tacet("app create --name Y")
     assert (ended.code, ended.out) == (Exit.CONFIGURATION, "")
     assert ended.complaint == (
-        "tacet: a stored secret does not open with this secret key: start with the one it was sealed with"
+        "tacet: a stored secret does not open with this secret key: start with the one it was sealed with, "
+        "or give that one as the old secret key"
     )
     assert stored(lambda store: store.revisions()) == before
+
+
+def created(tacet: Tacet, stored: Stored, options: str) -> tuple[dict[str, str], App]:
+    """What was printed, and what is stored."""
+    shown = json.loads(tacet(f"app create --name X --json {options}").out)
+    app = stored(lambda store: store.credentials.app(int(shown["app_id"])))
+    assert app is not None
+    return shown, app
+
+
+@pytest.mark.usefixtures("_keyed")
+def test_without_a_callback_no_login_is_on_and_the_app_is_nobodys(tacet: Tacet, stored: Stored) -> None:
+    shown, app = created(tacet, stored, "")
+    assert app.authentication == UserAuthentication()
+    assert (app.owner_id, app.client_secret_digest) == (None, b"")
+    assert "client_secret" not in shown
+
+
+@pytest.mark.usefixtures("_keyed")
+def test_callbacks_turn_both_logins_on(tacet: Tacet, stored: Stored) -> None:
+    options = "--callback https://example.com/cb --callback com.example.app:/cb --website https://example.com"
+    shown, app = created(tacet, stored, options)
+    callbacks = ("https://example.com/cb", "com.example.app:/cb")
+    assert app.authentication == UserAuthentication(True, True, False, callbacks, "https://example.com")
+    assert "client_secret" not in shown
+
+
+@pytest.mark.usefixtures("_keyed")
+def test_a_confidential_app_has_a_client_secret_of_which_only_the_digest_is_stored(
+    tacet: Tacet, stored: Stored
+) -> None:
+    shown, app = created(tacet, stored, "--client-type confidential --callback https://example.com/cb")
+    assert app.authentication.confidential
+    assert app.client_secret_digest == Vault.digest(shown["client_secret"])
+    lines = tacet("app create --name X --client-type confidential").out.splitlines()
+    assert [line.split()[0] for line in lines][-2:] == ["client_id", "client_secret"]
+
+
+WRONG = {
+    "a callback without https": ("--callback http://example.com/cb", "--callback: http://example.com/cb: http is only"),
+    "a callback that is a script": ("--callback javascript:alert(1)", "--callback: javascript:alert(1): the scheme"),
+    "a website that is none": ("--website example.com", "--website: Write the whole address"),
+    "a name that is too long": (f"--name {'x' * 51}", "--name: It has 51 characters; 50 is the most."),
+}
+
+
+@pytest.mark.usefixtures("_keyed")
+@pytest.mark.parametrize(("options", "complaint"), WRONG.values(), ids=WRONG)
+def test_what_the_portal_refuses_is_refused_here(tacet: Tacet, stored: Stored, options: str, complaint: str) -> None:
+    ended = tacet(f"app create --name X {options}")
+    assert (ended.code, ended.out) == (Exit.USAGE, "")
+    assert complaint in ended.complaint
+    assert stored(lambda store: store.credentials.any_app()) is None
 
 
 @pytest.mark.usefixtures("_keyed")
@@ -96,10 +150,3 @@ def test_a_project_and_none_exclude_each_other(tacet: Tacet) -> None:
     ended = tacet("app create --name X --standalone --project 7")
     assert ended.code == Exit.USAGE
     assert "--standalone and --project exclude each other" in ended.complaint
-
-
-def test_a_new_secret_key_is_one_that_serves(tacet: Tacet, monkeypatch: pytest.MonkeyPatch) -> None:
-    first, second = tacet("secrets new").out, tacet("secrets new").out
-    assert first != second
-    monkeypatch.setenv("TACET_SECRET_KEY", first.strip())
-    assert tacet("app create --name X").code == Exit.OK

@@ -30,10 +30,12 @@ def test_all_commands_are_there() -> None:
         "tacet sandbox",
         "tacet serve",
         "tacet people import",
+        "tacet people password",
         "tacet app create",
         "tacet token create",
         "tacet token revoke",
         "tacet secrets new",
+        "tacet secrets rotate",
     }
 
 

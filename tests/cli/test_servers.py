@@ -38,7 +38,9 @@ class FakeServer:
         self.settings: Settings | None = None
         self.error: Exception | None = None
 
-    def run(self, settings: Settings, announce: Callable[[str], None], prepare: object = None) -> int:
+    def run(
+        self, settings: Settings, announce: Callable[[str], None], prepare: object = None, residents: object = ()
+    ) -> int:
         self.settings = settings
         if self.error is not None:
             raise self.error
@@ -131,6 +133,17 @@ class TestServe:
     def test_writes_its_ready_file_without_anybodys_keys(self, tacet: Tacet, tmp_path: Path) -> None:
         assert tacet("serve --ready-file ready.json").code == Exit.OK
         assert set(json.loads((tmp_path / "ready.json").read_text())) == {"url", "pid"}
+
+    @pytest.mark.parametrize("flags", ["--host 0.0.0.0", "--host :: --public-url http://mutes.example"])
+    def test_warns_that_passwords_would_travel_in_the_clear(self, tacet: Tacet, flags: str) -> None:
+        ended = tacet(f"serve {flags}")
+        assert ended.code == Exit.OK
+        assert ended.complaint.startswith("tacet: warning: passwords and tokens would travel in the clear: ")
+        assert "--public-url https://" in ended.complaint
+
+    @pytest.mark.parametrize("flags", ["", "--host ::1", "--host 0.0.0.0 --public-url https://mutes.example"])
+    def test_warns_of_nothing_else(self, tacet: Tacet, flags: str) -> None:
+        assert tacet(f"serve {flags}").err == ""
 
     def test_refuses_to_start_without_a_secret_key(self, tacet: Tacet, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("TACET_SECRET_KEY")

@@ -8,9 +8,11 @@ from pathlib import Path
 import click
 
 from tacet import __version__
-from tacet.cli.apps import app, secrets
+from tacet.cli.apps import app
 from tacet.cli.exits import CommandError, Exit
+from tacet.cli.passwords import password
 from tacet.cli.people import people
+from tacet.cli.secrets import secrets
 from tacet.cli.servers import sandbox, serve
 from tacet.cli.tokens import token
 
@@ -30,6 +32,7 @@ def root() -> None:
 
 for _command in (sandbox, serve, people, app, token, secrets):
     root.add_command(_command)
+people.add_command(password)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -51,16 +51,19 @@ def with_store(settings: Settings, work: "Callable[[Store], Awaitable[T]]") -> T
 
 
 def vault_of(settings: Settings) -> "Vault":
-    """The vault of the settings' secret key.
+    """The vault of the settings' secret keys.
 
     Raises:
-        CommandError: CONFIGURATION, there is none.
+        CommandError: CONFIGURATION, there is none, or the old one is the same.
     """
-    from tacet.identity.vault import Vault
+    from tacet.identity.vault import Vault, VaultError
 
     if not settings.secret_key:
         raise CommandError(Exit.CONFIGURATION, KEY_MISSING)
-    return Vault(settings.secret_key)
+    try:
+        return Vault(settings.secret_key, old_secret_key=settings.old_secret_key)
+    except VaultError as error:
+        raise CommandError(Exit.CONFIGURATION, str(error)) from None
 
 
 async def check_fits(vault: "Vault", store: "Store") -> None:

@@ -5,15 +5,13 @@ from datetime import UTC, datetime
 
 from tacet.cli.admin import vault_of
 from tacet.cli.exits import CommandError, Exit
+from tacet.cli.whom import person_named
 from tacet.clock import SystemClock
 from tacet.identity.vault import Vault, VaultError
 from tacet.ids import SystemRandomness, app_only_text, bearer_text, oauth1_token_text
 from tacet.records.credentials import App, Token, TokenKind
 from tacet.settings import Settings
 from tacet.store.base import Store
-
-MAX_ID_DIGITS = 19
-"""Ids are at most 2^63 - 1."""
 
 TOKEN_SECRET_LENGTH = 45
 """Characters, as long as X's: 267 random bits."""
@@ -43,7 +41,7 @@ async def issue(store: Store, settings: Settings, wish: Wish) -> Facts:
     app = await store.credentials.app(wish.app_id)
     if app is None:
         raise CommandError(Exit.FAILED, f"no App has the id {wish.app_id}: `tacet app create` makes one")
-    user_id = None if wish.user is None else await _user_id(store, wish.user)
+    user_id = None if wish.user is None else (await person_named(store, wish.user, "--user")).id
     facts, made = _made(settings, wish, app, user_id, SystemClock().now_ms())
     await store.credentials.put_token(made)
     return facts
@@ -89,20 +87,6 @@ def _vault_that_fits(settings: Settings, app: App) -> Vault:
     except VaultError as error:
         raise CommandError(Exit.CONFIGURATION, str(error)) from None
     return vault
-
-
-async def _user_id(store: Store, user: str) -> int:
-    if user.startswith("@"):
-        found = await store.directory.ids_of([user[1:]])
-        if found:
-            return next(iter(found.values()))
-    elif user.isascii() and user.isdigit() and len(user) <= MAX_ID_DIGITS:
-        people = await store.directory.people([int(user)])
-        if people:
-            return people[0].id
-    else:
-        raise CommandError(Exit.USAGE, f"--user: {user!r} is neither an id nor @ and a username")
-    raise CommandError(Exit.FAILED, f"nobody here is {user}: `tacet people import` brings people in")
 
 
 def _moment(at_ms: int | None) -> str | None:

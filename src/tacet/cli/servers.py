@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
 LOOPBACK = ("127.", "localhost", "::1")
 """How addresses begin that no other machine can reach."""
+
+
+CLEAR_TEXT = (
+    "passwords and tokens would travel in the clear: let a proxy end TLS, "
+    "and say where people reach it: --public-url https://HOST"
+)
+"""What a server says whose pages other machines reach without TLS, as far as it knows."""
 
 
 @click.command(
@@ -39,6 +46,7 @@ def sandbox(quiet: bool, **flags: Any) -> int:
     value is also a variable (TACET_PORT) and a key of the TOML file (port).
     """
     from tacet.sandbox.ready import ready_document
+    from tacet.sandbox.residents import residents
     from tacet.sandbox.seeding import at_home, build, mover, origin
     from tacet.sandbox.welcome import welcome
     from tacet.store.base import StoreError
@@ -58,7 +66,8 @@ def sandbox(quiet: bool, **flags: Any) -> int:
             where = f"kept in {settings.data_dir}" if settings.data_dir else "in memory only"
             click.echo(welcome(url, world, where))
 
-    return _run(settings, announce, mover(settings, world, source))
+    known = [keys.person_id for keys in residents(world)]
+    return _run(settings, announce, mover(settings, world, source), known)
 
 
 @click.command(
@@ -80,6 +89,8 @@ def serve(quiet: bool, **flags: Any) -> int:
     settings = load(SERVE, SERVE, flags, os.environ)
     if not settings.secret_key:
         raise CommandError(Exit.CONFIGURATION, KEY_MISSING)
+    if not (settings.host.startswith(LOOPBACK) or settings.public_url.startswith("https://")):
+        click.echo(f"tacet: warning: {CLEAR_TEXT}", err=True)
 
     def announce(url: str) -> None:
         _write_ready(settings, lambda: {"url": url, "pid": os.getpid()})
@@ -115,6 +126,7 @@ def _run(
     settings: Settings,
     announce: Callable[[str], None],
     prepare: "Callable[[Store], Awaitable[None]] | None" = None,
+    residents: Sequence[int] = (),
 ) -> int:
     from tacet.identity.vault import VaultError
     from tacet.server import AddressError, run
@@ -122,7 +134,7 @@ def _run(
 
     _log_to_stderr(settings.log_level)
     try:
-        return run(settings, announce, prepare)
+        return run(settings, announce, prepare, residents)
     except AddressError as error:
         raise CommandError(Exit.ADDRESS, str(error)) from None
     except StoreError as error:
