@@ -1,19 +1,21 @@
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
+from oauthlib.oauth1 import Client
 
 from tacet import app as app_module
 from tacet.identity.caller import Unauthenticated
 from tacet.identity.vault import Vault
+from tacet.records.accounts import Session, Usage
 from tacet.records.people import Person
 from tacet.records.relations import Kind, Relation
 from tacet.store.base import Part, Store, StoreError
 from tacet.store.opening import open_store
-from tests.cast import ALICE, NOW_MS, bearer, move_in
+from tests.cast import ALICE, APP_ID, CONSUMER_SECRET, NOW_MS, TOKEN_SECRET, bearer, move_in
 from tests.service import Service, in_memory, opened
 
 ATTEMPTS = 1_000
@@ -155,7 +157,7 @@ class TestTrouble:
             async with watching(service):
                 assert await comes_true(lambda: asyncio.sleep(0, attempts >= 3))
         messages = {record.getMessage() for record in caplog.records if record.name == "tacet.app"}
-        assert messages == {"ended mutes take up space for now: another program holds the file"}
+        assert messages == {"ended mutes and logins take up space for now: another program holds the file"}
 
     async def test_a_look_that_fails_holds_up_no_sweep(self, monkeypatch: pytest.MonkeyPatch) -> None:
         async with in_memory() as service:
@@ -170,3 +172,79 @@ class TestTrouble:
             monkeypatch.setattr(service.store, "revisions", fail)
             async with watching(service):
                 assert await comes_true(is_tidy)
+
+
+async def test_ended_logins_are_swept_away_in_as_many_bites_as_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app_module, "SWEEP_LIMIT", 3)
+    async with in_memory() as service:
+        for number in range(12):
+            ends_at_ms = NOW_MS if number < 10 else NOW_MS + 1
+            await service.store.accounts.put_session(Session(bytes([number]), 1, NOW_MS, NOW_MS, ends_at_ms))
+
+        async def is_tidy() -> bool:
+            return [n for n in range(12) if await service.store.accounts.session(bytes([n])) is not None] == [10, 11]
+
+        async with watching(service):
+            assert await comes_true(is_tidy)
+
+
+class TestUsage:
+    async def used(self, service: Service) -> int:
+        """Requests that are in the store."""
+        return sum(each.requests for each in await service.store.accounts.usage(APP_ID, 0))
+
+    async def test_it_is_written_every_few_seconds(self) -> None:
+        async with in_memory() as service:
+
+            async def is_written(count: int) -> bool:
+                return await self.used(service) == count
+
+            async with watching(service):
+                await asyncio.sleep(0.05)
+                await service.get("/2/users/me")
+                service.clock.advance(int(app_module.USAGE_FLUSH_INTERVAL_S * 1000) - 1)
+                await asyncio.sleep(0.05)
+                assert await is_written(0)
+                service.clock.advance(1)
+                assert await comes_true(lambda: is_written(1))
+
+    async def test_what_cannot_be_written_is_logged_and_written_later(
+        self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        async with in_memory() as service:
+            add = service.store.accounts.add_usage
+
+            async def fail(usage: Sequence[Usage]) -> None:
+                raise StoreError("the disk is full")
+
+            await service.get("/2/users/me")
+            monkeypatch.setattr(service.store.accounts, "add_usage", fail)
+            await service.tacet.flush()
+            monkeypatch.setattr(service.store.accounts, "add_usage", add)
+            await service.tacet.flush()
+            assert await self.used(service) == 1
+        assert "usage is not up to date for now: the disk is full" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("public_url", "signed_over", "status"),
+    [
+        pytest.param("https://mutes.example", "https://mutes.example", 200, id="where-people-reach-it"),
+        pytest.param("https://mutes.example:8443", "https://mutes.example:8443", 200, id="with-a-port"),
+        pytest.param("https://mutes.example", "https://api.x.com", 200, id="where-clients-believe-it-is"),
+        pytest.param("https://mutes.example", "https://other.example", 401, id="elsewhere"),
+        pytest.param("", "https://mutes.example", 401, id="not-told"),
+    ],
+)
+async def test_clients_may_sign_over_the_public_url(public_url: str, signed_over: str, status: int) -> None:
+    async with in_memory(public_url=public_url) as service:
+        client = Client(
+            f"consumer-{APP_ID}",
+            client_secret=CONSUMER_SECRET,
+            resource_owner_key=f"{ALICE.id}-{APP_ID}",
+            resource_owner_secret=TOKEN_SECRET,
+            timestamp=str(NOW_MS // 1000),
+        )
+        _, headers, _ = client.sign(f"{signed_over}/2/users/me", "GET")
+        sent = {"authorization": headers["Authorization"]}
+        assert (await service.call("GET", "/2/users/me", token=None, headers=sent)).status == status

@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
 import uvicorn
@@ -45,8 +45,11 @@ Prepare = Callable[[Store], Awaitable[None]]
 """Called with the open store before anything listens; fills it, for a sandbox."""
 
 
-def run(settings: Settings, announce: Announce, prepare: Prepare | None = None) -> int:
+def run(settings: Settings, announce: Announce, prepare: Prepare | None = None, residents: Sequence[int] = ()) -> int:
     """Serve until told to stop by SIGINT or SIGTERM; return the exit code.
+
+    Args:
+        residents: ids of the people whom a sandbox offers to be.
 
     Raises:
         AddressError: the address cannot be listened on.
@@ -54,10 +57,10 @@ def run(settings: Settings, announce: Announce, prepare: Prepare | None = None) 
         VaultError: the secret key is unusable, or another than the one that the database was made with.
     """
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    return uvloop.run(_serve(settings, announce, prepare))
+    return uvloop.run(_serve(settings, announce, prepare, residents))
 
 
-async def _serve(settings: Settings, announce: Announce, prepare: Prepare | None) -> int:
+async def _serve(settings: Settings, announce: Announce, prepare: Prepare | None, residents: Sequence[int]) -> int:
     listening = _listen(settings)
     with contextlib.closing(listening):
         store = open_store(settings.database, settings.write_queue_length)
@@ -65,15 +68,16 @@ async def _serve(settings: Settings, announce: Announce, prepare: Prepare | None
         try:
             if prepare is not None:
                 await prepare(store)
-            vault = Vault(settings.secret_key)
+            vault = Vault(settings.secret_key, old_secret_key=settings.old_secret_key)
             await vault.check_opens(store.credentials)
-            tacet = Tacet(settings, store, vault)
+            tacet = Tacet(settings, store, vault, residents=residents)
             gc.collect()
             # What was built so far lives as long as the process: no collection need look at it again.
             gc.freeze()
             gc.set_threshold(GC_THRESHOLD)
             async with _background(tacet.watch()):
                 await _Server(settings, tacet, lambda: announce(_url(listening))).serve([listening])
+            await tacet.flush()
         finally:
             await store.close()
     return 0

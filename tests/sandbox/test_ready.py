@@ -54,12 +54,39 @@ class TestDocument:
             ["sandbox-oauth2-alice-without-mute-write", "sandbox-oauth2-alice-expired"],
             ["1001-aliceSandboxTokenReadOnly"],
             ["sandbox-oauth2-alice-standalone", "1001-aliceSandboxTokenStandalone"],
+            [],
         ]
         assert list(document["apps"][1]["tokens"][0]) == ["purpose", "token", "token_secret", "user_id"]
         assert list(document["apps"][0]["tokens"][0]) == ["purpose", "token", "user_id", "scopes"]
 
     def test_says_which_app_is_outside_a_project(self, document: dict[str, Any]) -> None:
-        assert [app["project_id"] is None for app in document["apps"]] == [False, False, True]
+        assert [app["project_id"] is None for app in document["apps"]] == [False, False, True, False]
+
+    def test_gives_each_app_what_a_login_needs(self, document: dict[str, Any]) -> None:
+        assert [(app["client_type"], app["client_secret"]) for app in document["apps"]] == [
+            ("confidential", "TacetSandboxClientSecret01"),
+            ("confidential", "TacetSandboxClientSecret02"),
+            ("confidential", "TacetSandboxClientSecret03"),
+            ("public", None),
+        ]
+        for app in document["apps"]:
+            assert {"http://127.0.0.1:3000/callback", "https://example.com/callback"} < set(app["callbacks"])
+
+    def test_gives_an_app_its_documented_members_in_order(self, document: dict[str, Any]) -> None:
+        assert list(document["apps"][0]) == [
+            "id",
+            "name",
+            "project_id",
+            "access",
+            "consumer_key",
+            "consumer_secret",
+            "client_id",
+            "client_secret",
+            "client_type",
+            "callbacks",
+            "app_only_token",
+            "tokens",
+        ]
 
     def test_fits_small_worlds(self) -> None:
         document = ready_document("http://127.0.0.1:1", 1, build_world(3, 7))

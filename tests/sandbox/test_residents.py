@@ -13,7 +13,9 @@ from tacet.records.people import State
 from tacet.sandbox.residents import (
     ALL_SCOPES,
     APPS,
+    CALLBACKS,
     MAIN_APP,
+    PUBLIC_APP,
     READ_ONLY_APP,
     STANDALONE_APP,
     SandboxToken,
@@ -94,6 +96,23 @@ def test_client_ids_are_written_as_x_writes_them() -> None:
     for app in APPS:
         plain = base64.urlsafe_b64decode(app.client_id + "=" * (-len(app.client_id) % 4)).decode()
         assert re.fullmatch(r"[A-Za-z0-9]{20}:1:ci", plain)
+
+
+def test_only_the_public_client_has_no_client_secret() -> None:
+    assert [(app.client_secret, app.confidential) for app in APPS] == [
+        ("TacetSandboxClientSecret01", True),
+        ("TacetSandboxClientSecret02", True),
+        ("TacetSandboxClientSecret03", True),
+        ("", False),
+    ]
+    assert (PUBLIC_APP.id, PUBLIC_APP.project_id) == (10_000_004, MAIN_APP.project_id)
+
+
+@pytest.mark.parametrize("port", [3000, 5000, 8000])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_people_can_come_back_to_the_ports_of_a_first_try(host: str, port: int) -> None:
+    assert f"http://{host}:{port}/callback" in CALLBACKS
+    assert {app.callbacks for app in APPS} == {CALLBACKS}
 
 
 def test_ordinary_tokens_have_every_scope_and_no_end(world: World) -> None:

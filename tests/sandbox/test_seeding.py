@@ -11,10 +11,22 @@ from typing import Any
 import pytest
 
 from tacet.identity.vault import Vault
-from tacet.records.relations import Kind
+from tacet.records.accounts import Project
+from tacet.records.credentials import App, Token, UserAuthentication
+from tacet.records.relations import Kind, Relation
 from tacet.sandbox.cast import ALICE_ID, BOB_ID
 from tacet.sandbox.graph import BOB_MUTES
-from tacet.sandbox.residents import ALL_SCOPES
+from tacet.sandbox.ready import write_ready_file
+from tacet.sandbox.residents import (
+    ALL_SCOPES,
+    APPS,
+    CALLBACKS,
+    PROJECT_ID,
+    PUBLIC_APP,
+    WEBSITE,
+    SandboxApp,
+    tokens,
+)
 from tacet.sandbox.seeding import DATABASE_FILE, SECRET_KEY, UNFINISHED_FILE, WORLD_FILE, Origin, at_home, mover, origin
 from tacet.sandbox.world import World, build_world
 from tacet.settings import SANDBOX, Settings
@@ -110,6 +122,102 @@ async def test_nothing_is_moved_in_twice(tmp_path: Path) -> None:
         token = await store.credentials.token(Vault.digest("sandbox-oauth2-carol"))
         assert token is not None
         assert token.revoked_at_ms == LATER_MS
+
+
+async def test_alice_owns_the_apps_and_their_project(tmp_path: Path) -> None:
+    async with Opened(Settings(mode=SANDBOX, people=PEOPLE, seed=SEED)) as store:
+        [project] = await store.accounts.projects(ALICE_ID)
+        assert (project.id, project.name) == (PROJECT_ID, "Tacet sandbox")
+        assert {app.id for app in await store.accounts.apps(ALICE_ID)} == {app.id for app in APPS}
+        assert await store.accounts.developer(ALICE_ID) is not None
+        assert await store.accounts.developer(BOB_ID) is None
+
+
+@pytest.mark.parametrize("known", APPS, ids=[app.name for app in APPS])
+async def test_people_can_sign_in_through_every_app(known: SandboxApp) -> None:
+    async with Opened(Settings(mode=SANDBOX, people=PEOPLE, seed=SEED)) as store:
+        app = await store.credentials.app_by_client_id(known.client_id)
+        assert app is not None
+        assert app.authentication == UserAuthentication(True, True, known.confidential, CALLBACKS, WEBSITE)
+        assert app.client_secret_digest == (Vault.digest(known.client_secret) if known.confidential else b"")
+
+
+async def test_app_only_bearers_can_be_answered_again() -> None:
+    async with Opened(Settings(mode=SANDBOX, people=PEOPLE, seed=SEED)) as store:
+        for app in APPS:
+            token = await store.credentials.app_only_token(app.id)
+            assert token is not None
+            assert Vault(SECRET_KEY).open(token.secret_sealed) == app.app_only_token
+
+
+class TestFolderOfAnEarlierVersion:
+    """One whose Apps had no owners, no client secrets and no logins, and whose app-only bearers nobody could read."""
+
+    async def test_gets_what_is_new(self, tmp_path: Path) -> None:
+        await self.make(tmp_path)
+        async with Opened(kept_in(tmp_path)) as store:
+            assert [project.id for project in await store.accounts.projects(ALICE_ID)] == [PROJECT_ID]
+            owned = {app.id: app for app in await store.accounts.apps(ALICE_ID)}
+            assert list(owned) == [app.id for app in APPS]
+            for known in APPS:
+                app, bearer = owned[known.id], await store.credentials.app_only_token(known.id)
+                assert app.authentication == UserAuthentication(True, True, known.confidential, CALLBACKS, WEBSITE)
+                assert app.client_secret_digest == (Vault.digest(known.client_secret) if known.confidential else b"")
+                assert Vault(SECRET_KEY).open(app.consumer_secret_sealed) == known.consumer_secret
+                assert bearer is not None
+                assert Vault(SECRET_KEY).open(bearer.secret_sealed) == known.app_only_token
+
+    async def test_keeps_what_people_did_there(self, tmp_path: Path) -> None:
+        unmuted = await self.make(tmp_path)
+        async with Opened(kept_in(tmp_path)) as store:
+            assert len(await muted_by(store, BOB_ID)) == BOB_MUTES - 1
+            assert unmuted not in await muted_by(store, BOB_ID)
+            assert await muted_by(store, ALICE_ID) == {BOB_ID}
+            token = await store.credentials.token(Vault.digest("sandbox-oauth2-carol"))
+            assert token is not None
+            assert token.revoked_at_ms == LATER_MS
+
+    async def test_gets_it_once(self, tmp_path: Path) -> None:
+        await self.make(tmp_path)
+        async with Opened(kept_in(tmp_path)) as store:
+            assert await store.accounts.delete_app(PUBLIC_APP.id)
+            renamed = Project(PROJECT_ID, ALICE_ID, "Renamed", "", LATER_MS)
+            await store.accounts.put_project(renamed)
+        async with Opened(kept_in(tmp_path)) as store:
+            assert await store.credentials.app(PUBLIC_APP.id) is None
+            project = await store.accounts.project(PROJECT_ID)
+            assert project is not None
+            assert project.name == "Renamed"
+
+    @staticmethod
+    async def make(folder: Path) -> int:
+        """Fill the folder as an earlier version did; return whom bob unmuted there. Alice mutes him."""
+        settings = at_home(kept_in(folder))
+        world, vault = build_world(PEOPLE, SEED), Vault(SECRET_KEY)
+        store = open_store(settings.database, queue_length=100)
+        await store.open()
+        await store.directory.put_people(world.people)
+        await store.relations.add_many(world.relations)
+        for app in APPS[:3]:
+            sealed = vault.seal(app.consumer_secret)
+            await store.credentials.put_app(
+                App(app.id, app.name, app.project_id, app.access, app.consumer_key, sealed, app.client_id, 0)
+            )
+        for token in tokens(world):
+            if token.app_id != PUBLIC_APP.id:
+                sealed = vault.seal(token.secret) if token.secret else b""
+                digest = Vault.digest(token.text)
+                await store.credentials.put_token(
+                    Token(digest, token.kind, token.app_id, token.user_id, token.scopes, sealed)
+                )
+        unmuted = min(await muted_by(store, BOB_ID))
+        await store.relations.remove(Kind.MUTE, BOB_ID, unmuted, LATER_MS)
+        await store.relations.add(Relation(Kind.MUTE, ALICE_ID, BOB_ID, 2, None), LATER_MS)
+        await store.credentials.revoke_token(Vault.digest("sandbox-oauth2-carol"), LATER_MS)
+        await store.close()
+        write_ready_file(folder / WORLD_FILE, {"people": PEOPLE, "seed": SEED})
+        (folder / UNFINISHED_FILE).unlink()
+        return unmuted
 
 
 async def test_a_folder_with_another_world_is_served_as_it_is(tmp_path: Path) -> None:

@@ -46,6 +46,10 @@ class TestText:
             assert f"{oauth1.token} / {oauth1.token_secret}\n" in text
         assert f"App only    {MAIN_APP.app_only_token}\n" in text
 
+    def test_says_where_the_pages_are(self, world: World) -> None:
+        [line] = [line for line in welcome(URL, world, "in memory only").splitlines() if line.startswith("Browser")]
+        assert re.findall(r"http\S+?(?=[ ,]|$)", line) == [f"{URL}/portal", f"{URL}/sign-in"]
+
     def test_speaks_of_three_in_the_smallest_world(self) -> None:
         text = welcome(URL, build_world(3, 7), "in memory only")
         assert re.findall(r"^@(\w+)", text, re.MULTILINE) == ["alice", "bob", "carol"]

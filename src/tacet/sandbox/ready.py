@@ -23,9 +23,11 @@ def ready_document(url: str, pid: int, world: World) -> dict[str, Any]:
     Returns:
         `{"url", "pid", "people": [{"id", "username", "name", "oauth2_token", "oauth1": {"consumer_key",
         "consumer_secret", "token", "token_secret"}}], "app_only_token", "apps": [{"id", "name", "project_id",
-        "access", "consumer_key", "consumer_secret", "client_id", "app_only_token", "tokens": [{"purpose", "token",
-        "token_secret", "user_id", "scopes"}]}], "person_ids"}`: `people` are the first ten, `person_ids` everybody.
-        An App's `tokens` are those that are not in `people`; empty members are left out.
+        "access", "consumer_key", "consumer_secret", "client_id", "client_secret", "client_type", "callbacks",
+        "app_only_token", "tokens": [{"purpose", "token", "token_secret", "user_id", "scopes"}]}], "person_ids"}`:
+        `people` are the first ten, `person_ids` everybody. An App's `client_type` is `confidential` or `public`, and
+        the `client_secret` of a public one is None. Its `tokens` are those that are not in `people`; empty members
+        are left out.
     """
     keys = residents(world)
     known = {text for each in keys for text in (each.oauth2_token, each.oauth1.token)}
@@ -80,6 +82,9 @@ def _app(app: SandboxApp, others: Iterable[SandboxToken]) -> dict[str, Any]:
         "consumer_key": app.consumer_key,
         "consumer_secret": app.consumer_secret,
         "client_id": app.client_id,
+        "client_secret": app.client_secret or None,
+        "client_type": "confidential" if app.confidential else "public",
+        "callbacks": list(app.callbacks),
         "app_only_token": app.app_only_token,
         "tokens": [_token(token) for token in others],
     }

@@ -21,6 +21,16 @@ ALL_SCOPES = tuple(sorted(GRANTABLE_SCOPES))
 """What the residents granted: everything, one's own e-mail address included."""
 
 PROJECT_ID = 1_600_000_000_000_000_001
+PROJECT_NAME = "Tacet sandbox"
+PROJECT_DESCRIPTION = "The Apps whose keys everybody knows."
+
+CALLBACKS = (
+    *(f"http://{host}:{port}/callback" for port in (3000, 5000, 8000) for host in ("127.0.0.1", "localhost")),
+    "https://example.com/callback",
+)
+"""Where every App may send people back to: the ports that a first try of a client listens on, by either name."""
+
+WEBSITE = "https://example.com"
 
 ISSUED_AT_MS = WORLD_AT_MS - DAY_MS
 ACCESS_TOKEN_MS = 7_200_000
@@ -29,17 +39,31 @@ ACCESS_TOKEN_MS = 7_200_000
 
 @dataclass(frozen=True, slots=True)
 class SandboxApp:
-    """An App with its secrets in the clear; `project_id` is None for a standalone App, which v2 refuses."""
+    """An App with its secrets in the clear. Both logins are switched on.
+
+    Attributes:
+        description: what a test can show with it.
+        project_id: None for a standalone App, which v2 refuses.
+        client_secret: of OAuth 2.0; empty for a public client.
+    """
 
     id: int
     name: str
+    description: str
     project_id: int | None
     access: Access
     consumer_key: str
     consumer_secret: str
     client_id: str
+    client_secret: str
     app_only_token: str
+    callbacks: tuple[str, ...] = CALLBACKS
     created_at_ms: int = ISSUED_AT_MS
+
+    @property
+    def confidential(self) -> bool:
+        """Whether it has a client secret, and so must show it at the token endpoint."""
+        return bool(self.client_secret)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,24 +110,55 @@ class ResidentKeys:
     oauth1: OAuth1Keys
 
 
-def _app(number: int, name: str, project_id: int | None, access: Access) -> SandboxApp:
+def _app(number: int, name: str, description: str, access: Access, *, inside: bool, confidential: bool) -> SandboxApp:
     client = base64.urlsafe_b64encode(f"TacetSandboxClient{number:02}:1:ci".encode()).rstrip(b"=").decode()
     return SandboxApp(
         id=10_000_000 + number,
         name=name,
-        project_id=project_id,
+        description=description,
+        project_id=PROJECT_ID if inside else None,
         access=access,
         consumer_key=f"TacetSandboxConsumerKey{number:02}",
         consumer_secret=f"TacetSandboxConsumerSecret{number:02}",
         client_id=client,
+        client_secret=f"TacetSandboxClientSecret{number:02}" if confidential else "",
         app_only_token=f"{APP_ONLY_START}TacetSandboxAppOnly{number:02}",
     )
 
 
-MAIN_APP = _app(1, "Tacet sandbox", PROJECT_ID, Access.READ_WRITE_MESSAGES)
-READ_ONLY_APP = _app(2, "Tacet sandbox, read only", PROJECT_ID, Access.READ)
-STANDALONE_APP = _app(3, "Tacet sandbox, outside a Project", None, Access.READ_WRITE)
-APPS = (MAIN_APP, READ_ONLY_APP, STANDALONE_APP)
+MAIN_APP = _app(
+    1,
+    "Tacet sandbox",
+    "The App that everybody's keys are of.",
+    Access.READ_WRITE_MESSAGES,
+    inside=True,
+    confidential=True,
+)
+READ_ONLY_APP = _app(
+    2,
+    "Tacet sandbox, read only",
+    "May not write by OAuth 1.0a.",
+    Access.READ,
+    inside=True,
+    confidential=True,
+)
+STANDALONE_APP = _app(
+    3,
+    "Tacet sandbox, outside a Project",
+    "Version 2 of the API refuses it.",
+    Access.READ_WRITE,
+    inside=False,
+    confidential=True,
+)
+PUBLIC_APP = _app(
+    4,
+    "Tacet sandbox, public client",
+    "Runs where no secret is safe, so it has none for OAuth 2.0.",
+    Access.READ_WRITE_MESSAGES,
+    inside=True,
+    confidential=False,
+)
+APPS = (MAIN_APP, READ_ONLY_APP, STANDALONE_APP, PUBLIC_APP)
 
 
 def residents(world: World) -> list[ResidentKeys]:

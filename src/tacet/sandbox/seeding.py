@@ -9,10 +9,21 @@ import msgspec
 
 from tacet.identity.vault import Vault, new_secret_key
 from tacet.ids import SeededRandomness
-from tacet.records.credentials import App, Token
+from tacet.records.accounts import Developer, Project
+from tacet.records.credentials import App, Token, TokenKind, UserAuthentication
 from tacet.sandbox.cast import ALICE_ID
 from tacet.sandbox.ready import write_ready_file
-from tacet.sandbox.residents import APPS, tokens
+from tacet.sandbox.residents import (
+    APPS,
+    ISSUED_AT_MS,
+    PROJECT_DESCRIPTION,
+    PROJECT_ID,
+    PROJECT_NAME,
+    WEBSITE,
+    SandboxApp,
+    SandboxToken,
+    tokens,
+)
 from tacet.sandbox.world import MAX_PEOPLE, MIN_PEOPLE, World, build_world
 from tacet.settings import Settings
 from tacet.store.base import Store, StoreError
@@ -79,6 +90,7 @@ def mover(settings: Settings, world: World, source: Origin) -> Callable[[Store],
         folder = settings.data_dir
         # A database that was removed by hand is empty again, whatever the file beside it says.
         if folder and (folder / WORLD_FILE).exists() and await store.directory.people([ALICE_ID]):
+            await _hand_out_keys(store, world)
             return
         await store.directory.put_people(world.people)
         await store.directory.put_posts(world.posts)
@@ -97,33 +109,62 @@ def build(source: Origin) -> World:
 
 
 async def _hand_out_keys(store: Store, world: World) -> None:
+    """Give out what nobody has yet, and leave the rest: a database of an earlier version has Apps and tokens already,
+    but neither owners nor logins, and a token that was revoked there stays so."""
+    if await store.accounts.developer(ALICE_ID) is not None:
+        return
     vault = Vault(SECRET_KEY)
     for app in APPS:
-        await store.credentials.put_app(
-            App(
-                id=app.id,
-                name=app.name,
-                project_id=app.project_id,
-                access=app.access,
-                consumer_key=app.consumer_key,
-                consumer_secret_sealed=vault.seal(app.consumer_secret),
-                client_id=app.client_id,
-                created_at_ms=app.created_at_ms,
-            )
-        )
+        await store.credentials.put_app(await _complete(store, vault, app))
     for token in tokens(world):
-        await store.credentials.put_token(
-            Token(
-                digest=Vault.digest(token.text),
-                kind=token.kind,
-                app_id=token.app_id,
-                user_id=token.user_id,
-                scopes=token.scopes,
-                secret_sealed=vault.seal(token.secret) if token.secret else b"",
-                created_at_ms=token.created_at_ms,
-                expires_at_ms=token.expires_at_ms,
-            )
-        )
+        await _hand_out(store, vault, token)
+    await store.accounts.put_project(Project(PROJECT_ID, ALICE_ID, PROJECT_NAME, PROJECT_DESCRIPTION, ISSUED_AT_MS))
+    # Last, because it says that all of this is done.
+    await store.accounts.put_developer(Developer(ALICE_ID, "Trying things out.", ISSUED_AT_MS))
+
+
+async def _complete(store: Store, vault: Vault, app: SandboxApp) -> App:
+    """An App with everything that logins need; its name and keys stay as they are stored."""
+    stored = await store.credentials.app(app.id) or App(
+        id=app.id,
+        name=app.name,
+        project_id=app.project_id,
+        access=app.access,
+        consumer_key=app.consumer_key,
+        consumer_secret_sealed=vault.seal(app.consumer_secret),
+        client_id=app.client_id,
+        created_at_ms=app.created_at_ms,
+    )
+    return dataclasses.replace(
+        stored,
+        client_secret_digest=Vault.digest(app.client_secret) if app.confidential else b"",
+        owner_id=ALICE_ID,
+        description=app.description,
+        authentication=UserAuthentication(
+            oauth1=True, oauth2=True, confidential=app.confidential, callbacks=app.callbacks, website=WEBSITE
+        ),
+    )
+
+
+async def _hand_out(store: Store, vault: Vault, token: SandboxToken) -> None:
+    digest = Vault.digest(token.text)
+    stored = await store.credentials.token(digest)
+    # An app-only bearer is kept readable by us, because it is answered again to an App that asks for one.
+    readable = token.text if token.kind is TokenKind.APP_ONLY else token.secret
+    if stored is not None and (stored.secret_sealed or not readable):
+        return
+    stored = stored or Token(
+        digest=digest,
+        kind=token.kind,
+        app_id=token.app_id,
+        user_id=token.user_id,
+        scopes=token.scopes,
+        created_at_ms=token.created_at_ms,
+        expires_at_ms=token.expires_at_ms,
+    )
+    await store.credentials.put_token(
+        dataclasses.replace(stored, secret_sealed=vault.seal(readable) if readable else b"")
+    )
 
 
 def _claim(folder: Path, source: Origin) -> None:

@@ -18,7 +18,9 @@ def welcome(url: str, world: World, where: str) -> str:
     lines = [f"Tacet answers X's mutes API on {url}", f"{len(world.people):,} people live there, {where}.", ""]
     for each in keys[:SHOWN]:
         lines += [*_introduction(each, mutes[each.person_id]), ""]
-    lines += [f"App only    {MAIN_APP.app_only_token}", "", "Try it:", "", *_commands(url, keys), ""]
+    lines.append(f"App only    {MAIN_APP.app_only_token}")
+    lines.append(f"Browser     {url}/portal for Apps and keys, {url}/sign-in to be one of them")
+    lines += ["", "Try it:", "", *_commands(url, keys), ""]
     lines.append("Every key is made up, fixed and known to everybody. Ctrl-C ends it.")
     return "\n".join(lines)
 

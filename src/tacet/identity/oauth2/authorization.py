@@ -194,7 +194,7 @@ def _challenge(parameters: Mapping[str, Sequence[str]]) -> tuple[str, ChallengeM
         raise AuthorizationRefused(
             f"The code_challenge {_shown(challenge)} is none of the method {method}.",
             "Of S256 it is the base64url of a SHA-256, 43 characters without padding; of plain the verifier itself: "
-            "up to 128 letters, digits, and - . _ ~.",
+            "up to 256 letters, digits, and - . _ ~.",
         )
     return challenge, method
 

@@ -7,8 +7,8 @@ import re
 
 from tacet.records.consents import ChallengeMethod
 
-_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]{1,128}", re.ASCII)
-"""The RFC asks for 43 characters or more; X's own examples send one-word verifiers, so one is enough here."""
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]{1,256}", re.ASCII)
+"""The RFC asks for 43 to 128 characters; X's own examples send one word, and X's own TypeScript SDK makes 171."""
 
 _SHA256_BASE64URL = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
@@ -28,7 +28,7 @@ def is_challenge(text: str, method: ChallengeMethod) -> bool:
 
 
 def is_verifier(text: str) -> bool:
-    """Whether this can be a verifier: 1 to 128 unreserved characters."""
+    """Whether this can be a verifier: 1 to 256 unreserved characters."""
     return _UNRESERVED.fullmatch(text) is not None
 
 

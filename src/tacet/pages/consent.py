@@ -1,0 +1,83 @@
+"""The consent page of OAuth 2.0: an App asks, a person decides (RFC 6749 section 4.1.1)."""
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
+
+from starlette.responses import Response
+
+from tacet.directory.lookup import People
+from tacet.identity.oauth2.authorization import AuthorizationRefused, AuthorizationRequest, Authorizations
+from tacet.pages.forms import read_query
+from tacet.pages.responses import form_targets
+from tacet.pages.routing import Page, sign_in_url
+from tacet.pages.scope_words import scopes_can, scopes_cannot
+from tacet.pages.visit import PageError, Visit
+from tacet.records.credentials import App
+
+PATHS = ("/i/oauth2/authorize", "/2/oauth2/authorize")
+"""Where X's documentation sends people, and where X's OpenAPI document does."""
+
+_PARAMETERS = (
+    "response_type",
+    "client_id",
+    "redirect_uri",
+    "scope",
+    "state",
+    "code_challenge",
+    "code_challenge_method",
+)
+
+ALLOW, DENY = "allow", "deny"
+
+
+class Consent:
+    """Shows what an App asks for, and passes the answer on."""
+
+    def __init__(self, authorizations: Authorizations, people: People) -> None:
+        self._authorizations = authorizations
+        self._people = people
+
+    def pages(self) -> Sequence[Page]:
+        return [Page(path, get=self._ask, post=self._decide, open=True, resumes=True) for path in PATHS]
+
+    async def _ask(self, visit: Visit) -> Response:
+        parameters = read_query(visit.request)
+        # What nobody can agree to is said before anybody has to sign in for it.
+        asked = await self._read(parameters)
+        if visit.person is None:
+            return visit.go(sign_in_url(visit.request))
+        return visit.page(
+            "consent.html",
+            form_action=form_targets(asked.redirect_uri),
+            app=asked.app,
+            maker=await maker(self._people, asked.app),
+            can=scopes_can(asked.scopes),
+            cannot=scopes_cannot(asked.scopes),
+            action=visit.request.url.path,
+            fields={name: parameters[name][0] for name in _PARAMETERS if name in parameters},
+            returns_to=returns_to(asked.redirect_uri),
+        )
+
+    async def _decide(self, visit: Visit) -> Response:
+        asked = await self._read(visit.fields)
+        if visit.value("decision") == ALLOW:
+            return visit.go(await self._authorizations.allow(asked, visit.user_id))
+        return visit.go(self._authorizations.deny(asked))
+
+    async def _read(self, parameters: Mapping[str, Sequence[str]]) -> AuthorizationRequest:
+        try:
+            return await self._authorizations.read(parameters)
+        except AuthorizationRefused as refused:
+            raise PageError(400, "This App cannot ask you", refused.cause, refused.remedy) from None
+
+
+async def maker(people: People, app: App) -> str:
+    """The username of the developer whose App it is; empty where an operator made it."""
+    owner = await people.one(app.owner_id) if app.owner_id is not None else None
+    return owner.username if owner is not None else ""
+
+
+def returns_to(url: str) -> str:
+    """What people are told of where the browser goes next: the host, or of an app on their device the scheme."""
+    parts = urlsplit(url)
+    return parts.netloc.rpartition("@")[2] or f"{parts.scheme}:"

@@ -1,0 +1,87 @@
+"""Reading forms, and telling our own from those that another site sends in somebody's name."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+from urllib.parse import parse_qs
+
+from starlette.requests import ClientDisconnect, Request
+
+from tacet.pages.responses import Security
+from tacet.pages.visit import PageError
+
+FORM = "application/x-www-form-urlencoded"
+
+MAX_FIELDS = 100
+"""Fields of a form; the longest of ours has about 20."""
+
+_PURPOSE = b"tacet: form of "
+
+
+def csrf_token(cookie: str) -> str:
+    """The token of forms for the browser that holds this cookie: whoever cannot read the cookie cannot make it."""
+    return hashlib.sha256(_PURPOSE + cookie.encode()).hexdigest()
+
+
+def same_token(given: str, wanted: str) -> bool:
+    """Compare in a time that does not tell how much is right."""
+    return hmac.compare_digest(given.encode(), wanted.encode())
+
+
+def check_origin(request: Request, security: Security) -> None:
+    """Refuse a form that a browser says comes from elsewhere. Tokens alone would do; this holds when one leaks.
+
+    Raises:
+        PageError: 403.
+    """
+    origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
+    if origin is not None and not _is_ours(origin, request, security):
+        raise _elsewhere()
+    if site is not None and site not in {"same-origin", "none"}:
+        raise _elsewhere()
+
+
+def _is_ours(origin: str, request: Request, security: Security) -> bool:
+    if security.origin:
+        # Whatever a proxy makes of `Host`, and never by http what belongs to https.
+        return origin == security.origin
+    return origin.partition("://")[2] == request.headers.get("host")
+
+
+async def read_fields(request: Request, max_bytes: int) -> Mapping[str, Sequence[str]]:
+    """A form's fields.
+
+    Raises:
+        PageError: 413 for more than `max_bytes`, 415 for what is no form, 400 for one that is broken.
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
+        raise PageError(415, "Not a form", "This address takes forms only.", "Use the form on the page.")
+    body = b""
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > max_bytes:
+                raise PageError(413, "Too much", f"A form may have {max_bytes:,} bytes.", "Go back and send less.")
+        return parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict")
+    except (ValueError, ClientDisconnect):
+        remedy = "Go back, reload the page and send it again."
+        raise PageError(400, "A broken form", "It did not arrive as browsers send it.", remedy) from None
+
+
+def read_query(request: Request) -> Mapping[str, Sequence[str]]:
+    """The parameters after the `?`, decoded; of one that is repeated all values, in order.
+
+    Raises:
+        PageError: 400 for what is broken.
+    """
+    try:
+        query: str = request.scope["query_string"].decode("ascii")
+        return parse_qs(query, keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict")
+    except ValueError:
+        remedy = "If you followed a link, whoever made it has to mend it."
+        raise PageError(400, "A broken address", "What stands after the ? cannot be read.", remedy) from None
+
+
+def _elsewhere() -> PageError:
+    cause = "This form was sent from another site, so nothing was changed."
+    return PageError(403, "From another site", cause, "Open the page here and try again.")

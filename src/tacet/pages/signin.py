@@ -1,0 +1,191 @@
+"""Signing in and out. However somebody proves who they are, they get a new session."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from starlette.responses import Response
+
+from tacet.directory.lookup import People, is_shown
+from tacet.identity.signin.passwords import Passwords
+from tacet.identity.signin.sessions import Sessions
+from tacet.limits.failures import FAILURES, Failures, Kind
+from tacet.pages.forms import read_query
+from tacet.pages.onward import FORCE, HOME, NEXT, SCREEN_NAME, SIGN_IN_PATH, local_path
+from tacet.pages.residents import Residents
+from tacet.pages.responses import drop_cookie, set_cookie
+from tacet.pages.routing import Page
+from tacet.pages.visit import INVALID, PageError, Visit
+from tacet.records.people import Person
+from tacet.wire.addresses import Addresses
+
+MAX_USERNAME_LENGTH = 50
+"""Characters of a username that are looked at: more than any has."""
+
+
+class Unproven(Exception):
+    """Nobody was signed in.
+
+    Args:
+        errors: what to say, by field.
+    """
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__("nobody was signed in")
+        self.errors = errors
+
+
+class Proof(Protocol):
+    """How people show who they are.
+
+    Attributes:
+        template: the page that asks them.
+    """
+
+    template: str
+
+    async def ask(self, expected: str) -> Mapping[str, Any]:
+        """What its template needs. `expected`: the username that somebody was said to have; may be empty."""
+        ...
+
+    async def prove(self, visit: Visit) -> Person:
+        """Whoever sent this form.
+
+        Raises:
+            Unproven: it shows nobody.
+            PageError: 429, too often in vain.
+        """
+        ...
+
+
+class SignIn:
+    """`/sign-in` and `/sign-out`."""
+
+    def __init__(self, sessions: Sessions, proof: Proof) -> None:
+        self._sessions = sessions
+        self._proof = proof
+
+    def pages(self) -> Sequence[Page]:
+        return [
+            Page(SIGN_IN_PATH, get=self._ask, post=self._sign_in, open=True),
+            Page("/sign-out", get=self._leave, post=self._sign_out, open=True, resumes=True),
+        ]
+
+    async def _ask(self, visit: Visit) -> Response:
+        query = read_query(visit.request)
+        onward = local_path(query.get(NEXT, [HOME])[-1])
+        if visit.person is not None and FORCE not in query:
+            return visit.go(onward)
+        return await self._page(visit, onward, query.get(SCREEN_NAME, [""])[-1])
+
+    async def _sign_in(self, visit: Visit) -> Response:
+        onward = local_path(visit.raw(NEXT))
+        try:
+            person = await self._proof.prove(visit)
+        except Unproven as unproven:
+            return await self._page(visit, onward, visit.value("username"), unproven.errors)
+        response = visit.go(onward)
+        await begin_session(visit, self._sessions, person.id, response)
+        return response
+
+    async def _page(
+        self, visit: Visit, onward: str, expected: str, errors: Mapping[str, str] | None = None
+    ) -> Response:
+        name = username(expected)
+        context = await self._proof.ask(name)
+        status = INVALID if errors else 200
+        return visit.page(
+            self._proof.template, status=status, next=onward, expected=name, errors=errors or {}, **context
+        )
+
+    async def _leave(self, visit: Visit) -> Response:
+        return visit.go(HOME) if visit.person is None else visit.page("sign-in/out.html")
+
+    async def _sign_out(self, visit: Visit) -> Response:
+        response = visit.go(f"{HOME}?done=signed-out")
+        await end_session(visit, self._sessions, response)
+        return response
+
+
+class ByPassword:
+    """A username and a password."""
+
+    template = "sign-in/password.html"
+
+    def __init__(self, people: People, passwords: Passwords, failures: Failures, addresses: Addresses) -> None:
+        self._people = people
+        self._passwords = passwords
+        self._failures = failures
+        self._addresses = addresses
+
+    async def ask(self, expected: str) -> Mapping[str, Any]:
+        return {}
+
+    async def prove(self, visit: Visit) -> Person:
+        """The same answer after the same work, whether there is no such person, no password, or another one."""
+        name = username(visit.value("username"))
+        address = self._addresses.of(visit.request.scope)
+        if not await self._failures.begin_sign_in(address, name):
+            raise too_many_attempts()
+        person = await find(self._people, name)
+        right = await self._passwords.check(None if person is None else person.id, visit.raw("password"))
+        if person is None or not right or not is_shown(person):
+            raise Unproven({"password": "This username and password do not belong together."})
+        await self._failures.signed_in(address, name)
+        return person
+
+
+class ByChoice:
+    """Whoever one likes to be: for sandboxes, where everybody knows everybody's keys."""
+
+    template = "sign-in/choose.html"
+
+    def __init__(self, people: People, residents: Residents) -> None:
+        self._people = people
+        self._residents = residents
+
+    async def ask(self, expected: str) -> Mapping[str, Any]:
+        residents = await self._residents.all()
+        # Whoever is expected comes first, so that one key press is enough.
+        residents.sort(key=lambda person: person.username.lower() != expected.lower())
+        return {"residents": residents}
+
+    async def prove(self, visit: Visit) -> Person:
+        name = username(visit.value("username"))
+        person = await find(self._people, name)
+        if person is None or not is_shown(person):
+            raise Unproven({"username": f"Nobody here is called @{name}." if name else "Say who you want to be."})
+        return person
+
+
+def username(text: str) -> str:
+    """A username as people write it: with or without the @."""
+    return text.strip().removeprefix("@")[:MAX_USERNAME_LENGTH]
+
+
+async def find(people: People, name: str) -> Person | None:
+    """The person with this username, in whatever case and state."""
+    return (await people.by_usernames([name.lower()])).get(name.lower())
+
+
+def too_many_attempts() -> PageError:
+    """429, for a password that was wrong too often."""
+    wait_s = FAILURES[Kind.SIGN_IN].window_s
+    cause = "The password was wrong too often, for this account or from your network."
+    remedy = f"Wait {wait_s // 60} minutes, then try again."
+    return PageError(429, "Too many attempts", cause, remedy, {"retry-after": str(wait_s)})
+
+
+async def begin_session(visit: Visit, sessions: Sessions, user_id: int, response: Response) -> None:
+    """Sign this browser in under a new secret, whatever it held before (OWASP ASVS 4.0.3, 3.2.1)."""
+    await end_session(visit, sessions, response)
+    text = await sessions.start(user_id)
+    set_cookie(response, visit.security.session_cookie, text, visit.security)
+    drop_cookie(response, visit.security.visit_cookie, visit.security)
+
+
+async def end_session(visit: Visit, sessions: Sessions, response: Response) -> None:
+    """Sign this browser out."""
+    cookie = visit.request.cookies.get(visit.security.session_cookie)
+    if cookie:
+        await sessions.end(cookie)
+        drop_cookie(response, visit.security.session_cookie, visit.security)
