@@ -9,37 +9,19 @@ from starlette.types import ASGIApp
 
 from tacet.clock import Clock, SystemClock
 from tacet.directory.lookup import Acquaintance, People, Posts
-from tacet.identity.app_only import AppOnly
-from tacet.identity.authenticator import Authenticator
-from tacet.identity.connections import Connections
-from tacet.identity.developers import Developers
-from tacet.identity.developers.making import Maker
-from tacet.identity.oauth1 import Nonces, Verifier
-from tacet.identity.oauth1.app_signatures import AppSignatures
-from tacet.identity.oauth1.invalidation import OAuth1Invalidation
-from tacet.identity.oauth1.logins import OAuth1Logins
-from tacet.identity.oauth2.authorization import Authorizations
-from tacet.identity.oauth2.tokens import OAuth2Tokens
-from tacet.identity.signin.passwords import Passwords
-from tacet.identity.signin.sessions import Sessions
+from tacet.identity.parts import Identity
 from tacet.identity.vault import Vault
-from tacet.ids import Randomness, Snowflakes, SystemRandomness
+from tacet.ids import Randomness, SystemRandomness
 from tacet.limits.failures import Failures
 from tacet.limits.usage import UsageCounter
 from tacet.limits.windows import InProcessWindows
 from tacet.mutes.actions import Mutes
 from tacet.mutes.positions import Positions
-from tacet.pages.account import Account, PasswordChange
 from tacet.pages.assets import Assets
-from tacet.pages.consent import Consent
-from tacet.pages.home import Home
-from tacet.pages.oauth1 import OAuth1Consent
-from tacet.pages.portal import Portal
+from tacet.pages.families import families
 from tacet.pages.portal.usage import DailyUsage
-from tacet.pages.residents import Residents
 from tacet.pages.responses import reached_at
-from tacet.pages.routing import Family, Guard, page_routes
-from tacet.pages.signin import ByChoice, ByPassword, SignIn
+from tacet.pages.routing import Guard, page_routes
 from tacet.pages.templating import Templates
 from tacet.settings import SANDBOX, Settings
 from tacet.store.base import Part, Store, StoreError
@@ -47,13 +29,7 @@ from tacet.wire import problems
 from tacet.wire.addresses import Addresses
 from tacet.wire.endpoint import RETRY_AFTER_S, Services
 from tacet.wire.headers import HeaderWriter
-from tacet.wire.oauth1.invalidation import InvalidationEndpoint
-from tacet.wire.oauth1.logins import LoginEndpoints
-from tacet.wire.oauth1.requests import SignedRequests
-from tacet.wire.oauth2.app_only import AppOnlyEndpoints
-from tacet.wire.oauth2.requests import ClientRequests
-from tacet.wire.oauth2.revoke import RevokeEndpoint
-from tacet.wire.oauth2.token import TokenEndpoint
+from tacet.wire.oauth_routes import oauth_routes
 from tacet.wire.openapi import document_route
 from tacet.wire.operations import Operation
 from tacet.wire.routing import answering, router
@@ -109,17 +85,11 @@ class Tacet:
         self._next_sweep_ns = 0
         self._next_flush_ns = 0
         self.usage = UsageCounter(self._clock)
-        self._failures = Failures(self._clock)
-        self._passwords = Passwords(store.accounts, self._clock)
-        self._addresses = Addresses(settings.trusted_proxies)
         self.people = People(store.directory, settings.person_cache_entries)
         origins = (*settings.api_origins, settings.public_url) if settings.public_url else settings.api_origins
-        verifier = Verifier(self._clock, Nonces(), origins)
-        self.authenticator = Authenticator(store.credentials, vault, self._clock, verifier)
-        signatures = AppSignatures(self.authenticator, verifier, vault)
-        self._logins = OAuth1Logins(store, self.people, vault, signatures, self._clock, self._randomness)
-        self._maker = Maker(vault, self._clock, self._randomness, Snowflakes(self._clock, self._randomness))
-        self._app_only = AppOnly(store.credentials, self.authenticator, vault, self._clock, self._randomness)
+        self._identity = Identity(store, self.people, vault, self._clock, self._randomness, origins)
+        self.authenticator = self._identity.authenticator
+        failures, addresses = Failures(self._clock), Addresses(settings.trusted_proxies)
         limits = settings.limits if settings.rate_limits else {}
         services = Services(
             self.authenticator,
@@ -132,9 +102,8 @@ class Tacet:
         operations = self._operations(settings)
         others = [
             document_route(services, operations),
-            *self._oauth1(services),
-            *self._oauth2(services),
-            *self._pages(settings),
+            *oauth_routes(services, self._identity, failures, addresses),
+            *self._pages(settings, failures, addresses),
         ]
         self.application = router(services, operations, others)
         self.busy = answering(services, problems.service_unavailable(RETRY_AFTER_S))
@@ -162,55 +131,15 @@ class Tacet:
         # The routes with the most traffic are matched first.
         return [*Muting(mutes, answers).operations(), *Users(self.people, answers).operations()]
 
-    def _oauth1(self, services: Services) -> list[Route]:
-        requests = SignedRequests(self._failures, self._addresses)
-        invalidation = OAuth1Invalidation(self.authenticator, self._store.credentials, self._clock)
-        return [
-            *LoginEndpoints(self._logins, requests).routes(services),
-            InvalidationEndpoint(invalidation, self.authenticator, requests).route(services),
-            *AppOnlyEndpoints(self._app_only, self._failures, self._addresses).routes(services),
-        ]
-
-    def _oauth2(self, services: Services) -> list[Route]:
-        store = self._store
-        tokens = OAuth2Tokens(
-            store.credentials, store.consents, self._clock, self._randomness, self.authenticator.forget
-        )
-        requests = ClientRequests(self._failures, self._addresses)
-        return [TokenEndpoint(tokens, requests).route(services), RevokeEndpoint(tokens, requests).route(services)]
-
-    def _pages(self, settings: Settings) -> list[Route]:
-        assets = Assets()
-        templates = Templates(sandbox=settings.mode == SANDBOX, asset=assets.url)
+    def _pages(self, settings: Settings, failures: Failures, addresses: Addresses) -> list[Route]:
+        sandbox, identity, assets = settings.mode == SANDBOX, self._identity, Assets()
+        templates = Templates(sandbox=sandbox, asset=assets.url)
         security = reached_at(settings.public_url)
-        sessions = Sessions(self._store.accounts, self._clock, self._randomness)
-        guard = Guard(sessions, self.people, self._randomness, templates, security, settings.max_body_bytes)
-        families: list[Family] = [assets, *self._people_pages(settings, sessions)]
-        return page_routes(guard, [page for family in families for page in family.pages()])
-
-    def _people_pages(self, settings: Settings, sessions: Sessions) -> list[Family]:
-        store, sandbox = self._store, settings.mode == SANDBOX
-        failures, addresses = self._failures, self._addresses
-        authorizations = Authorizations(store.credentials, store.consents, self._clock, self._randomness)
-        connections = Connections(store.credentials, store.consents, self._clock, self.authenticator.forget)
-        residents = Residents(self.people, self._residents)
-        by_password = ByPassword(self.people, self._passwords, failures, addresses)
-        change = None if sandbox else PasswordChange(self._passwords, failures, addresses)
-        return [
-            Home(residents if sandbox else None),
-            SignIn(sessions, ByChoice(self.people, residents) if sandbox else by_password),
-            Consent(authorizations, self.people),
-            OAuth1Consent(self._logins, self.people),
-            Account(connections, self.people, sessions, change),
-            self._portal(connections),
-        ]
-
-    def _portal(self, connections: Connections) -> Portal:
-        store = self._store
-        forget = self.authenticator.forget
-        developers = Developers(store.credentials, store.consents, store.accounts, self._maker, forget)
-        usage = DailyUsage(self.usage, store.accounts, self._clock)
-        return Portal(developers, connections, usage, self.people)
+        guard = Guard(identity.sessions, self.people, self._randomness, templates, security, settings.max_body_bytes)
+        usage = DailyUsage(self.usage, self._store.accounts, self._clock)
+        residents = self._residents if sandbox else None
+        others = families(identity, self.people, usage, failures, addresses, residents)
+        return page_routes(guard, [page for family in (assets, *others) for page in family.pages()])
 
     async def _look(self) -> None:
         revisions = await self._store.revisions()

@@ -50,6 +50,12 @@ class People:
         people = await self.by_ids(ids.values())
         return {key: people[id_] for key, id_ in ids.items() if id_ in people}
 
+    async def first(self, limit: int) -> list[Person]:
+        """The `limit` people with the lowest ids, in order, whatever their state."""
+        ids = await self._directory.first_person_ids(limit)
+        people = await self.by_ids(ids)
+        return [people[id_] for id_ in ids if id_ in people]
+
     def forget(self) -> None:
         """Drop everything cached: somebody changed the directory."""
         # A new cache, so that a look-up under way puts what it read before the change into the old one.

@@ -1,0 +1,48 @@
+"""Everything about who is calling, who agreed to what and who hands out keys, built once over one store."""
+
+from tacet.clock import Clock
+from tacet.directory.lookup import People
+from tacet.identity.app_only import AppOnly
+from tacet.identity.authenticator import Authenticator
+from tacet.identity.connections import Connections
+from tacet.identity.developers import Developers
+from tacet.identity.developers.making import Maker
+from tacet.identity.oauth1 import Nonces, Verifier
+from tacet.identity.oauth1.app_signatures import AppSignatures
+from tacet.identity.oauth1.invalidation import OAuth1Invalidation
+from tacet.identity.oauth1.logins import OAuth1Logins
+from tacet.identity.oauth2.authorization import Authorizations
+from tacet.identity.oauth2.tokens import OAuth2Tokens
+from tacet.identity.signin.passwords import Passwords
+from tacet.identity.signin.sessions import Sessions
+from tacet.identity.vault import Vault
+from tacet.ids import Randomness, Snowflakes
+from tacet.store.base import Store
+
+
+class Identity:
+    """The actions of this room, by subject. Whatever revokes something tells the one authenticator at once.
+
+    Args:
+        randomness: must be unguessable: keys, tokens and cookies come from it.
+        origins: see `Verifier`.
+    """
+
+    def __init__(
+        self, store: Store, people: People, vault: Vault, clock: Clock, randomness: Randomness, origins: tuple[str, ...]
+    ) -> None:
+        credentials, consents = store.credentials, store.consents
+        verifier = Verifier(clock, Nonces(), origins)
+        self.authenticator = Authenticator(credentials, vault, clock, verifier)
+        forget = self.authenticator.forget
+        signatures = AppSignatures(self.authenticator, verifier, vault)
+        maker = Maker(vault, clock, randomness, Snowflakes(clock, randomness))
+        self.app_only = AppOnly(credentials, self.authenticator, vault, clock, randomness)
+        self.oauth1_logins = OAuth1Logins(store, people, vault, signatures, clock, randomness)
+        self.oauth1_invalidation = OAuth1Invalidation(self.authenticator, credentials, clock)
+        self.authorizations = Authorizations(credentials, consents, clock, randomness)
+        self.oauth2_tokens = OAuth2Tokens(credentials, consents, clock, randomness, forget)
+        self.connections = Connections(credentials, consents, clock, forget)
+        self.developers = Developers(credentials, consents, store.accounts, maker, forget)
+        self.passwords = Passwords(store.accounts, clock)
+        self.sessions = Sessions(store.accounts, clock, randomness)

@@ -1,0 +1,44 @@
+"""Which pages there are: those of a platform, or of a sandbox, where one picks who to be."""
+
+from collections.abc import Sequence
+
+from tacet.directory.lookup import People
+from tacet.identity.parts import Identity
+from tacet.limits.failures import Failures
+from tacet.pages.account import Account, PasswordChange
+from tacet.pages.consent import Consent
+from tacet.pages.home import Home
+from tacet.pages.oauth1 import OAuth1Consent
+from tacet.pages.portal import Portal
+from tacet.pages.portal.usage import DailyUsage
+from tacet.pages.residents import Residents
+from tacet.pages.routing import Family
+from tacet.pages.signin import ByChoice, ByPassword, SignIn
+from tacet.wire.addresses import Addresses
+
+
+def families(
+    identity: Identity,
+    people: People,
+    usage: DailyUsage,
+    failures: Failures,
+    addresses: Addresses,
+    residents: Sequence[int] | None,
+) -> list[Family]:
+    """All families of pages.
+
+    Args:
+        failures: counts wrong passwords.
+        residents: ids of those whom a sandbox offers to be, empty for its first; None where people have passwords.
+    """
+    choice = None if residents is None else Residents(people, residents)
+    by_password = ByPassword(people, identity.passwords, failures, addresses)
+    change = PasswordChange(identity.passwords, failures, addresses) if choice is None else None
+    return [
+        Home(choice),
+        SignIn(identity.sessions, by_password if choice is None else ByChoice(people, choice)),
+        Consent(identity.authorizations, people),
+        OAuth1Consent(identity.oauth1_logins, people),
+        Account(identity.connections, people, identity.sessions, change),
+        Portal(identity.developers, identity.connections, usage, people),
+    ]
