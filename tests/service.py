@@ -31,11 +31,12 @@ Method = Literal["GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS"]
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back. Names of headers are in lower case, and each came once."""
+    """What came back. Names of headers are in lower case, and each came once, but for `set-cookie`: see `cookies`."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    cookies: Sequence[str] = ()
 
     @cached_property
     def json(self) -> Any:
@@ -150,15 +151,16 @@ async def exchange(
 
     await tacet.application(scope, receive, send)
     start, *rest = sent
-    names = [name.decode() for name, _ in start["headers"]]
+    pairs = [(name.decode(), value.decode("latin-1")) for name, value in start["headers"]]
+    names = [name for name, _ in pairs if name != "set-cookie"]
     assert len(names) == len(set(names)), f"a header came twice: {names}"
-    received = {name.decode(): value.decode("latin-1") for name, value in start["headers"]}
-    return Answer(start["status"], received, b"".join(part["body"] for part in rest))
+    cookies = [value for name, value in pairs if name == "set-cookie"]
+    return Answer(start["status"], dict(pairs), b"".join(part["body"] for part in rest), cookies)
 
 
 def settings(**chosen: Any) -> Settings:
     """Settings of a service for tests; nothing listens."""
-    return Settings(mode=SERVE, **{"database": MEMORY, "secret_key": SECRET_KEY, **chosen})
+    return Settings(**{"mode": SERVE, "database": MEMORY, "secret_key": SECRET_KEY, **chosen})
 
 
 @asynccontextmanager

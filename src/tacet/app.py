@@ -135,7 +135,8 @@ class Tacet:
         sandbox, identity, assets = settings.mode == SANDBOX, self._identity, Assets()
         templates = Templates(sandbox=sandbox, asset=assets.url)
         security = reached_at(settings.public_url)
-        guard = Guard(identity.sessions, self.people, self._randomness, templates, security, settings.max_body_bytes)
+        max_bytes = settings.max_body_bytes
+        guard = Guard(identity.sessions, self.people, self._clock, self._randomness, templates, security, max_bytes)
         usage = DailyUsage(self.usage, self._store.accounts, self._clock)
         residents = self._residents if sandbox else None
         others = families(identity, self.people, usage, failures, addresses, residents)

@@ -60,6 +60,11 @@ class TestPeople:
         assert await people.by_ids([3, 4, 1, 1, MAX_ID + 1]) == {3: CEM, 1: ANN}
         assert await people.by_ids([]) == {}
 
+    async def test_the_first_in_order_whatever_their_state(self, store: Store) -> None:
+        people = People(store.directory, max_cached=10)
+        assert await people.first(2) == [ANN, BEA]
+        assert await people.first(10) == [ANN, BEA, CEM]
+
     async def test_several_by_username_whatever_its_case(self, store: Store) -> None:
         people = People(store.directory, max_cached=10)
         assert await people.by_usernames(["ANN", "Bea_99", "nobody"]) == {"ann": ANN, "bea_99": BEA}

@@ -1,11 +1,12 @@
 import re
+from importlib import resources
 
 import pytest
 
 from tacet.pages.assets import Assets
 from tests.pages.browsing import Browser
 
-NAMES = ["mark.svg", "score.svg", "staff.svg", "tacet.css"]
+NAMES = sorted(entry.name for entry in resources.files("tacet.pages").joinpath("assets").iterdir())
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -16,6 +17,10 @@ async def test_an_asset_is_kept_for_ever_and_sets_no_cookie(browser: Browser, na
     assert screen.headers["content-type"] == ("text/css; charset=utf-8" if name.endswith("css") else "image/svg+xml")
     assert screen.headers["x-content-type-options"] == "nosniff"
     assert browser.cookies == {}
+
+
+def test_what_every_page_is_drawn_with_is_there() -> None:
+    assert {"mark.svg", "score.svg", "staff.svg", "tacet.css"} <= set(NAMES)
 
 
 async def test_every_page_names_only_assets_that_are_there(browser: Browser) -> None:

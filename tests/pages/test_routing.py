@@ -39,6 +39,9 @@ class TestHeaders:
         assert head.answer.body == b""
         assert (head.status, head.headers["content-length"]) == (page.status, page.headers["content-length"])
 
+    async def test_the_date_is_the_clock_s(self, browser: Browser) -> None:
+        assert (await browser.get("/")).headers["date"] == "Sat, 07 May 2022 13:20:56 GMT"
+
     @pytest.mark.parametrize("path", OPEN)
     async def test_no_page_has_scripts_or_styles_in_it_or_names_another_site(self, browser: Browser, path: str) -> None:
         for tag, given in (await browser.get(path)).tags:

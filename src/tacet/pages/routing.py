@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from email.utils import formatdate
 from typing import Any, Protocol
 
 from starlette.requests import Request
@@ -11,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from tacet.clock import Clock
 from tacet.directory.lookup import People
 from tacet.identity.signin.sessions import SESSION_TEXT_LENGTH, Sessions
 from tacet.ids import Randomness
@@ -66,6 +68,7 @@ class Guard:
 
     sessions: Sessions
     people: People
+    clock: Clock
     randomness: Randomness
     templates: Templates
     security: Security
@@ -99,6 +102,7 @@ class _Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         response = await self.answer(request)
+        response.headers["date"] = formatdate(self._guard.clock.now_ms() // 1000, usegmt=True)
         if request.method == "HEAD":
             response.body = b""
         await response(scope, receive, send)
