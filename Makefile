@@ -12,8 +12,8 @@ export PYTHON
 
 BIN := .venv/bin
 
-# What starts processes, foreign clients or crashes, and the bench: part of `test`, too slow for `check`.
-SLOW := tests/bench tests/clients tests/contract tests/crash tests/faults tests/cli/test_people.py \
+# What starts processes, browsers, foreign clients or crashes, and the bench: part of `test`, too slow for `check`.
+SLOW := tests/bench tests/browser tests/clients tests/contract tests/crash tests/faults tests/cli/test_people.py \
 	tests/cli/test_servers.py tests/sandbox/test_seeding.py tests/store/sqlite/test_locking.py tests/test_readme.py \
 	tests/test_server.py tests/wire/test_http1.py
 
@@ -29,6 +29,7 @@ sandbox: environment ## Start the sandbox on 127.0.0.1:PORT; ARGS="--people 2000
 
 test: test-environment lint types ## Everything: lint, formatting, types, all tests; ARGS go to pytest
 	@$(BIN)/python scripts/node_sdk.py
+	@scripts/browser.sh
 	@$(BIN)/pytest $(ARGS)
 
 check: test-environment lint types ## The quick part, under 30 seconds: lint, formatting, types, unit tests

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tacet.identity.vault import Vault, new_secret_key
 from tacet.ids import SeededRandomness
 from tacet.mutes.positions import TIE_BITS, older_token
-from tacet.records.credentials import Access, App, Token, TokenKind
+from tacet.records.credentials import Access, App, Token, TokenKind, UserAuthentication
 from tacet.records.people import Metrics, Person, Profile
 from tacet.records.relations import Kind, Relation
 
@@ -22,6 +22,8 @@ BEARER_CHARS = 91
 
 CONSUMER_KEY = "bench0consumer0key0000000"
 CONSUMER_SECRET = "bench0consumer0secret0".ljust(50, "0")
+CLIENT_ID = "YmVuY2gwY2xpZW50MDAwMDA6MTpjaQ"
+CALLBACK = "https://bench.example/callback"
 APP_ID = 1
 """The one App: made for these databases, good for nothing else."""
 
@@ -162,8 +164,18 @@ def secret_key() -> str:
 
 
 def app(vault: Vault) -> App:
-    """The one App, in a Project, with read and write access."""
-    return App(APP_ID, "bench", 1, Access.READ_WRITE, CONSUMER_KEY, vault.seal(CONSUMER_SECRET), "bench", 0)
+    """The one App, in a Project, with read and write access: a public OAuth 2.0 client."""
+    return App(
+        APP_ID,
+        "bench",
+        1,
+        Access.READ_WRITE,
+        CONSUMER_KEY,
+        vault.seal(CONSUMER_SECRET),
+        CLIENT_ID,
+        0,
+        authentication=UserAuthentication(oauth2=True, callbacks=(CALLBACK,)),
+    )
 
 
 def bearer_text(index: int) -> str:

@@ -19,6 +19,13 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 MADE = re.compile(r"(<!-- made by scripts/reference\.py: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
+ARGUMENTS = {
+    "file": "The file to import.",
+    "person": "Whose: an id, or @ and a username.",
+    "text": "The token to revoke.",
+}
+"""What arguments mean: `--help` has no place for it."""
+
 COMMANDS = {"sandbox": "sandbox", "serve": "serve", "admin": "the others"}
 
 
@@ -97,9 +104,7 @@ def _names(parameter: click.Parameter) -> str:
 
 
 def _help(parameter: click.Parameter) -> str:
-    if not isinstance(parameter, click.Option):
-        return "The file to import." if parameter.name == "file" else "The token to revoke."
-    return parameter.help or ""
+    return parameter.help or "" if isinstance(parameter, click.Option) else ARGUMENTS[str(parameter.name)]
 
 
 def _flag(named: Named) -> str:

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,10 +55,10 @@ class Sandbox:
 
 
 @contextmanager
-def sandbox(folder: Path, *options: str) -> Iterator[Sandbox]:
-    """One on a free port with these options; its ready file is put into `folder`."""
+def sandbox(folder: Path, *options: str, tacet: Sequence[str] = TACET) -> Iterator[Sandbox]:
+    """One on a free port with these options; its ready file is put into `folder`. `tacet` is the command itself."""
     ready_file = folder / "ready.json"
-    command = [*TACET, "sandbox", "--port", "0", "--ready-file", str(ready_file), *options]
+    command = [*tacet, "sandbox", "--port", "0", "--ready-file", str(ready_file), *options]
     with subprocess.Popen(command, env=clean_environment(), stdout=subprocess.PIPE, text=True) as process:
         try:
             welcome = read_welcome(process)

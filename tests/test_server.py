@@ -1,3 +1,4 @@
+import asyncio
 import contextlib
 import errno
 import gc
@@ -20,7 +21,8 @@ from tacet.ids import SeededRandomness
 from tacet.records.credentials import Access
 from tacet.server import AddressError, run
 from tacet.store.base import Store, StoreError, StoreLocked
-from tests.cast import ALICE, APP_ID, app
+from tacet.store.opening import open_store
+from tests.cast import ALICE, APP_ID, app, move_in
 from tests.service import SECRET_KEY, settings
 
 
@@ -42,7 +44,8 @@ def database(tmp_path: Path) -> str:
 class Host:
     """Does what hosts of a server do, and ends it once it has announced itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, token: str = "") -> None:
+        self.token = token
         self.events: list[str] = []
         self.url = ""
         self.status = 0
@@ -58,7 +61,9 @@ class Host:
 
     def _ask_and_end(self) -> None:
         try:
-            with urllib.request.urlopen(f"{self.url}/2/users/me", timeout=10) as answer:
+            headers = {"authorization": f"Bearer {self.token}"} if self.token else {}
+            request = urllib.request.Request(f"{self.url}/2/users/me", headers=headers)
+            with urllib.request.urlopen(request, timeout=10) as answer:
                 self.status = answer.status
         except urllib.error.HTTPError as error:
             self.status = error.code
@@ -81,6 +86,24 @@ class TestRunning:
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+", host.url)
         assert host.status == 401
         assert is_free(database)
+
+    def test_what_was_counted_last_is_written_before_it_ends(self, database: str) -> None:
+        host = Host("alice")
+
+        async def prepare(store: Store) -> None:
+            await move_in(store, Vault(SECRET_KEY))
+
+        async def requests() -> int:
+            store = open_store(database, 10, server=False)
+            await store.open()
+            try:
+                return sum(each.requests for each in await store.accounts.usage(APP_ID, 0))
+            finally:
+                await store.close()
+
+        assert run(settings(port=0, database=database), host.announce, prepare) == 0
+        assert host.status == 200
+        assert asyncio.run(requests()) == 1
 
     def test_it_listens_where_it_is_told_to(self) -> None:
         with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as found:

@@ -87,7 +87,7 @@ def test_worlds_are_as_large_as_the_sandbox_builds_them() -> None:
 
 
 def test_admin_commands_share_their_settings_with_serve() -> None:
-    assert {each.key for each in settings_of(ADMIN)} == {"database", "secret_key"}
+    assert {each.key for each in settings_of(ADMIN)} == {"database", "secret_key", "old_secret_key"}
     assert {each.key for each in settings_of(ADMIN)} <= {each.key for each in settings_of(SERVE)}
 
 

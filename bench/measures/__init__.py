@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from bench.figures import Figure
-from bench.measures import depth, disk, mutes, pages, signed, start, store
+from bench.measures import depth, disk, logins, mutes, pages, signed, start, store
 from bench.stage import Stage
 
 MEASURES: Mapping[str, Callable[[Stage], list[Figure]]] = MappingProxyType(
@@ -15,6 +15,7 @@ MEASURES: Mapping[str, Callable[[Stage], list[Figure]]] = MappingProxyType(
         "depth": depth.measure,
         "signed": signed.measure,
         "mute": mutes.measure,
+        "login": logins.measure,
         "start": start.measure,
         "disk": disk.measure,
         "store": store.measure,

@@ -4,7 +4,6 @@ from tests.service import Method, Service
 from tests.wire.calls import LIST
 
 NOWHERE = {
-    "root": "/",
     "another-version": "/1.1/mutes/users/ids.json",
     "version-only": "/2",
     "users-slash": "/2/users/",

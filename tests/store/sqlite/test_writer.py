@@ -265,6 +265,7 @@ class TestFailures:
         monkeypatch: pytest.MonkeyPatch,
         caplog: pytest.LogCaptureFixture,
         error: type[BaseException],
+        threads: Callable[[], list[threading.Thread]],
     ) -> None:
         async with database.writer() as writer:
             await writer.submit(insert(1))
@@ -279,7 +280,7 @@ class TestFailures:
             assert [str(answer) for answer in refused] == [f"the writer failed ({error.__name__})"] * 3
             assert all(isinstance(answer, StoreError) for answer in refused)
             assert await writer.submit(insert(5)) == 5
-            assert len(writer_threads()) == 1
+            assert len(threads()) == 1
         assert database.ids() == {1, 5}
         assert "a batch failed as none should" in caplog.text
 
@@ -339,13 +340,15 @@ class TestClosing:
             assert await asyncio.gather(*writes) == list(range(2 * MAX_BATCH))
         assert database.ids() == set(range(2 * MAX_BATCH))
 
-    async def test_the_thread_ends(self, database: Database) -> None:
+    async def test_the_thread_ends(self, database: Database, threads: Callable[[], list[threading.Thread]]) -> None:
         async with database.writer() as writer:
             await writer.submit(insert(1))
-            assert writer_threads() != []
-        assert writer_threads() == []
+            assert threads() != []
+        assert threads() == []
 
-    def test_a_loop_that_is_gone_costs_nothing_but_the_answer(self, database: Database) -> None:
+    def test_a_loop_that_is_gone_costs_nothing_but_the_answer(
+        self, database: Database, threads: Callable[[], list[threading.Thread]]
+    ) -> None:
         pause = database.at_commit = Pause()
         committed = threading.Event()
 
@@ -356,7 +359,7 @@ class TestClosing:
             writing.cancel()
 
         asyncio.run(walk_away())
-        [thread] = writer_threads()
+        [thread] = threads()
         pause.end()
         assert committed.wait(PATIENCE_S)
         thread.join(0.1)
@@ -365,8 +368,13 @@ class TestClosing:
         assert database.ids() == {1}
 
 
-def writer_threads() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name == "tacet-writer"]
+@pytest.fixture
+def threads() -> Callable[[], list[threading.Thread]]:
+    """Lists the writers' threads that are there since the test began: other tests may have left some."""
+    before = set(threading.enumerate())
+    return lambda: [
+        thread for thread in threading.enumerate() if thread.name == "tacet-writer" and thread not in before
+    ]
 
 
 class TestOtherPrograms:
