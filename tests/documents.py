@@ -2,18 +2,20 @@
 
 A block of `sh`, `python` or `javascript` is run; a `text` or `json` block right after one is its output. `jsonl` and
 `toml` are shown to be read. A Python block whose first line names a file is written to that file instead. Blocks of
-`sh` share one shell. Only the port is changed, because the documented one may be taken.
+`sh` share one shell. A shown line that ends in "…" goes on. Only ports are changed, because the documented ones may be
+taken.
 """
 
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,9 @@ NODE_MODULES = ROOT / "tests" / "clients" / "js" / "node_modules"
 
 DOCUMENTED = "127.0.0.1:8080"
 """Where a sandbox listens that is told nothing else."""
+
+CALLBACK_PORTS = (3000, 5000, 8000)
+"""Where the sandbox's Apps may send people back to; the first is the documented one."""
 
 RUN = ("sh", "python", "javascript")
 SHOWN = ("text", "json")
@@ -63,6 +68,12 @@ def blocks(text: str) -> list[Block]:
     return found
 
 
+def section(text: str, heading: str) -> str:
+    """What stands below a heading of the second level, up to the next one."""
+    parts = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))[heading]
+
+
 def free_port() -> int:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
@@ -70,25 +81,103 @@ def free_port() -> int:
         return port
 
 
+def free_callback_port() -> int:
+    """The first of `CALLBACK_PORTS` that nobody listens on."""
+    for port in CALLBACK_PORTS:
+        with socket.socket() as listening:
+            # As servers do: a port that was just left counts as free.
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                listening.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError(f"one of the ports {CALLBACK_PORTS} has to be free")
+
+
+class Conversation:
+    """A program at a terminal that waits for somebody before it ends.
+
+    Attributes:
+        screen: what stands on the terminal by now.
+    """
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self.screen = ""
+
+    def wait_for(self, ending: str) -> str:
+        """Read on until the screen ends so; return the last line."""
+        assert self._process.stdout is not None
+        while not self.screen.endswith(ending):
+            character = self._process.stdout.read(1)
+            assert character, f"it ended with {self.screen!r}"
+            self.screen += character
+        return self.screen.rstrip("\n").rpartition("\n")[2]
+
+    def type(self, line: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{line}\n")
+        self._process.stdin.flush()
+        self.screen += f"{line}\n"
+
+    def finish(self) -> int:
+        """Read the rest; the exit status."""
+        self.screen += self._process.communicate(timeout=TIMEOUT_S)[0]
+        return self._process.returncode
+
+
 class Reader:
     """Somebody at a terminal in `folder`, who has the commands and the SDKs that the document speaks of.
 
     Attributes:
         address: where their servers listen, in place of the documented one.
+        callback_port: where their clients listen.
     """
 
-    def __init__(self, folder: Path, shell: subprocess.Popen[str], address: str, node: str) -> None:
+    def __init__(
+        self, folder: Path, surroundings: Mapping[str, str], shell: subprocess.Popen[str], address: str, node: str
+    ) -> None:
         self.folder = folder
         self.address = address
+        self.callback_port = CALLBACK_PORTS[0]
+        self._surroundings = surroundings
         self._shell = shell
         self._node = node
 
     def follow(self, block: Block) -> None:
         """Do it, and see that the output is what is shown."""
-        content = block.content.replace(DOCUMENTED, self.address)
+        content = self.adapted(block.content)
         output = {"sh": self._sh, "python": self._python, "javascript": self._javascript}[block.language](content)
         if block.shown is not None:
-            compare(output.replace(self.address, DOCUMENTED), block.shown)
+            self.check(output, block.shown)
+
+    @contextmanager
+    def converse(self, block: Block) -> Iterator[Conversation]:
+        """Start what a block of `sh` says, which needs somebody to go on."""
+        assert block.language == "sh"
+        with subprocess.Popen(
+            ["bash", "-c", self.adapted(block.content)],
+            cwd=self.folder,
+            env={**self._surroundings, "PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        ) as process:
+            try:
+                yield Conversation(process)
+            finally:
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+
+    def adapted(self, content: str) -> str:
+        """The same with the ports that are free here."""
+        return content.replace(DOCUMENTED, self.address).replace(str(CALLBACK_PORTS[0]), str(self.callback_port))
+
+    def check(self, output: str, shown: Block) -> None:
+        compare(output.replace(self.address, DOCUMENTED), shown)
 
     def _sh(self, content: str) -> str:
         output = self._typed(content)
@@ -166,7 +255,7 @@ def reader(folder: Path) -> Iterator[Reader]:
         start_new_session=True,
     ) as shell:
         try:
-            yield Reader(folder, shell, f"127.0.0.1:{port}", installed.stdout.strip())
+            yield Reader(folder, surroundings, shell, f"127.0.0.1:{port}", installed.stdout.strip())
         finally:
             assert shell.stdin is not None
             shell.stdin.write("\nkill $(jobs -p) 2>/dev/null\nwait\n")
@@ -180,4 +269,10 @@ def compare(output: str, shown: Block) -> None:
         assert json.loads(output) == json.loads(shown.content), f"line {shown.line} shows something else"
     else:
         # Headers end in CR LF, which nobody sees at a terminal.
-        assert output.replace("\r", "").strip() == shown.content.strip(), f"line {shown.line} shows something else"
+        lines, wanted = output.replace("\r", "").strip().splitlines(), shown.content.strip().splitlines()
+        fits = len(lines) == len(wanted) and all(map(_is_as_shown, lines, wanted))
+        assert fits, f"line {shown.line} shows something else: {output}"
+
+
+def _is_as_shown(line: str, shown: str) -> bool:
+    return line.startswith(shown[:-1]) if shown.endswith("…") else line == shown

@@ -23,7 +23,7 @@ V1_ERRORS = "I"
 COLUMNS = ["behaviour", "X", "known", "Tacet", "held by"]
 
 _CELL = re.compile(r"(?<!\\)\|")
-_TEST = re.compile(r"`([\w/]+\.py)::(\w+)`")
+NAMED_TEST = re.compile(r"`([\w/]+\.py)::(\w+)`")
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Row:
 
     @property
     def tests(self) -> list[tuple[str, str]]:
-        return _TEST.findall(self.held_by)
+        return NAMED_TEST.findall(self.held_by)
 
 
 def cells(line: str) -> list[str]:
@@ -80,7 +80,7 @@ class TestTable:
     @pytest.mark.parametrize("row", ROWS, ids=NAMES)
     def test_a_row_is_held_by_tests_that_exist(self, row: Row) -> None:
         assert row.tests
-        assert _TEST.sub("", row.held_by).strip(", ") == ""
+        assert NAMED_TEST.sub("", row.held_by).strip(", ") == ""
         for name, function in row.tests:
             assert (TESTS / name).is_file(), name
             assert function in functions_of(TESTS / name), f"{name}::{function}"

@@ -9,7 +9,7 @@ import pytest
 import requests
 from requests_oauthlib import OAuth1
 
-from tests.documents import DOCUMENTED, ROOT, Block, blocks, compare, free_port, reader
+from tests.documents import DOCUMENTED, ROOT, Block, blocks, compare, free_port, reader, section
 from tests.sandboxes import Sandbox, sandbox
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -17,12 +17,6 @@ QUICKSTART = (ROOT / "docs" / "quickstart.md").read_text(encoding="utf-8")
 
 _LINK = re.compile(r"\]\(([^)#\s]*)(?:#([\w-]+))?\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
-
-
-def section(text: str, heading: str) -> str:
-    """What stands below a heading of the second level, up to the next one."""
-    parts = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
-    return dict(zip(parts[1::2], parts[2::2], strict=True))[heading]
 
 
 def before_sections(text: str) -> str:
@@ -60,14 +54,20 @@ class TestReadme:
         assert [block.line for block in blocks(section(README, "Use it")) if block.shown is None] == []
 
 
+HEADINGS = re.findall(r"^## (.+)$", QUICKSTART, re.MULTILINE)
+
+IN_A_BROWSER = ("Log in with OAuth 2.0 (PKCE)", "Log in with a PIN (OAuth 1.0a)", "An App of your own")
+"""What needs somebody at a browser: `browser/test_quickstart.py` does as these say."""
+
+
 class TestQuickstart:
-    @pytest.mark.parametrize("heading", re.findall(r"^## (.+)$", QUICKSTART, re.MULTILINE))
+    @pytest.mark.parametrize("heading", [heading for heading in HEADINGS if heading not in IN_A_BROWSER])
     def test_what_a_section_says_to_do_works(self, heading: str, tmp_path: Path) -> None:
         follow(section(QUICKSTART, heading), tmp_path)
 
     def test_has_something_to_do_in_every_section_but_the_tables(self) -> None:
-        titles = re.findall(r"^## (.+)$", QUICKSTART, re.MULTILINE)
-        idle = [title for title in titles if not blocks(section(QUICKSTART, title))]
+        assert set(IN_A_BROWSER) < set(HEADINGS)
+        idle = [title for title in HEADINGS if not blocks(section(QUICKSTART, title))]
         assert idle == ["Who lives there", "Tokens"]
 
 
@@ -98,6 +98,17 @@ class TestTokens:
     def test_the_table_has_all_that_get_refused(self, server: Sandbox) -> None:
         refused = {token["token"] for app in server.ready["apps"] for token in app["tokens"]}
         assert refused <= {text for cell in TOKENS for text in re.findall(r"`([^`]+)`", cell)}
+
+    def test_the_table_of_apps_is_what_is_there(self, server: Sandbox) -> None:
+        text = section(QUICKSTART, "Log in with OAuth 2.0 (PKCE)")
+        apps = server.ready["apps"]
+        secrets = {app["name"]: f"`{app['client_secret']}`" if app["client_secret"] else "none" for app in apps}
+        assert [row[:3] for row in rows(text)] == [
+            [app["name"], f"`{app['client_id']}`", secrets[app["name"]]] for app in apps
+        ]
+        assert [row[3].partition(" client")[0] for row in rows(text)][::3] == [
+            app["client_type"] for app in (apps[0], apps[3])
+        ]
 
     @staticmethod
     def session_with(words: list[str], server: Sandbox) -> requests.Session:
@@ -142,6 +153,20 @@ class TestReader:
     def test_a_failing_block_is_noticed(self, block: Block, tmp_path: Path) -> None:
         with reader(tmp_path) as someone, pytest.raises(AssertionError):
             someone.follow(block)
+
+    def test_a_line_that_is_shown_in_part_has_to_begin_so(self, tmp_path: Path) -> None:
+        follow("```sh\necho 12; echo 3\n```\n\n```text\n1…\n3\n```\n", tmp_path)
+        for shown in ("2…\n3", "1…\n3…\n4…", "1…"):
+            with pytest.raises(AssertionError, match="shows something else"):
+                compare("12\n3\n", Block("text", f"{shown}\n", 1))
+
+    def test_a_program_that_asks_is_answered(self, tmp_path: Path) -> None:
+        asking = Block("sh", "echo hello; echo -n 'PIN: '; read pin; echo got $pin; exit 3\n", 1)
+        with reader(tmp_path) as someone, someone.converse(asking) as terminal:
+            assert terminal.wait_for("\n") == "hello"
+            terminal.wait_for("PIN: ")
+            terminal.type("42")
+            assert (terminal.finish(), terminal.screen) == (3, "hello\nPIN: 42\ngot 42\n")
 
     def test_a_block_without_a_language_is_noticed(self) -> None:
         with pytest.raises(AssertionError, match="line 3: a block has to say what it is"):

@@ -2,11 +2,14 @@
 
 from functools import cache
 
-from tacet.records.people import State
+from tacet.records.people import Person, State
 from tacet.records.relations import Kind
 from tacet.sandbox.cast import CAROL_ID
+from tacet.sandbox.residents import RESIDENTS
 from tacet.sandbox.world import World, build_world
-from tests.clients.conftest import PEOPLE
+
+PEOPLE = 1_300
+"""Enough that carol mutes 1,234: more than one page of any size."""
 
 SEED = 7
 """The seed of a sandbox that is told of no other."""
@@ -15,6 +18,11 @@ SEED = 7
 @cache
 def world() -> World:
     return build_world(PEOPLE, SEED)
+
+
+def quiet_users() -> list[Person]:
+    """Those who mute nobody and have no keys, so that whatever they have is of a login."""
+    return [person for person in world().people[RESIDENTS:] if person.state is State.ACTIVE]
 
 
 def muted_by_carol() -> list[str]:

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,15 +18,6 @@ TIMEOUT_S = 60
 """Far more than a list of calls takes, so that a test that hangs says so."""
 
 Run = Callable[..., list[dict[str, Any]]]
-
-
-@pytest.fixture(scope="session")
-def node() -> str:
-    """The Node that runs the SDK; installs both where they are missing, and fails with the reason where it cannot."""
-    found = subprocess.run(
-        [sys.executable, ROOT / "scripts" / "node_sdk.py"], stdout=subprocess.PIPE, text=True, check=True
-    )
-    return found.stdout.strip()
 
 
 @pytest.fixture

@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from tacet.identity.app_only import AppOnly, AppOnlyRefused
+from tacet.identity.making import Maker
 from tacet.identity.vault import Vault, new_secret_key
-from tacet.ids import APP_ONLY_START, SeededRandomness
+from tacet.ids import APP_ONLY_START, SeededRandomness, Snowflakes
 from tests.cast import APP_ID, CONSUMER_SECRET, READ_ONLY_APP_ID
 from tests.service import Service, in_memory
 
@@ -23,9 +24,9 @@ class World:
 
     def with_vault(self, vault: Vault) -> AppOnly:
         service = self.service
-        return AppOnly(
-            service.store.credentials, service.tacet.authenticator, vault, service.clock, SeededRandomness(13)
-        )
+        clock, randomness = service.clock, SeededRandomness(13)
+        maker = Maker(vault, clock, randomness, Snowflakes(clock, randomness))
+        return AppOnly(service.store.credentials, service.tacet.authenticator, maker)
 
     async def issue(self, key: str = KEY, secret: str = CONSUMER_SECRET) -> str:
         return await self.app_only.issue(key, secret)

@@ -134,6 +134,14 @@ async def test_many_addresses_do_not_grow_the_memory_past_the_bound(clock: Manua
     assert refused == list(range(990, 1_000))
 
 
+async def test_clients_that_are_made_up_do_not_push_out_what_stops_guessing(clock: ManualClock) -> None:
+    failures = Failures(clock, max_windows=20)
+    await times(10, lambda _: failures.begin_sign_in(ADDRESS, "alice"))
+    for number in range(1_000):
+        await fail(failures, 1, ADDRESS, f"client{number}")
+    assert not await failures.begin_sign_in(ADDRESS, "alice")
+
+
 def test_an_account_can_be_tried_a_hundred_times_an_hour_at_most() -> None:
     """OWASP ASVS 4.0.3, 2.2.1."""
     limit = FAILURES[Kind.SIGN_IN_ACCOUNT]

@@ -11,7 +11,7 @@ from tacet.cli.sources import load
 from tacet.settings import ADMIN, SERVE
 
 if TYPE_CHECKING:
-    from tacet.identity.developers.making import Draft
+    from tacet.identity.making import Draft
     from tacet.store.base import Store
 
 
@@ -69,7 +69,7 @@ def create(
 ) -> None:
     """Create a client application and print its keys, which are shown this once."""
     from tacet.clock import SystemClock
-    from tacet.identity.developers.making import Maker
+    from tacet.identity.making import Maker
     from tacet.ids import Snowflakes, SystemRandomness
 
     if standalone and project is not None:
@@ -108,8 +108,8 @@ def _draft(
     """
     from tacet.identity.developers.authentication import WantedAuthentication, read_authentication
     from tacet.identity.developers.errors import Refused
-    from tacet.identity.developers.making import Draft
     from tacet.identity.developers.texts import read_label
+    from tacet.identity.making import Draft
 
     login = bool(callbacks)
     wanted = WantedAuthentication(login, login, access, client_type, "\n".join(callbacks), website)

@@ -1,20 +1,18 @@
 """Making a token. Imported when one is made: what it needs would slow down every other command's start."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from tacet.cli.admin import vault_of
 from tacet.cli.exits import CommandError, Exit
 from tacet.cli.whom import person_named
 from tacet.clock import SystemClock
+from tacet.identity.making import MadeToken, Maker
 from tacet.identity.vault import Vault, VaultError
-from tacet.ids import SystemRandomness, app_only_text, bearer_text, oauth1_token_text
+from tacet.ids import Snowflakes, SystemRandomness, app_only_text, bearer_text
 from tacet.records.credentials import App, Token, TokenKind
 from tacet.settings import Settings
 from tacet.store.base import Store
-
-TOKEN_SECRET_LENGTH = 45
-"""Characters, as long as X's: 267 random bits."""
 
 Facts = dict[str, object]
 
@@ -42,41 +40,40 @@ async def issue(store: Store, settings: Settings, wish: Wish) -> Facts:
     if app is None:
         raise CommandError(Exit.FAILED, f"no App has the id {wish.app_id}: `tacet app create` makes one")
     user_id = None if wish.user is None else (await person_named(store, wish.user, "--user")).id
-    facts, made = _made(settings, wish, app, user_id, SystemClock().now_ms())
-    await store.credentials.put_token(made)
-    return facts
+    made = _made(settings, wish, app, user_id)
+    if wish.expires_in_s is not None:
+        expires_at_ms = made.token.created_at_ms + wish.expires_in_s * 1000
+        made = replace(made, token=replace(made.token, expires_at_ms=expires_at_ms))
+    await store.credentials.put_token(made.token)
+    return _facts(made, app)
 
 
-def _made(settings: Settings, wish: Wish, app: App, user_id: int | None, now_ms: int) -> tuple[Facts, Token]:
-    """What to print, and what to store."""
-    randomness, secret, sealed = SystemRandomness(), "", b""
+def _made(settings: Settings, wish: Wish, app: App, user_id: int | None) -> MadeToken:
+    clock, randomness = SystemClock(), SystemRandomness()
+    if wish.oauth1 and user_id is not None:
+        maker = Maker(_vault_that_fits(settings, app), clock, randomness, Snowflakes(clock, randomness))
+        return maker.access_token(app.id, user_id, None)
+    now_ms = clock.now_ms()
+    # An App's own bearer is sealed only where it has to be answered again, so this needs no secret key.
     if user_id is None:
         kind, text = TokenKind.APP_ONLY, app_only_text(randomness)
-    elif wish.oauth1:
-        kind, text = TokenKind.OAUTH1_USER, oauth1_token_text(randomness, user_id)
-        secret = randomness.text(TOKEN_SECRET_LENGTH)
-        sealed = _vault_that_fits(settings, app).seal(secret)
     else:
         kind, text = TokenKind.OAUTH2_USER, bearer_text(randomness, now_ms, "at")
-    expires_at_ms = None if wish.expires_in_s is None else now_ms + wish.expires_in_s * 1000
-    made = Token(
-        digest=Vault.digest(text),
-        kind=kind,
-        app_id=app.id,
-        user_id=user_id,
-        scopes=" ".join(wish.scopes),
-        secret_sealed=sealed,
-        created_at_ms=now_ms,
-        expires_at_ms=expires_at_ms,
-    )
-    facts: Facts = {"token": text}
-    if secret:
-        facts |= {"token_secret": secret, "consumer_key": app.consumer_key}
-    if user_id is not None:
-        facts["user_id"] = str(user_id)
-    if wish.scopes:
-        facts["scope"] = made.scopes
-    return {**facts, "expires_at": _moment(expires_at_ms)}, made
+    token = Token(Vault.digest(text), kind, app.id, user_id, " ".join(wish.scopes), created_at_ms=now_ms)
+    return MadeToken(token, text)
+
+
+def _facts(made: MadeToken, app: App) -> Facts:
+    """What to print."""
+    token = made.token
+    facts: Facts = {"token": made.text}
+    if made.secret:
+        facts |= {"token_secret": made.secret, "consumer_key": app.consumer_key}
+    if token.user_id is not None:
+        facts["user_id"] = str(token.user_id)
+    if token.scopes:
+        facts["scope"] = token.scopes
+    return {**facts, "expires_at": _moment(token.expires_at_ms)}
 
 
 def _vault_that_fits(settings: Settings, app: App) -> Vault:

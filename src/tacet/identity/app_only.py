@@ -4,12 +4,11 @@ import asyncio
 import hmac
 import logging
 
-from tacet.clock import Clock
 from tacet.identity.authenticator import Authenticator
+from tacet.identity.making import Maker
 from tacet.identity.oauth2.rfc6749.characters import is_visible
 from tacet.identity.vault import Vault, VaultError
-from tacet.ids import Randomness, app_only_text
-from tacet.records.credentials import App, Token, TokenKind
+from tacet.records.credentials import App, TokenKind
 from tacet.store.base import CredentialStore
 
 MAX_KEY_CHARS = 500
@@ -28,27 +27,15 @@ class AppOnlyRefused(Exception):
 class AppOnly:
     """Issues and invalidates app-only bearers.
 
-    Args:
-        randomness: must be unguessable.
-
     Raises in every method:
         AppOnlyRefused: not with these credentials; which of them is wrong is not told.
         StoreBusy: the write queue is full.
     """
 
-    def __init__(
-        self,
-        credentials: CredentialStore,
-        authenticator: Authenticator,
-        vault: Vault,
-        clock: Clock,
-        randomness: Randomness,
-    ) -> None:
+    def __init__(self, credentials: CredentialStore, authenticator: Authenticator, maker: Maker) -> None:
         self._credentials = credentials
         self._authenticator = authenticator
-        self._vault = vault
-        self._clock = clock
-        self._randomness = randomness
+        self._maker = maker
         self._making = asyncio.Lock()
 
     async def issue(self, consumer_key: str, consumer_secret: str) -> str:
@@ -70,7 +57,7 @@ class AppOnly:
         token = await self._credentials.token(digest)
         if token is None or token.kind is not TokenKind.APP_ONLY or token.app_id != app.id:
             raise AppOnlyRefused
-        if not await self._credentials.revoke_token(digest, self._clock.now_ms()):
+        if not await self._credentials.revoke_token(digest, self._maker.clock.now_ms()):
             raise AppOnlyRefused
         self._authenticator.forget()
 
@@ -93,16 +80,12 @@ class AppOnly:
         """The bearer that there is; None where there is none that can be read."""
         token = await self._credentials.app_only_token(app.id)
         try:
-            return None if token is None else self._vault.open(token.secret_sealed)
+            return None if token is None else self._maker.vault.open(token.secret_sealed)
         except VaultError as error:
             _log.error("the app-only bearer of App %d is replaced: %s", app.id, error)
             return None
 
     async def _make(self, app: App) -> str:
-        text = app_only_text(self._randomness)
-        sealed = self._vault.seal(text)
-        now_ms = self._clock.now_ms()
-        await self._credentials.put_token(
-            Token(Vault.digest(text), TokenKind.APP_ONLY, app.id, None, secret_sealed=sealed, created_at_ms=now_ms)
-        )
-        return text
+        made = self._maker.bearer(app)
+        await self._credentials.put_token(made.token)
+        return made.text

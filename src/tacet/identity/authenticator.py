@@ -1,7 +1,7 @@
 """From credentials to a caller. A warm check asks the database nothing."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tacet.cache import TwoGenerations
 from tacet.clock import Clock
@@ -32,7 +32,7 @@ class _Bearer:
 @dataclass(frozen=True, slots=True)
 class _Signer:
     caller: Caller
-    token_secret: str
+    token_secret: str = field(repr=False)
     expires_at_ms: int | None
 
 

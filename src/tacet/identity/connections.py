@@ -59,7 +59,9 @@ class Connections:
             StoreBusy: the write queue is full.
         """
         revoked = await self._consents.revoke_connection(app_id, user_id, self._clock.now_ms())
-        self._forget()
+        # Only then: forgetting costs every caller a query, and must not be had for the asking.
+        if revoked:
+            self._forget()
         return revoked > 0
 
     async def _of_user(self, user_id: int) -> list[Connection]:

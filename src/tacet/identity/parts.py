@@ -6,7 +6,7 @@ from tacet.identity.app_only import AppOnly
 from tacet.identity.authenticator import Authenticator
 from tacet.identity.connections import Connections
 from tacet.identity.developers import Developers
-from tacet.identity.developers.making import Maker
+from tacet.identity.making import Maker
 from tacet.identity.oauth1 import Nonces, Verifier
 from tacet.identity.oauth1.app_signatures import AppSignatures
 from tacet.identity.oauth1.invalidation import OAuth1Invalidation
@@ -37,8 +37,8 @@ class Identity:
         forget = self.authenticator.forget
         signatures = AppSignatures(self.authenticator, verifier, vault)
         maker = Maker(vault, clock, randomness, Snowflakes(clock, randomness))
-        self.app_only = AppOnly(credentials, self.authenticator, vault, clock, randomness)
-        self.oauth1_logins = OAuth1Logins(store, people, vault, signatures, clock, randomness)
+        self.app_only = AppOnly(credentials, self.authenticator, maker)
+        self.oauth1_logins = OAuth1Logins(store, people, signatures, maker)
         self.oauth1_invalidation = OAuth1Invalidation(self.authenticator, credentials, clock)
         self.authorizations = Authorizations(credentials, consents, clock, randomness)
         self.oauth2_tokens = OAuth2Tokens(credentials, consents, clock, randomness, forget)

@@ -41,8 +41,8 @@ FAILURES: Mapping[Kind, RateLimit] = MappingProxyType(
 """Failed attempts that are let through in a window, which starts with the first of them."""
 
 MAX_FAILURE_WINDOWS = 100_000
-"""Windows kept at once, about 20 MB. To push one out somebody needs a thousand addresses, each of which may open
-only a hundred before it has to wait."""
+"""Windows of each kind kept at once, about 20 MB. To push a sign-in's out somebody needs a thousand addresses, each of
+which may open only a hundred before it has to wait."""
 
 SUBJECT_BYTES = 16
 """Of the digest that stands for texts of any length: nobody finds two that share one."""
@@ -56,16 +56,20 @@ class Failures:
     """
 
     def __init__(self, clock: Clock, max_windows: int = MAX_FAILURE_WINDOWS) -> None:
-        self._windows = InProcessWindows({kind.value: limit for kind, limit in FAILURES.items()}, clock, max_windows)
+        # Apart, because one address may open any number of windows at the token endpoints: a new one for every client
+        # that it makes up. These must not push out those that stop it from guessing passwords.
+        self._windows = {
+            kind: InProcessWindows({kind.value: limit}, clock, max_windows) for kind, limit in FAILURES.items()
+        }
 
     async def allowed(self, kind: Kind, *who: str) -> bool:
         """Whether one more attempt may be made; asked before its work is done."""
-        spent = await self._windows.peek(kind, _subject(who))
+        spent = await self._windows[kind].peek(kind, _subject(who))
         return spent is None or spent.allowed
 
     async def note(self, kind: Kind, *who: str) -> None:
         """Count an attempt that failed."""
-        await self._windows.spend(kind, _subject(who))
+        await self._windows[kind].spend(kind, _subject(who))
 
     async def begin_sign_in(self, address: str, username: str) -> bool:
         """Count a sign-in as failed until `signed_in` says otherwise; False, and nothing is counted, past a limit.
@@ -74,7 +78,7 @@ class Failures:
         """
         places = _sign_in_places(address, username)
         for counted, (kind, who) in enumerate(places):
-            spent = await self._windows.spend(kind, _subject(who))
+            spent = await self._windows[kind].spend(kind, _subject(who))
             if spent is not None and not spent.allowed:
                 await self._give_back(places[:counted])
                 return False
@@ -86,7 +90,7 @@ class Failures:
 
     async def _give_back(self, places: Sequence[tuple[Kind, tuple[str, ...]]]) -> None:
         for kind, who in places:
-            await self._windows.give_back(kind, _subject(who))
+            await self._windows[kind].give_back(kind, _subject(who))
 
 
 def _sign_in_places(address: str, username: str) -> list[tuple[Kind, tuple[str, ...]]]:

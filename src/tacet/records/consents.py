@@ -1,6 +1,6 @@
 """What people agreed to, and the short-lived halves of a login, as they are stored."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from tacet.records.credentials import Access
@@ -50,6 +50,7 @@ class Code:
     Attributes:
         digest: SHA-256 of its text.
         redirect_uri: the one it was asked for with, which its exchange must repeat.
+        challenge: of the method `plain`, it is the verifier itself.
         expires_at_ms: Unix milliseconds from which it no longer works.
         spent_at_ms: Unix milliseconds at which somebody tried to exchange it; None while nobody has.
         grant_id: what came of that; None where nothing did.
@@ -60,7 +61,7 @@ class Code:
     user_id: int
     scopes: str
     redirect_uri: str
-    challenge: str
+    challenge: str = field(repr=False)
     challenge_method: ChallengeMethod
     created_at_ms: int
     expires_at_ms: int

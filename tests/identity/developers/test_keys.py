@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from tacet.identity.developers.errors import NotConfidential
-from tacet.identity.developers.making import MadeToken
+from tacet.identity.making import MadeToken
 from tacet.identity.vault import Vault
 from tacet.records.consents import GrantKind
 from tacet.records.credentials import Access, App, Token, TokenKind

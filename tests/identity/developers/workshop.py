@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from tacet.clock import ManualClock
 from tacet.identity.developers import Developers
 from tacet.identity.developers.authentication import WantedAuthentication
-from tacet.identity.developers.making import MadeApp, Maker
+from tacet.identity.making import MadeApp, Maker
 from tacet.identity.vault import Vault, new_secret_key
 from tacet.ids import SeededRandomness, Snowflakes
 from tacet.records.credentials import App

@@ -6,11 +6,12 @@ from urllib.parse import parse_qs, urlsplit
 
 from oauthlib.oauth1 import Client
 
+from tacet.identity.making import Maker
 from tacet.identity.oauth1 import Nonces, Parameters, SignedRequest, Verifier
 from tacet.identity.oauth1.app_signatures import AppSignatures
 from tacet.identity.oauth1.logins import Approval, NewAccessToken, NewRequestToken, OAuth1Logins
 from tacet.identity.vault import Vault
-from tacet.ids import Randomness, SeededRandomness
+from tacet.ids import Randomness, SeededRandomness, Snowflakes
 from tacet.records.consents import RequestToken
 from tacet.records.credentials import Access, App
 from tacet.settings import X_API_ORIGINS
@@ -63,9 +64,8 @@ class Logins:
     def drawing(self, randomness: Randomness) -> OAuth1Logins:
         """The steps of a login with secrets from this source."""
         service = self.service
-        return OAuth1Logins(
-            service.store, service.tacet.people, service.vault, self._signatures, service.clock, randomness
-        )
+        maker = Maker(service.vault, service.clock, randomness, Snowflakes(service.clock, randomness))
+        return OAuth1Logins(service.store, service.tacet.people, self._signatures, maker)
 
     async def move_in(self) -> None:
         await self.put(self.app, self.other)

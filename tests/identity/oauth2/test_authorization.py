@@ -69,7 +69,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "empty-challenge": ({"code_challenge": ""}, "code_challenge"),
     "challenge-of-another-length": ({"code_challenge": "a" * 42}, "code_challenge"),
     "padded-challenge": ({"code_challenge": "a" * 42 + "="}, "code_challenge"),
-    "long-plain-challenge": ({"code_challenge": "a" * 129, "code_challenge_method": "plain"}, "code_challenge"),
+    "long-plain-challenge": ({"code_challenge": "a" * 257, "code_challenge_method": "plain"}, "code_challenge"),
     "plain-challenge-with-a-blank": ({"code_challenge": "a b", "code_challenge_method": "plain"}, "code_challenge"),
     "unknown-method": ({"code_challenge_method": "S512"}, "“S512”"),
 }

@@ -172,7 +172,7 @@ VAIN = {
         {"verifier": "a b"},
         "Value passed for the code verifier did not match the code challenge.",
     ),
-    "long-verifier": ({"verifier": "v" * 129}, "Value passed for the code verifier did not match the code challenge."),
+    "long-verifier": ({"verifier": "v" * 257}, "Value passed for the code verifier did not match the code challenge."),
     "redirect-uri": (
         {"redirect_uri": f"{CALLBACK}?"},
         "Value passed for the redirect uri did not match the uri of the authorization code.",

@@ -4,9 +4,9 @@ from tacet.identity.developers.accounts import DeveloperAccounts
 from tacet.identity.developers.apps import Apps
 from tacet.identity.developers.authentication import AuthenticationSettings
 from tacet.identity.developers.keys import Keys
-from tacet.identity.developers.making import Maker
 from tacet.identity.developers.projects import Projects
 from tacet.identity.developers.tools import Forget, Tools
+from tacet.identity.making import Maker
 from tacet.store.accounts import AccountStore
 from tacet.store.base import CredentialStore
 from tacet.store.consents import ConsentStore

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from tacet.identity.developers.errors import NotThere, Refused
-from tacet.identity.developers.making import Draft, MadeApp
 from tacet.identity.developers.texts import read_label
 from tacet.identity.developers.tools import Tools
+from tacet.identity.making import Draft, MadeApp
 from tacet.records.credentials import App
 
 MAX_APPS = 50

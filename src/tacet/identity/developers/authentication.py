@@ -3,10 +3,10 @@
 from dataclasses import dataclass, replace
 
 from tacet.identity.developers.errors import Unacceptable
-from tacet.identity.developers.making import MadeApp
 from tacet.identity.developers.texts import Form, website_of
 from tacet.identity.developers.tools import Tools
 from tacet.identity.developers.urls import read_callbacks
+from tacet.identity.making import MadeApp
 from tacet.records.credentials import Access, UserAuthentication
 
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from tacet.identity.developers.errors import NotConfidential
-from tacet.identity.developers.making import MadeApp, MadeToken
 from tacet.identity.developers.tools import Tools
+from tacet.identity.making import MadeApp, MadeToken
 from tacet.records.credentials import App, Token
 
 

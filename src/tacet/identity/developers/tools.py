@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tacet.identity.developers.errors import NotADeveloper, NotThere
-from tacet.identity.developers.making import Maker
+from tacet.identity.making import Maker
 from tacet.records.accounts import Project
 from tacet.records.credentials import App
 from tacet.records.people import MAX_ID

@@ -3,8 +3,8 @@
 import hmac
 from dataclasses import dataclass, field
 
-from tacet.clock import Clock
 from tacet.directory.lookup import People, is_shown
+from tacet.identity.making import TOKEN_SECRET_LENGTH, Maker
 from tacet.identity.oauth1.app_signatures import AppSignatures
 from tacet.identity.oauth1.callbacks import OUT_OF_BAND, approved, denied
 from tacet.identity.oauth1.refusals import (
@@ -17,7 +17,7 @@ from tacet.identity.oauth1.refusals import (
 )
 from tacet.identity.oauth1.request import Parameters, SignedRequest, collect
 from tacet.identity.vault import Vault
-from tacet.ids import Randomness, grant_number, oauth1_token_text
+from tacet.ids import grant_number
 from tacet.records.consents import Grant, GrantKind, RequestToken
 from tacet.records.credentials import Access, App, Token, TokenKind
 from tacet.records.people import Person
@@ -28,9 +28,6 @@ REQUEST_TOKEN_MS = 15 * 60 * 1000
 
 REQUEST_TOKEN_CHARS = 42
 """Letters and digits, as many as in X's own examples: 250 random bits."""
-
-SECRET_CHARS = 45
-"""Letters and digits of a token secret, about as many as X's: 267 random bits, and nothing to escape in a key."""
 
 VERIFIER_CHARS = 32
 """Letters and digits of a verifier that travels by redirect, as X's have: 190 random bits."""
@@ -97,29 +94,18 @@ class NewAccessToken:
 class OAuth1Logins:
     """Takes a login from step to step.
 
-    Args:
-        randomness: must be unguessable.
-
     Raises in every method that writes:
         StoreBusy: the write queue is full.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        people: People,
-        vault: Vault,
-        signatures: AppSignatures,
-        clock: Clock,
-        randomness: Randomness,
-    ) -> None:
+    def __init__(self, store: Store, people: People, signatures: AppSignatures, maker: Maker) -> None:
         self._consents = store.consents
         self._credentials = store.credentials
         self._people = people
-        self._vault = vault
         self._signatures = signatures
-        self._clock = clock
-        self._randomness = randomness
+        self._maker = maker
+        self._clock = maker.clock
+        self._randomness = maker.randomness
 
     async def request(self, request: SignedRequest) -> NewRequestToken:
         """The App asks for a request token. A callback that is missing means `oob`.
@@ -139,9 +125,9 @@ class OAuth1Logins:
         if not _is_approved(callback, app):
             raise LoginRefused(Refused.CALLBACK_NOT_APPROVED)
         access = _asked_access(parameters, app)
-        made = NewRequestToken(self._randomness.text(REQUEST_TOKEN_CHARS), self._randomness.text(SECRET_CHARS))
+        made = NewRequestToken(self._randomness.text(REQUEST_TOKEN_CHARS), self._randomness.text(TOKEN_SECRET_LENGTH))
         now_ms = self._clock.now_ms()
-        digest, sealed = Vault.digest(made.token), self._vault.seal(made.secret)
+        digest, sealed = Vault.digest(made.token), self._maker.vault.seal(made.secret)
         # The access is fixed here: an App that is given more later must ask again.
         await self._consents.put_request_token(
             RequestToken(digest, app.id, sealed, callback, access, now_ms, now_ms + REQUEST_TOKEN_MS)
@@ -234,21 +220,13 @@ class OAuth1Logins:
         raise LoginRefused(Refused.WRONG_VERIFIER)
 
     async def _redeem(self, held: RequestToken, app: App, person: Person) -> NewAccessToken:
-        text, secret = oauth1_token_text(self._randomness, person.id), self._randomness.text(SECRET_CHARS)
+        made = self._maker.access_token(app.id, person.id, held.access or app.access)
         now_ms = self._clock.now_ms()
         grant = Grant(grant_number(self._randomness), GrantKind.OAUTH1, app.id, person.id, "", now_ms)
-        token = Token(
-            Vault.digest(text),
-            TokenKind.OAUTH1_USER,
-            app.id,
-            person.id,
-            secret_sealed=self._vault.seal(secret),
-            created_at_ms=now_ms,
-            access=held.access or app.access,
-        )
-        if await self._consents.redeem_request_token(held.digest, held.verifier_digest, grant, token, now_ms) is None:
+        joined = await self._consents.redeem_request_token(held.digest, held.verifier_digest, grant, made.token, now_ms)
+        if joined is None:
             raise LoginRefused(Refused.ENDED)
-        return NewAccessToken(text, secret, person.id, person.username)
+        return NewAccessToken(made.text, made.secret, person.id, person.username)
 
     async def _request_token(self, text: str) -> RequestToken | None:
         if not text or len(text) > MAX_TOKEN_CHARS:

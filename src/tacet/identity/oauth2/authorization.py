@@ -1,7 +1,7 @@
 """From a consent page's query to a code: what an App asks a person for (RFC 6749 section 4.1.1, RFC 7636 4.3)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tacet.clock import Clock
 from tacet.identity.oauth2.clients import MAX_CLIENT_ID_CHARS
@@ -61,7 +61,7 @@ class AuthorizationRequest:
     redirect_uri: str
     scopes: tuple[str, ...]
     state: str | None
-    challenge: str
+    challenge: str = field(repr=False)
     challenge_method: ChallengeMethod
 
 

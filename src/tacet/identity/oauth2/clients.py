@@ -1,7 +1,7 @@
 """Which App a request at the token endpoint comes from (RFC 6749 section 2.3)."""
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tacet.identity.oauth2.errors import bad_client
 from tacet.identity.oauth2.rfc6749.characters import is_visible
@@ -26,7 +26,7 @@ class ClientCredentials:
     """
 
     client_id: str = ""
-    basic: tuple[str, str] | None = None
+    basic: tuple[str, str] | None = field(default=None, repr=False)
 
 
 class Clients:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from starlette.responses import Response
 
-from tacet.identity.developers.making import MadeApp, MadeToken
+from tacet.identity.making import MadeApp, MadeToken
 from tacet.pages.visit import Visit
 from tacet.records.credentials import App
 

@@ -3,7 +3,7 @@ import re
 import pytest
 
 from tacet.clock import ManualClock
-from tacet.identity.developers.making import Draft, Maker
+from tacet.identity.making import Draft, Maker
 from tacet.identity.vault import Vault, new_secret_key
 from tacet.ids import SeededRandomness, Snowflakes
 from tacet.records.credentials import Access, UserAuthentication

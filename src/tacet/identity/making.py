@@ -1,10 +1,10 @@
-"""Making Apps and their keys, in the portal and at the command line alike."""
+"""Making Apps, keys and tokens: for the portal, the command line, logins, and Apps that ask for their own bearer."""
 
 from dataclasses import dataclass, field, replace
 
 from tacet.clock import Clock
 from tacet.identity.vault import Vault
-from tacet.ids import Randomness, Snowflakes, app_only_text, client_id_text, oauth1_token_text
+from tacet.ids import Randomness, Snowflakes, app_only_text, client_id_text, grant_number, oauth1_token_text
 from tacet.records.consents import Grant, GrantKind
 from tacet.records.credentials import Access, App, Token, TokenKind, UserAuthentication
 
@@ -105,22 +105,31 @@ class Maker:
         token = Token(Vault.digest(text), TokenKind.APP_ONLY, app.id, None, secret_sealed=sealed, created_at_ms=now_ms)
         return MadeToken(token, text)
 
-    def own_token(self, app: App, user_id: int) -> tuple[Grant, MadeToken]:
-        """An OAuth 1.0a access token for the developer's own account, with what the App may do at this moment."""
+    def access_token(self, app_id: int, user_id: int, access: Access | None) -> MadeToken:
+        """An OAuth 1.0a access token, of no grant yet.
+
+        Args:
+            access: see `Token`.
+        """
         text = oauth1_token_text(self.randomness, user_id)
         secret, now_ms = self.randomness.text(TOKEN_SECRET_LENGTH), self.clock.now_ms()
-        grant = Grant(self.ids.next_id(), GrantKind.OWN, app.id, user_id, "", now_ms)
         token = Token(
             Vault.digest(text),
             TokenKind.OAUTH1_USER,
-            app.id,
+            app_id,
             user_id,
             secret_sealed=self.vault.seal(secret),
             created_at_ms=now_ms,
-            grant_id=grant.id,
-            access=app.access,
+            access=access,
         )
-        return grant, MadeToken(token, text, secret)
+        return MadeToken(token, text, secret)
+
+    def own_token(self, app: App, user_id: int) -> tuple[Grant, MadeToken]:
+        """An access token for the developer's own account, with what the App may do at this moment, and its grant."""
+        made = self.access_token(app.id, user_id, app.access)
+        grant_id = grant_number(self.randomness)
+        grant = Grant(grant_id, GrantKind.OWN, app.id, user_id, "", made.token.created_at_ms)
+        return grant, replace(made, token=replace(made.token, grant_id=grant_id))
 
     def _client_secret(self) -> str:
         return self.randomness.text(CLIENT_SECRET_LENGTH)
