@@ -84,7 +84,7 @@ class Tacet:
         self._revisions: Mapping[Part, int] = {}
         self._next_sweep_ns = 0
         self._next_flush_ns = 0
-        self.usage = UsageCounter(self._clock)
+        self.usage = UsageCounter(store.accounts, self._clock)
         self.people = People(store.directory, settings.person_cache_entries)
         origins = (*settings.api_origins, settings.public_url) if settings.public_url else settings.api_origins
         self._identity = Identity(store, self.people, vault, self._clock, self._randomness, origins)
@@ -120,7 +120,7 @@ class Tacet:
     async def flush(self) -> None:
         """Write what is only in memory, the usage of Apps: now and then, and once more when no requests come."""
         self._next_flush_ns = self._clock.ticks_ns() + int(USAGE_FLUSH_INTERVAL_S * 1e9)
-        await _attempt(lambda: self.usage.flush(self._store.accounts), "usage is not up to date for now")
+        await _attempt(self.usage.flush, "usage is not up to date for now")
 
     def _operations(self, settings: Settings) -> list[Operation]:
         posts = Posts(self._store.directory)
@@ -137,7 +137,7 @@ class Tacet:
         security = reached_at(settings.public_url)
         max_bytes = settings.max_body_bytes
         guard = Guard(identity.sessions, self.people, self._clock, self._randomness, templates, security, max_bytes)
-        usage = DailyUsage(self.usage, self._store.accounts, self._clock)
+        usage = DailyUsage(self.usage, self._clock)
         residents = self._residents if sandbox else None
         others = families(identity, self.people, usage, failures, addresses, residents)
         return page_routes(guard, [page for family in (assets, *others) for page in family.pages()])

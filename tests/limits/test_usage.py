@@ -34,8 +34,8 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def usage(clock: ManualClock) -> UsageCounter:
-    return UsageCounter(clock)
+def usage(accounts: AccountStore, clock: ManualClock) -> UsageCounter:
+    return UsageCounter(accounts, clock)
 
 
 def count(usage: UsageCounter, app_id: int, answered: int, refused: int = 0) -> None:
@@ -50,9 +50,9 @@ async def stored(accounts: AccountStore, app_id: int = APP) -> list[Usage]:
 async def test_each_apps_requests_and_refusals_are_added_up(usage: UsageCounter, accounts: AccountStore) -> None:
     count(usage, APP, 5, refused=2)
     count(usage, OTHER, 1)
-    await usage.flush(accounts)
+    await usage.flush()
     count(usage, APP, 10, refused=1)
-    await usage.flush(accounts)
+    await usage.flush()
     assert await stored(accounts) == [Usage(APP, HOUR, 18, 3)]
     assert await stored(accounts, OTHER) == [Usage(OTHER, HOUR, 1, 0)]
 
@@ -62,40 +62,36 @@ async def test_a_request_belongs_to_the_hour_in_which_it_is_flushed(
 ) -> None:
     clock.set((HOUR + 1) * HOUR_MS - 1)
     count(usage, APP, 3)
-    await usage.flush(accounts)
+    await usage.flush()
     count(usage, APP, 2)
     clock.advance(1)
-    await usage.flush(accounts)
+    await usage.flush()
     assert await stored(accounts) == [Usage(APP, HOUR, 3, 0), Usage(APP, HOUR + 1, 2, 0)]
 
 
-async def test_what_is_not_flushed_yet_is_seen_already(
-    usage: UsageCounter, accounts: AccountStore, clock: ManualClock
-) -> None:
+async def test_what_is_not_flushed_yet_is_seen_already(usage: UsageCounter, clock: ManualClock) -> None:
     count(usage, APP, 5, refused=2)
-    assert await usage.of(APP, accounts) == [Usage(APP, HOUR, 7, 2)]
-    await usage.flush(accounts)
+    assert await usage.of(APP) == [Usage(APP, HOUR, 7, 2)]
+    await usage.flush()
     count(usage, APP, 1, refused=1)
-    assert await usage.of(APP, accounts) == [Usage(APP, HOUR, 9, 3)]
+    assert await usage.of(APP) == [Usage(APP, HOUR, 9, 3)]
     clock.advance(HOUR_MS)
-    assert await usage.of(APP, accounts) == [Usage(APP, HOUR, 7, 2), Usage(APP, HOUR + 1, 2, 1)]
+    assert await usage.of(APP) == [Usage(APP, HOUR, 7, 2), Usage(APP, HOUR + 1, 2, 1)]
 
 
-async def test_an_app_that_asked_for_nothing_has_no_hours(usage: UsageCounter, accounts: AccountStore) -> None:
+async def test_an_app_that_asked_for_nothing_has_no_hours(usage: UsageCounter) -> None:
     count(usage, APP, 5)
-    assert await usage.of(OTHER, accounts) == []
+    assert await usage.of(OTHER) == []
 
 
-async def test_a_day_is_the_current_hour_and_twenty_three_before_it(
-    usage: UsageCounter, accounts: AccountStore, clock: ManualClock
-) -> None:
+async def test_a_day_is_the_current_hour_and_twenty_three_before_it(usage: UsageCounter, clock: ManualClock) -> None:
     for _ in range(30):
         count(usage, APP, 1)
-        await usage.flush(accounts)
+        await usage.flush()
         clock.advance(HOUR_MS)
     clock.advance(-HOUR_MS)
-    assert [each.hour for each in await usage.of(APP, accounts)] == list(range(HOUR + 6, HOUR + 30))
-    assert [each.hour for each in await usage.of(APP, accounts, hours=2)] == [HOUR + 28, HOUR + 29]
+    assert [each.hour for each in await usage.of(APP)] == list(range(HOUR + 6, HOUR + 30))
+    assert [each.hour for each in await usage.of(APP, hours=2)] == [HOUR + 28, HOUR + 29]
 
 
 async def test_hours_that_are_too_old_go_with_the_first_flush_of_another_hour(
@@ -103,11 +99,11 @@ async def test_hours_that_are_too_old_go_with_the_first_flush_of_another_hour(
 ) -> None:
     await accounts.add_usage([Usage(APP, HOUR - USAGE_KEPT_HOURS + n, 1, 0) for n in range(-3, 3)])
     count(usage, APP, 1)
-    await usage.flush(accounts)
+    await usage.flush()
     assert [each.hour for each in await stored(accounts)] == [HOUR - 48, HOUR - 47, HOUR - 46, HOUR]
     clock.advance(HOUR_MS)
     count(usage, APP, 1)
-    await usage.flush(accounts)
+    await usage.flush()
     assert [each.hour for each in await stored(accounts)] == [HOUR - 47, HOUR - 46, HOUR, HOUR + 1]
 
 
@@ -140,19 +136,17 @@ def recorder(accounts: AccountStore, monkeypatch: pytest.MonkeyPatch) -> Recorde
     return Recorder(accounts, monkeypatch)
 
 
-async def test_nothing_counted_writes_nothing(
-    usage: UsageCounter, accounts: AccountStore, recorder: Recorder, clock: ManualClock
-) -> None:
+async def test_nothing_counted_writes_nothing(usage: UsageCounter, recorder: Recorder, clock: ManualClock) -> None:
     for _ in range(3):
-        await usage.flush(accounts)
+        await usage.flush()
         clock.advance(HOUR_MS)
     assert (recorder.added, recorder.swept) == (0, 0)
 
 
-async def test_sweeping_is_once_an_hour(usage: UsageCounter, accounts: AccountStore, recorder: Recorder) -> None:
+async def test_sweeping_is_once_an_hour(usage: UsageCounter, recorder: Recorder) -> None:
     for _ in range(3):
         count(usage, APP, 1)
-        await usage.flush(accounts)
+        await usage.flush()
     assert (recorder.added, recorder.swept) == (3, 1)
 
 
@@ -163,21 +157,19 @@ async def test_what_the_store_does_not_take_is_kept_for_the_next_time(
     count(usage, APP, 5, refused=2)
     for _ in range(3):
         with pytest.raises(StoreBusy):
-            await usage.flush(accounts)
+            await usage.flush()
         count(usage, APP, 0, refused=1)
     recorder.failing = False
-    assert await usage.of(APP, accounts) == [Usage(APP, HOUR, 10, 5)]
-    await usage.flush(accounts)
+    assert await usage.of(APP) == [Usage(APP, HOUR, 10, 5)]
+    await usage.flush()
     assert await stored(accounts) == [Usage(APP, HOUR, 10, 5)]
 
 
-async def test_what_is_on_its_way_is_neither_missed_nor_seen_twice(
-    usage: UsageCounter, accounts: AccountStore, recorder: Recorder
-) -> None:
+async def test_what_is_on_its_way_is_neither_missed_nor_seen_twice(usage: UsageCounter, recorder: Recorder) -> None:
     count(usage, APP, 5)
     recorder.free.clear()
-    flushing = asyncio.create_task(usage.flush(accounts))
-    asking = asyncio.create_task(usage.of(APP, accounts))
+    flushing = asyncio.create_task(usage.flush())
+    asking = asyncio.create_task(usage.of(APP))
     await asyncio.sleep(0)
     count(usage, APP, 2)
     recorder.free.set()
@@ -189,10 +181,10 @@ async def test_a_flush_that_is_cancelled_after_it_was_handed_over_counts_once(
     usage: UsageCounter, accounts: AccountStore
 ) -> None:
     count(usage, APP, 5)
-    flushing = asyncio.create_task(usage.flush(accounts))
+    flushing = asyncio.create_task(usage.flush())
     await asyncio.sleep(0)
     flushing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await flushing
-    await usage.flush(accounts)
+    await usage.flush()
     assert await stored(accounts) == [Usage(APP, HOUR, 5, 0)]

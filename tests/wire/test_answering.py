@@ -27,7 +27,8 @@ def services(service: Service) -> Services:
     clock = ManualClock(NOW_MS)
     authenticator = Authenticator(service.store.credentials, service.vault, clock, Verifier(clock, Nonces(), ()))
     headers = HeaderWriter(clock, SeededRandomness(1))
-    return Services(authenticator, InProcessWindows({}, clock), headers, clock, UsageCounter(clock), MAX_BODY_BYTES)
+    usage = UsageCounter(service.store.accounts, clock)
+    return Services(authenticator, InProcessWindows({}, clock), headers, clock, usage, MAX_BODY_BYTES)
 
 
 async def ask(

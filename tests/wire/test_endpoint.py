@@ -182,7 +182,7 @@ HOUR = NOW_MS // 3_600_000
 
 
 async def used(service: Service, app_id: int) -> list[Usage]:
-    return await service.tacet.usage.of(app_id, service.store.accounts)
+    return await service.tacet.usage.of(app_id)
 
 
 class TestUsage:

@@ -1,6 +1,5 @@
 """`tacet secrets`: the key that protects the secrets in a database."""
 
-import asyncio
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -99,6 +98,8 @@ class Rotation:
             VaultError: a secret does not open; nothing was changed.
             StoreError: the database failed; nothing was changed.
         """
+        import asyncio
+
         try:
             await store.credentials.reseal(self._reseal)
         except asyncio.CancelledError:

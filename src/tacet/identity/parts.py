@@ -6,10 +6,10 @@ from tacet.identity.app_only import AppOnly
 from tacet.identity.authenticator import Authenticator
 from tacet.identity.connections import Connections
 from tacet.identity.developers import Developers
+from tacet.identity.invalidation import OAuth1Invalidation
 from tacet.identity.making import Maker
 from tacet.identity.oauth1 import Nonces, Verifier
 from tacet.identity.oauth1.app_signatures import AppSignatures
-from tacet.identity.oauth1.invalidation import OAuth1Invalidation
 from tacet.identity.oauth1.logins import OAuth1Logins
 from tacet.identity.oauth2.authorization import Authorizations
 from tacet.identity.oauth2.tokens import OAuth2Tokens

@@ -41,8 +41,8 @@ FAILURES: Mapping[Kind, RateLimit] = MappingProxyType(
 """Failed attempts that are let through in a window, which starts with the first of them."""
 
 MAX_FAILURE_WINDOWS = 100_000
-"""Windows of each kind kept at once, about 20 MB. To push a sign-in's out somebody needs a thousand addresses, each of
-which may open only a hundred before it has to wait."""
+"""Windows of a kind kept at once, about 20 MB. To push out one of a sign-in somebody needs a thousand addresses, each
+of which may open only a hundred before it has to wait."""
 
 SUBJECT_BYTES = 16
 """Of the digest that stands for texts of any length: nobody finds two that share one."""

@@ -19,7 +19,8 @@ class UsageCounter:
     interval before a full hour may stand in the next. What a crash loses is what was counted since the last flush.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, accounts: AccountStore, clock: Clock) -> None:
+        self._accounts = accounts
         self._clock = clock
         self._counts: dict[int, list[int]] = {}
         self._swept_hour = 0
@@ -33,7 +34,7 @@ class UsageCounter:
         except KeyError:
             self._counts[app_id] = [0, 1] if refused else [1, 0]
 
-    async def flush(self, accounts: AccountStore) -> None:
+    async def flush(self) -> None:
         """Add what was counted to the store; once an hour remove what is older than `USAGE_KEPT_HOURS`.
 
         Raises:
@@ -45,15 +46,15 @@ class UsageCounter:
             if not counts:
                 return
             try:
-                await accounts.add_usage([_usage(app_id, hour, counted) for app_id, counted in counts.items()])
+                await self._accounts.add_usage([_usage(app_id, hour, counted) for app_id, counted in counts.items()])
             except Exception:
                 self._take_back(counts)
                 raise
             if hour != self._swept_hour:
-                await accounts.sweep_usage(hour - USAGE_KEPT_HOURS)
+                await self._accounts.sweep_usage(hour - USAGE_KEPT_HOURS)
                 self._swept_hour = hour
 
-    async def of(self, app_id: int, accounts: AccountStore, hours: int = 24) -> list[Usage]:
+    async def of(self, app_id: int, hours: int = 24) -> list[Usage]:
         """An App's usage in the current hour and those before it, `hours` in all, oldest first.
 
         Hours without a request are left out. What is not flushed yet is in the current hour.
@@ -63,7 +64,7 @@ class UsageCounter:
         """
         async with self._moving:
             hour = self._clock.now_ms() // HOUR_MS
-            stored = await accounts.usage(app_id, hour - hours + 1)
+            stored = await self._accounts.usage(app_id, hour - hours + 1)
             counted = self._counts.get(app_id)
         if counted is None:
             return stored

@@ -4,12 +4,13 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.types import Receive, Scope, Send
 
-from tacet.wire.endpoint import Services, problem_of, read_body, send_problem
+from tacet.wire.endpoint import RETRY_AFTER_S, Services, problem_of, read_body, send_problem
 from tacet.wire.headers import Reply
-from tacet.wire.problems import Problem, method_not_allowed
+from tacet.wire.oauth_problems import INTERNAL_ERROR_V1, over_capacity
+from tacet.wire.problems import Problem, Refusal, method_not_allowed
 
 Explain = Callable[[Exception, str, bytes], Problem]
-"""`problem_of`, or the same in the words of another version of the API."""
+"""`problem_of`, or `problem_in_v1`."""
 
 Handle = Callable[[Scope, bytes], Awaitable[Reply]]
 """Answers a request and its whole body, or raises `Refusal`."""
@@ -48,3 +49,11 @@ class Answering:
             status, headers, body = 200, services.headers.reply(reply, moving), reply.body
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+
+def problem_in_v1(error: Exception, name: str, transaction_id: bytes) -> Problem:
+    """`problem_of`, with what is the server's own fault in v1.1's words."""
+    problem = problem_of(error, name, transaction_id)
+    if isinstance(error, Refusal):
+        return problem
+    return over_capacity(RETRY_AFTER_S) if problem.status == 503 else INTERNAL_ERROR_V1

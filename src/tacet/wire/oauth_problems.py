@@ -43,6 +43,8 @@ BAD_AUTHENTICATION_DATA = _v1(400, {"message": "Bad authentication data.", "code
 COULD_NOT_AUTHENTICATE = _v1(401, {"code": 32, "message": "Could not authenticate you."}, _CHALLENGE_V1)
 TIMESTAMP_OUT_OF_BOUNDS = _v1(401, {"code": 135, "message": "Timestamp out of bounds."}, _CHALLENGE_V1)
 INVALID_TOKEN = _v1(401, {"code": 89, "message": "Invalid or expired token."}, _CHALLENGE_V1)
+INVALID_BEARER = _v1(401, {"message": "Invalid or expired token", "code": 89}, _CHALLENGE_V1)
+"""The same of a bearer, as recorded: another order, and no full stop."""
 NOT_PERMITTED = _v1(403, {"code": 87, "message": "Client is not permitted to perform this action."})
 RESOURCE_NOT_ALLOWED = _v1(403, {"message": "Your credentials do not allow access to this resource", "code": 220})
 RATE_LIMIT_EXCEEDED = _v1(429, {"message": "Rate limit exceeded", "code": 88})

@@ -40,6 +40,11 @@ WRONG_NAMES = {
     "a soft hyphen": "Ta\u00adcet",
     "private use": "a\ue000",
     "unassigned": "a\U000e0fff",
+    "a filler of Hangul": "\u3164",
+    "a filler within": "Ta\u115fcet",
+    "a filler of half width": "\uffa0",
+    "a blank of Braille": "\u2800",
+    "a joiner of graphemes": "Ta\u034fcet",
 }
 
 

@@ -1,7 +1,7 @@
 """OAuth 2.0 logins against a small model: no sequence of steps makes a token usable that should not be."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,39 +10,26 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from tacet.clock import ManualClock
-from tacet.identity.authenticator import Authenticator
-from tacet.identity.caller import Caller, Unauthenticated
-from tacet.identity.connections import Connections
-from tacet.identity.developers import Developers
-from tacet.identity.developers.authentication import CONFIDENTIAL, PUBLIC, WantedAuthentication
-from tacet.identity.developers.making import Draft, Maker
-from tacet.identity.oauth1 import Nonces, Verifier
-from tacet.identity.oauth2.authorization import AuthorizationRefused, Authorizations
 from tacet.identity.oauth2.clients import ClientCredentials
-from tacet.identity.oauth2.errors import OAuth2Error
 from tacet.identity.oauth2.rfc7636.challenge import challenge_of
-from tacet.identity.oauth2.tokens import Issued, OAuth2Tokens
-from tacet.identity.vault import Vault, new_secret_key
-from tacet.ids import SeededRandomness, Snowflakes
+from tacet.identity.oauth2.tokens import Issued
 from tacet.records.consents import ChallengeMethod
-from tacet.records.credentials import UserAuthentication
-from tacet.store.base import Store
-from tacet.store.opening import MEMORY, open_store
-from tests.cast import NOW_MS
-from tests.identity.oauth2.grants import CODE_MS, KEPT_MS, Client, Code, Login, Token, World
+from tests.identity.oauth2.grants import ACCESS_MS, CODE_MS, KEPT_MS, REFRESH_MS, Client, Code, Login, Token, World
+from tests.identity.oauth2.served import CALLBACKS, DEVELOPER, Served, opened, together
 
 USERS = (11, 12)
-DEVELOPER = 13
-CALLBACKS = ("https://example.com/one", "https://example.com/two")
 SCOPES = "mute.read users.read"
 OFFLINE = f"{SCOPES} offline.access"
 MORE = f"{SCOPES} mute.write"
 
-KEY = new_secret_key(SeededRandomness(1))
-
-MANNERS = ("own", "own", "own", "own", "stranger", "wrong secret", "former secret")
+MANNERS = ("own", "own", "own", "own", "own", "stranger", "wrong secret", "former secret", "no secret")
 """How a client says who it is; mostly as it should, or nothing would ever get far."""
+
+MISTAKES = ("", "redirect URI", "verifier")
+"""What an exchange can get wrong."""
+
+BETWEEN = ("", "disconnected", "switched off", "switched off and on", "new secret")
+"""What can happen between consent and exchange."""
 
 numbers = st.integers(0, 1_000)
 manners = st.sampled_from(MANNERS)
@@ -55,45 +42,19 @@ class Logins(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._runner = asyncio.Runner()
-        self._clock = ManualClock(NOW_MS)
-        self._randomness = SeededRandomness(1)
-        self._vault = Vault(KEY, SeededRandomness(2))
-        self._store: Store = self._run(self._opened())
+        self._served = Served(self._run(opened()))
         self._world = World()
-        self._start()
         for number, confidential in enumerate((True, False, True)):
-            self._world.clients.append(self._run(self._client(confidential)))
+            self._world.clients.append(self._run(self._served.client(confidential)))
             for user_id in USERS:
                 self.log_in(3 * number + 1, user_id, OFFLINE, "own", 0, "", "")
 
     def _run(self, work: Coroutine[Any, Any, Any]) -> Any:
         return self._runner.run(work)
 
-    async def _opened(self) -> Store:
-        store = open_store(MEMORY, queue_length=100)
-        await store.open()
-        return store
-
-    def _start(self) -> None:
-        store = self._store
-        verifier = Verifier(self._clock, Nonces(), ())
-        self._authenticator = Authenticator(store.credentials, self._vault, self._clock, verifier)
-        forget = self._authenticator.forget
-        self._authorizations = Authorizations(store.credentials, store.consents, self._clock, self._randomness)
-        self._oauth2 = OAuth2Tokens(store.credentials, store.consents, self._clock, self._randomness, forget)
-        self._connections = Connections(store.credentials, store.consents, self._clock, forget)
-        self._maker = Maker(self._vault, self._clock, self._randomness, Snowflakes(self._clock, self._randomness))
-        self._developers = Developers(store.credentials, store.consents, store.accounts, self._maker, forget)
-
-    async def _client(self, confidential: bool) -> Client:
-        authentication = UserAuthentication(oauth2=True, confidential=confidential, callbacks=CALLBACKS)
-        made = self._maker.app(Draft("App", 1, owner_id=DEVELOPER, authentication=authentication))
-        await self._store.credentials.put_app(made.app)
-        return Client(made.app.id, made.app.client_id, confidential, made.client_secret)
-
     @property
     def _now_ms(self) -> int:
-        return self._clock.now_ms()
+        return self._served.clock.now_ms()
 
     @rule(
         number=numbers,
@@ -116,7 +77,7 @@ class Logins(RuleBasedStateMachine):
             "code_challenge": [challenge_of(verifier, method)],
             "code_challenge_method": [method.value],
         }
-        url = self._run(self._consent(asked, user_id, agrees))
+        url = self._run(self._served.consent(asked, user_id, agrees))
         assert (url is not None) == (client.on and not client.gone)
         if url is None:
             return
@@ -134,8 +95,8 @@ class Logins(RuleBasedStateMachine):
         scopes=st.sampled_from([SCOPES, OFFLINE, OFFLINE]),
         manner=manners,
         delay_ms=st.sampled_from([0, 0, 0, CODE_MS - 1, CODE_MS]),
-        mistake=st.sampled_from(["", "", "", "redirect URI", "verifier"]),
-        between=st.sampled_from(["", "", "", "disconnected", "switched off", "switched off and on", "new secret"]),
+        mistake=st.sampled_from(MISTAKES),
+        between=st.sampled_from(["", "", *BETWEEN]),
     )
     def log_in(
         self, number: int, user_id: int, scopes: str, manner: str, delay_ms: int, mistake: str, between: str
@@ -145,7 +106,7 @@ class Logins(RuleBasedStateMachine):
         self.authorize(number, user_id, CALLBACKS[0], scopes, ChallengeMethod.S256, agrees=True)
         if len(self._world.codes) > before:
             code = self._world.codes[-1]
-            self._clock.advance(delay_ms)
+            self._served.clock.advance(delay_ms)
             if between == "disconnected":
                 self._disconnect(code.client, user_id)
             elif between == "new secret":
@@ -175,10 +136,10 @@ class Logins(RuleBasedStateMachine):
         verifier = code.verifier if verifies else "another"
         client = self._who(code.client, manner)
         work = [
-            self._oauth2.exchange(client, code=code.text, redirect_uri=redirect_uri, verifier=verifier)
+            self._served.tokens.exchange(client, code=code.text, redirect_uri=redirect_uri, verifier=verifier)
             for _ in range(times)
         ]
-        issued = self._run(_all(work))
+        issued = self._run(together(work))
         may = [
             self._is_own(code.client, manner) and self._world.may_exchange(code, redirects and verifies, self._now_ms)
             for _ in range(times)
@@ -200,11 +161,10 @@ class Logins(RuleBasedStateMachine):
         times=st.sampled_from([1, 1, 1, 2]),
     )
     def refresh(self, number: int, manner: str, scope: str, times: int) -> None:
-        live = [each for each in self._world.tokens if each.is_refresh and each.works(self._now_ms)]
-        token = self._pick(self._world.tokens, number, live)
+        token = self._pick(self._world.tokens, number, self._live)
         client = self._who(token.login.client, manner)
         issued = self._run(
-            _all([self._oauth2.refresh(client, refresh_token=token.text, scope=scope) for _ in range(times)])
+            together([self._served.tokens.refresh(client, refresh_token=token.text, scope=scope) for _ in range(times)])
         )
         is_own = self._is_own(token.login.client, manner)
         may = [is_own and self._world.may_refresh(token, scope != MORE, self._now_ms) for _ in range(times)]
@@ -217,7 +177,7 @@ class Logins(RuleBasedStateMachine):
     def revoke(self, number: int, manner: str) -> None:
         token = self._pick(self._world.tokens, number)
         client = self._who(token.login.client, manner)
-        revoked = self._run(_all([self._oauth2.revoke(client, token=token.text)]))
+        revoked = self._run(together([self._served.tokens.revoke(client, token=token.text)]))
         assert bool(revoked) == (self._is_own(token.login.client, manner) and self._world.may_revoke(token))
 
     @precondition(lambda self: self._world.codes)
@@ -228,16 +188,18 @@ class Logins(RuleBasedStateMachine):
         own = code.client.credentials()
         uri, verifier, tokens = code.redirect_uri, code.verifier, self._world.tokens
         texts = [code.text, *(each.text for each in tokens if not each.is_refresh)]
-        work = [self._oauth2.refresh(own, refresh_token=text) for text in texts]
-        work += [self._oauth2.exchange(own, code=each.text, redirect_uri=uri, verifier=verifier) for each in tokens]
-        assert self._run(_all(work)) == []
+        work = [self._served.tokens.refresh(own, refresh_token=text) for text in texts]
+        work += [
+            self._served.tokens.exchange(own, code=each.text, redirect_uri=uri, verifier=verifier) for each in tokens
+        ]
+        assert self._run(together(work)) == []
 
     @rule(number=numbers, user_id=st.sampled_from(USERS))
     def disconnect(self, number: int, user_id: int) -> None:
         self._disconnect(self._pick(self._world.clients, number), user_id)
 
     def _disconnect(self, client: Client, user_id: int) -> None:
-        self._run(self._connections.revoke(client.app_id, user_id))
+        self._run(self._served.connections.revoke(client.app_id, user_id))
         self._world.disconnect(client, user_id)
 
     @rule(number=numbers)
@@ -246,7 +208,7 @@ class Logins(RuleBasedStateMachine):
 
     def _renew(self, client: Client) -> None:
         if client.confidential and not client.gone:
-            made = self._run(self._developers.keys.renew_client_secret(DEVELOPER, client.app_id))
+            made = self._run(self._served.developers.keys.renew_client_secret(DEVELOPER, client.app_id))
             client.secret, client.former_secret = made.client_secret, client.secret
 
     @rule(number=numbers, on=st.sampled_from([True] * 6 + [False]), confidential=st.booleans())
@@ -256,13 +218,10 @@ class Logins(RuleBasedStateMachine):
     def _set_up(self, client: Client, on: bool, confidential: bool) -> None:
         if client.gone:
             return
-        kind = CONFIDENTIAL if confidential else PUBLIC
-        wanted = WantedAuthentication(False, on, "read", kind, "\n".join(CALLBACKS), "")
-        made = self._run(self._developers.authentication.change(DEVELOPER, client.app_id, wanted))
+        fresh = self._run(self._served.set_up(client, on, confidential))
         if client.confidential and not confidential:
             client.former_secret = client.secret
-        client.on, client.confidential = on, confidential
-        client.secret = made.client_secret or client.secret
+        client.on, client.confidential, client.secret = on, confidential, fresh or client.secret
 
     @precondition(lambda self: sum(each.gone for each in self._world.clients) < 2)
     @rule(number=st.integers(0, 20))
@@ -270,13 +229,13 @@ class Logins(RuleBasedStateMachine):
         # Seldom: with all Apps gone there would be little left to try.
         if number < len(self._world.clients) and not self._world.clients[number].gone:
             client = self._world.clients[number]
-            self._run(self._developers.apps.delete(DEVELOPER, client.app_id))
+            self._run(self._served.developers.apps.delete(DEVELOPER, client.app_id))
             client.gone = True
             self._world.disconnect(client, None)
 
     @rule(ms=st.sampled_from([1, 1_000, 60_000]))
     def wait(self, ms: int) -> None:
-        self._clock.advance(ms)
+        self._served.clock.advance(ms)
 
     @precondition(lambda self: self._world.codes)
     @rule(number=numbers, early_ms=st.sampled_from([0, 1]), late_ms=st.sampled_from([0, 0, 0, 0, KEPT_MS]))
@@ -288,16 +247,16 @@ class Logins(RuleBasedStateMachine):
         coming = [each for each in ends if each > self._now_ms + 1]
         if coming:
             # The nearest likelier than the others: after the last nothing works any more.
-            self._clock.set(coming[min(number % 7, len(coming) - 1) if number % 2 else 0] - early_ms + late_ms)
+            self._served.clock.set(coming[min(number % 7, len(coming) - 1) if number % 2 else 0] - early_ms + late_ms)
 
     @rule()
     def tidy(self) -> None:
-        self._run(self._store.consents.sweep_logins(self._now_ms, 1_000))
+        self._run(self._served.store.consents.sweep_logins(self._now_ms, 1_000))
         self._world.tidy(self._now_ms)
 
     @rule()
     def restart(self) -> None:
-        self._start()
+        self._served.start()
 
     @invariant()
     def what_works_is_what_should(self) -> None:
@@ -306,27 +265,50 @@ class Logins(RuleBasedStateMachine):
 
     @invariant()
     def no_code_is_a_bearer(self) -> None:
-        assert not any(self._run(self._opened_by([code.text for code in self._world.codes])))
+        assert not any(self._run(self._served.callers([code.text for code in self._world.codes])))
 
     def teardown(self) -> None:
         try:
             self._judge()
         finally:
-            self._run(self._store.close())
+            self._run(self._served.store.close())
             self._runner.close()
 
     def _judge(self) -> None:
         """At the end, of each login that holds one refresh token works, once, and of all others none does."""
         for client in self._world.clients:
             self._set_up(client, True, client.confidential)
-        live = [each for each in self._world.tokens if each.is_refresh and each.works(self._now_ms)]
+        live = self._live
         assert len({id(each.login) for each in live}) == len(live)
-        dead = [each for each in self._world.tokens if each.is_refresh and each not in live]
-        # Those of logins that hold come last: using them again ends what is tried before.
-        for token in (*(each for each in dead if each.login.ended), *live, *live, *dead):
-            work = self._oauth2.refresh(token.login.client.credentials(), refresh_token=token.text)
-            assert len(self._run(_all([work]))) == self._world.may_refresh(token, True, self._now_ms)
+        self._refresh_each(live, MORE)
+        self._refresh_each(live)
+        for ms in (ACCESS_MS - 1, 1):
+            self.wait(ms)
+            self.what_works_is_what_should()
+        self.authorize(0, USERS[0], CALLBACKS[0], OFFLINE, ChallengeMethod.S256, agrees=True)
+        self._exchange(self._world.codes[-1], "own", redirects=True, verifies=True, times=2)
+        self.wait(KEPT_MS + 1)
+        self.tidy()
+        # However long ago it was used, a replay ends the login.
+        self._refresh_each([each for each in self._world.tokens if each.used and not each.login.ended][::2])
+        live = self._live
+        dead = [each for each in self._world.tokens if each.is_refresh and each.login.ended]
+        self._refresh_each([*dead, *live[::2], *live[::2]])
+        self.wait(REFRESH_MS)
+        self._refresh_each([each for each in self._world.tokens if each.is_refresh])
         self.what_works_is_what_should()
+
+    @property
+    def _live(self) -> list[Token]:
+        return [each for each in self._world.tokens if each.is_refresh and each.works(self._now_ms)]
+
+    def _refresh_each(self, tokens: list[Token], scope: str = "") -> None:
+        for token in tokens:
+            work = self._served.tokens.refresh(token.login.client.credentials(), refresh_token=token.text, scope=scope)
+            issued = self._run(together([work]))
+            assert len(issued) == self._world.may_refresh(token, scope != MORE, self._now_ms)
+            for each in issued:
+                self._add(token.login, each, token.granted, token.granted)
 
     def _pick(self, sequence: list[Any], number: int, better: list[Any] | None = None) -> Any:
         """One of them; two times of three one of the better ones, where there are any."""
@@ -337,50 +319,25 @@ class Logins(RuleBasedStateMachine):
         clients = self._world.clients
         if manner == "stranger":
             return clients[(clients.index(client) + 1) % len(clients)].credentials()
-        if manner == "own":
-            return client.credentials()
+        if manner in {"own", "no secret"}:
+            return client.credentials() if manner == "own" else ClientCredentials(client.client_id)
         return client.credentials("wrong" if manner == "wrong secret" else client.former_secret)
 
     def _is_own(self, client: Client, manner: str) -> bool:
-        return manner == "own" and not client.gone
+        return (manner == "own" or (manner == "no secret" and not client.confidential)) and not client.gone
 
     def _add(self, login: Login, issued: Issued, scopes: str, granted: str) -> None:
         assert issued.scope == scopes
         assert (issued.refresh_token is not None) == ("offline.access" in granted)
         self._world.add(login, issued.access_token, issued.refresh_token, scopes, granted, self._now_ms)
 
-    async def _consent(self, asked: Mapping[str, list[str]], user_id: int, agrees: bool) -> str | None:
-        try:
-            request = await self._authorizations.read(asked)
-        except AuthorizationRefused:
-            return None
-        return await self._authorizations.allow(request, user_id) if agrees else self._authorizations.deny(request)
-
     async def _usable(self, tokens: list[Token]) -> list[bool]:
-        callers = await self._opened_by([token.text for token in tokens])
+        callers = await self._served.callers([token.text for token in tokens])
         for token, caller in zip(tokens, callers, strict=True):
             if caller is not None:
                 assert (caller.app_id, caller.user_id) == (token.login.client.app_id, token.login.user_id)
                 assert caller.scopes == frozenset(token.scopes.split())
         return [caller is not None for caller in callers]
-
-    async def _opened_by(self, texts: list[str]) -> list[Caller | None]:
-        return [await self._caller(text) for text in texts]
-
-    async def _caller(self, text: str) -> Caller | None:
-        try:
-            return await self._authenticator.bearer(text)
-        except Unauthenticated:
-            return None
-
-
-async def _all(work: list[Coroutine[Any, Any, Any]]) -> list[Any]:
-    """What succeeds of things done at the same time; True where that gives nothing."""
-    results = await asyncio.gather(*work, return_exceptions=True)
-    for each in results:
-        if isinstance(each, BaseException) and not isinstance(each, OAuth2Error):
-            raise each
-    return [True if each is None else each for each in results if not isinstance(each, OAuth2Error)]
 
 
 def test_no_sequence_of_steps_makes_a_token_usable_that_should_not_be() -> None:
@@ -398,5 +355,18 @@ def test_a_client_that_is_not_itself_gets_nothing(manner: str) -> None:
         assert len(tokens) == before
         logins.exchange(1, "own", redirects=True, verifies=True, times=1)
         assert len(tokens) == before + 2
+    finally:
+        logins.teardown()
+
+
+@pytest.mark.parametrize("between", BETWEEN)
+@pytest.mark.parametrize("mistake", MISTAKES)
+@pytest.mark.parametrize("delay_ms", [0, CODE_MS - 1, CODE_MS])
+def test_every_way_that_one_login_can_go(delay_ms: int, mistake: str, between: str) -> None:
+    logins = Logins()
+    try:
+        logins.log_in(1, USERS[0], OFFLINE, "own", delay_ms, mistake, between)
+        logins.what_works_is_what_should()
+        logins.authorize(1, USERS[1], CALLBACKS[1], SCOPES, ChallengeMethod.PLAIN, agrees=True)
     finally:
         logins.teardown()

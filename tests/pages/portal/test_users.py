@@ -39,6 +39,12 @@ async def test_users_are_shown_with_what_they_granted_and_since_when(desk: Desk,
     assert f"Somebody who is gone {UNKNOWN_ID}" in text
 
 
+async def test_a_name_that_reverses_its_line_leaves_the_username_as_it_is(desk: Desk, app_id: int) -> None:
+    await let_in(desk, app_id, BOB.id)
+    html = (await desk.get(f"/portal/apps/{app_id}/users")).html
+    assert html.count("Bob</bdi>") == html.count(">Bob<") == 3
+
+
 async def test_ones_own_access_token_is_no_user(desk: Desk, app_id: int) -> None:
     await desk.key(app_id, "renew-own-token")
     assert "Nobody yet" in (await desk.get(f"/portal/apps/{app_id}/users")).text

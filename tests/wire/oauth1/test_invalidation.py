@@ -73,6 +73,13 @@ async def test_other_credentials_do_not_do(logins: Logins, authorization: str | 
     assert (answer.status, answer.json["errors"][0]["code"]) == (status, code)
 
 
+async def test_a_bearer_that_is_no_good_is_answered_as_recorded(logins: Logins, shared_wire: Path) -> None:
+    answer = await logins.service.call("POST", PATH, token=None, headers={"authorization": "Bearer nobodys"})
+    recorded = '{"errors":[{"message":"Invalid or expired token","code":89}]}'
+    assert recorded in (shared_wire / "oauth.md").read_text()
+    assert answer.body == recorded.encode()
+
+
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 async def test_only_post_is_answered(logins: Logins, method: Method) -> None:
     answer = await logins.service.call(method, PATH, token=None)

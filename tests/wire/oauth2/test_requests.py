@@ -136,25 +136,41 @@ async def test_answers_are_stored_nowhere(service: Service, path: str) -> None:
 
 ALLOWED = FAILURES[Kind.TOKEN].count
 
-GUESSES = {
-    "secret": ({"code": "the-code"}, "wrong", 401),
-    "code": ({"code": "wrong"}, "client-secret", 400),
-    "refresh-token": ({"grant_type": "refresh_token", "refresh_token": "wrong"}, "client-secret", 400),
+WRONG = {
+    "code": {"code": "wrong"},
+    "refresh-token": {"grant_type": "refresh_token", "refresh_token": "wrong"},
 }
 
 
-@pytest.mark.parametrize(("changed", "secret", "status"), GUESSES.values(), ids=GUESSES.keys())
-async def test_guessing_ends_after_a_hundred_failures(
-    service: Service, changed: dict[str, str], secret: str, status: int
-) -> None:
+async def test_guessing_ends_after_a_hundred_failures(service: Service) -> None:
     app = await put_app(service)
     await put_code(service, app)
     for _ in range(ALLOWED):
-        assert (await post(service, TOKEN, exchange_fields(**changed), app, secret)).status == status
+        assert (await post(service, TOKEN, exchange_fields(), app, "wrong")).status == 401
     assert (await post(service, TOKEN, exchange_fields(), app)).status == 429
     assert (await post(service, REVOKE, {"token": "a"}, app)).status == 429
     service.clock.advance(15 * 60_000)
     assert (await post(service, REVOKE, {"token": "a"}, app)).status == 400
+
+
+@pytest.mark.parametrize("changed", WRONG.values(), ids=WRONG.keys())
+async def test_so_does_guessing_without_a_secret(service: Service, changed: dict[str, str]) -> None:
+    app = await put_app(service, confidential=False)
+    named = {"client_id": app.client_id}
+    for _ in range(ALLOWED):
+        assert (await post(service, TOKEN, exchange_fields(**changed, **named))).status == 400
+    assert (await post(service, TOKEN, exchange_fields(**named))).status == 429
+
+
+@pytest.mark.parametrize("changed", WRONG.values(), ids=WRONG.keys())
+async def test_what_strangers_bring_to_an_app_that_shows_its_secret_locks_nobody_out(
+    service: Service, changed: dict[str, str]
+) -> None:
+    app = await put_app(service)
+    await put_code(service, app)
+    for _ in range(ALLOWED + 1):
+        assert (await post(service, TOKEN, exchange_fields(**changed), app)).status == 400
+    assert (await post(service, TOKEN, exchange_fields(), app)).status == 200
 
 
 async def test_one_client_guessing_holds_up_no_other(service: Service) -> None:

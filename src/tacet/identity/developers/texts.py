@@ -32,6 +32,9 @@ MAX_WEBSITE_LENGTH = 1_000
 # Joiners make one emoji of several and keep Persian letters apart; the tags make flags.
 _INVISIBLE_BUT_MEANT = {"\u200c", "\u200d", *map(chr, range(0xE0020, 0xE0080))}
 _INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
+# Letters, marks and a sign by their category, yet nothing is drawn for them: the grapheme joiner, the fillers of
+# Hangul, two vowels of Khmer, the blank of Braille.
+_DRAWN_AS_NOTHING = set("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +111,13 @@ def website_of(text: str) -> str:
 def _line(text: str) -> str:
     line = unicodedata.normalize("NFC", " ".join(text.split()))
     for character in line:
-        if unicodedata.category(character) in _INVISIBLE and character not in _INVISIBLE_BUT_MEANT:
+        if _is_invisible(character) and character not in _INVISIBLE_BUT_MEANT:
             raise Unacceptable(f"It contains a character that cannot be seen (U+{ord(character):04X}): take it out.")
     return line
+
+
+def _is_invisible(character: str) -> bool:
+    return character in _DRAWN_AS_NOTHING or unicodedata.category(character) in _INVISIBLE
 
 
 def _at_most(text: str, length: int) -> str:

@@ -1,8 +1,8 @@
 """Which App signed a request of a login: by its consumer secret, and the secret of the token that it holds, if any."""
 
 import logging
+from typing import Protocol
 
-from tacet.identity.authenticator import Authenticator
 from tacet.identity.oauth1.request import Parameters, SignedRequest
 from tacet.identity.oauth1.verifier import Verifier
 from tacet.identity.vault import Vault, VaultError
@@ -12,6 +12,18 @@ from tacet.records.credentials import App, Token
 _log = logging.getLogger(__name__)
 
 
+class Consumers(Protocol):
+    """Knows Apps by their consumer key."""
+
+    async def consumer(self, consumer_key: str) -> tuple[App, str] | None:
+        """An App and its consumer secret; None where there is none.
+
+        Raises:
+            VaultError: the secret cannot be read.
+        """
+        ...
+
+
 class AppSignatures:
     """Checks requests that no person is behind yet.
 
@@ -19,8 +31,8 @@ class AppSignatures:
         verifier: the authenticator's own, so that no nonce is good in both.
     """
 
-    def __init__(self, authenticator: Authenticator, verifier: Verifier, vault: Vault) -> None:
-        self._authenticator = authenticator
+    def __init__(self, consumers: Consumers, verifier: Verifier, vault: Vault) -> None:
+        self._consumers = consumers
         self._verifier = verifier
         self._vault = vault
 
@@ -56,7 +68,7 @@ class AppSignatures:
         self, consumer_key: str, held: RequestToken | Token | None
     ) -> tuple[tuple[App, str] | None, str]:
         try:
-            consumer = await self._authenticator.consumer(consumer_key)
+            consumer = await self._consumers.consumer(consumer_key)
             return consumer, "" if held is None else self._vault.open(held.secret_sealed)
         except VaultError as error:
             _log.error("a login with OAuth 1.0a cannot be checked: %s", error)

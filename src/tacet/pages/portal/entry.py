@@ -44,7 +44,7 @@ class Entry:
 
 
 def path_id(visit: Visit, name: str) -> int:
-    """An id in the path, of any size."""
+    """An id in the path, which `Page` has made a number."""
     number: int = visit.request.path_params[name]
     return number
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from tacet.clock import Clock
 from tacet.limits.usage import HOUR_MS, UsageCounter
 from tacet.records.accounts import Usage
-from tacet.store.accounts import AccountStore
 
 HOURS = 24
 """The last day, the hour under way included."""
@@ -75,14 +74,13 @@ class Chart:
 class DailyUsage:
     """Reads and draws usage."""
 
-    def __init__(self, counter: UsageCounter, accounts: AccountStore, clock: Clock) -> None:
+    def __init__(self, counter: UsageCounter, clock: Clock) -> None:
         self._counter = counter
-        self._accounts = accounts
         self._clock = clock
 
     async def chart(self, app_id: int) -> Chart:
         """The last `HOURS` hours of an App."""
-        usage = await self._counter.of(app_id, self._accounts, HOURS)
+        usage = await self._counter.of(app_id, HOURS)
         return draw(usage, self._clock.now_ms() // HOUR_MS)
 
 

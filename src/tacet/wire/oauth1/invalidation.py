@@ -5,15 +5,15 @@ from starlette.types import Scope
 
 from tacet.identity.authenticator import Authenticator
 from tacet.identity.caller import Unauthenticated
-from tacet.identity.oauth1.invalidation import OAuth1Invalidation
+from tacet.identity.invalidation import OAuth1Invalidation
 from tacet.identity.oauth1.request import SignedRequest
-from tacet.wire.answering import Answering
+from tacet.wire.answering import Answering, problem_in_v1
 from tacet.wire.credentials import BLANKS, header
 from tacet.wire.encoding import encode
 from tacet.wire.endpoint import Services
 from tacet.wire.headers import Reply
-from tacet.wire.oauth1.requests import SignedRequests, problem_in_v1
-from tacet.wire.oauth_problems import INVALID_TOKEN, JSON_V1, RESOURCE_NOT_ALLOWED
+from tacet.wire.oauth1.requests import SignedRequests
+from tacet.wire.oauth_problems import INVALID_BEARER, JSON_V1, RESOURCE_NOT_ALLOWED
 from tacet.wire.problems import Problem, Refusal
 
 PATH = "/1.1/oauth/invalidate_token.json"
@@ -42,7 +42,7 @@ class InvalidationEndpoint:
         try:
             await self._authenticator.bearer(text)
         except Unauthenticated:
-            return INVALID_TOKEN
+            return INVALID_BEARER
         return RESOURCE_NOT_ALLOWED
 
     async def _invalidate(self, request: SignedRequest) -> Reply:

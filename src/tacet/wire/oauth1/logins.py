@@ -7,10 +7,10 @@ from starlette.types import Scope
 
 from tacet.identity.oauth1.logins import OAuth1Logins
 from tacet.identity.oauth1.request import SignedRequest
-from tacet.wire.answering import Answering, Handle
+from tacet.wire.answering import Answering, Handle, problem_in_v1
 from tacet.wire.endpoint import Services
 from tacet.wire.headers import Reply
-from tacet.wire.oauth1.requests import SignedRequests, problem_in_v1
+from tacet.wire.oauth1.requests import SignedRequests
 from tacet.wire.oauth_problems import TEXT_V1
 
 ASK_PATH = "/oauth/request_token"

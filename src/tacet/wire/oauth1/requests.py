@@ -6,23 +6,20 @@ from dataclasses import dataclass
 from starlette.types import Scope
 
 from tacet.identity.oauth1.errors import OAuth1Error, Reason
-from tacet.identity.oauth1.refusals import LoginRefused, Refused
+from tacet.identity.oauth1.refusals import LoginRefused
 from tacet.identity.oauth1.request import SignedRequest, collect
 from tacet.limits.failures import Failures, Kind
 from tacet.wire.addresses import Addresses
 from tacet.wire.credentials import header, signed_request
-from tacet.wire.endpoint import RETRY_AFTER_S, problem_of
 from tacet.wire.headers import Reply
 from tacet.wire.oauth1.accept import prefers_json
 from tacet.wire.oauth_problems import (
     BAD_AUTHENTICATION_DATA,
-    INTERNAL_ERROR_V1,
     RATE_LIMIT_EXCEEDED,
     login_problem,
     oauth1_problem,
-    over_capacity,
 )
-from tacet.wire.problems import Problem, Refusal
+from tacet.wire.problems import Refusal
 
 Work = Callable[[SignedRequest], Awaitable[Reply]]
 """Does what a signed request asks for; or raises `OAuth1Error` or `LoginRefused`."""
@@ -53,18 +50,11 @@ class SignedRequests:
         try:
             return await work(request)
         except OAuth1Error as error:
-            guessed, problem = error.reason is Reason.BAD_SIGNATURE, oauth1_problem(error.reason)
+            if error.reason is Reason.BAD_SIGNATURE:
+                await self.failures.note(Kind.TOKEN, *who)
+            raise Refusal(oauth1_problem(error.reason)) from None
         except LoginRefused as error:
-            guessed = error.refused is Refused.WRONG_VERIFIER
-            problem = login_problem(error.refused, prefers_json(header(scope, b"accept").decode("latin-1")))
-        if guessed:
-            await self.failures.note(Kind.TOKEN, *who)
-        raise Refusal(problem)
-
-
-def problem_in_v1(error: Exception, name: str, transaction_id: bytes) -> Problem:
-    """`problem_of`, with what is the server's own fault in v1.1's words."""
-    problem = problem_of(error, name, transaction_id)
-    if isinstance(error, Refusal):
-        return problem
-    return over_capacity(RETRY_AFTER_S) if problem.status == 503 else INTERNAL_ERROR_V1
+            # Not counted. Anybody can bring an App wrong verifiers, which must not keep out everybody else; it has
+            # signed by then, and each request token ends after a few of them anyway.
+            as_json = prefers_json(header(scope, b"accept").decode("latin-1"))
+            raise Refusal(login_problem(error.refused, as_json)) from None

@@ -10,12 +10,11 @@ from tacet.identity.app_only import AppOnly, AppOnlyRefused
 from tacet.identity.oauth2.errors import OAuth2Error
 from tacet.limits.failures import Failures, Kind
 from tacet.wire.addresses import Addresses
-from tacet.wire.answering import Answering, Handle
+from tacet.wire.answering import Answering, Handle, problem_in_v1
 from tacet.wire.basic import basic_credentials
 from tacet.wire.encoding import encode
 from tacet.wire.endpoint import Services
 from tacet.wire.headers import Reply
-from tacet.wire.oauth1.requests import problem_in_v1
 from tacet.wire.oauth2.requests import read_parameters
 from tacet.wire.oauth_problems import BAD_APP_CREDENTIALS, JSON_V1, NO_GRANT_TYPE, NO_STORE, RATE_LIMIT_EXCEEDED
 from tacet.wire.problems import Problem, Refusal

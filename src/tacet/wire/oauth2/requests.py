@@ -77,9 +77,18 @@ class ClientRequests:
         try:
             return Reply(encode(await work(client, parameters)), headers=NO_STORE)
         except OAuth2Error as error:
-            if error.guessing:
+            if error.guessing and not _has_proved_itself(client, error):
                 await self.failures.note(Kind.TOKEN, *who)
             raise Refusal(oauth2_problem(error)) from None
+
+
+def _has_proved_itself(client: ClientCredentials, error: OAuth2Error) -> bool:
+    """Whether the client has shown its secret, so that there is none left for it to guess.
+
+    A wrong code is then one that somebody brought to the App. Anybody can do that, and a hundred times: it must not
+    keep out everybody else who signs in through the App, or is signed in.
+    """
+    return client.basic is not None and bool(client.basic[1]) and error.status != 401
 
 
 def read_parameters(scope: Scope, body: bytes) -> Parameters:

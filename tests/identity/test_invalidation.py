@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
+from tacet.identity.invalidation import OAuth1Invalidation
 from tacet.identity.oauth1 import OAuth1Error, Reason, SignedRequest
-from tacet.identity.oauth1.invalidation import OAuth1Invalidation
 from tacet.identity.oauth1.logins import NewAccessToken
 from tacet.identity.oauth1.refusals import LoginRefused, Refused
 from tacet.identity.vault import Vault
