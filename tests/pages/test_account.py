@@ -182,6 +182,25 @@ class TestPassword:
         assert await Passwords(service.store.accounts, service.clock).check(ALICE.id, password)
         assert (await owner.get("/account")).status == 200
 
+    @pytest.mark.parametrize("moment", ["put_password", "put_session"])
+    async def test_somebody_who_knows_the_old_one_cannot_undo_a_change_that_overtakes_theirs(
+        self, service: Service, owner: Browser, password: str, monkeypatch: pytest.MonkeyPatch, moment: str
+    ) -> None:
+        accounts, theirs = service.store.accounts, Passwords(service.store.accounts, service.clock)
+        write = getattr(accounts, moment)
+
+        async def write_late(*given: Any) -> Any:
+            monkeypatch.setattr(accounts, moment, write)
+            service.clock.advance(1)
+            await theirs.set(ALICE.id, "from the one at the desk", username=ALICE.username)
+            return await write(*given)
+
+        monkeypatch.setattr(accounts, moment, write_late)
+        screen = await self.change(owner, password, BETTER)
+        assert (screen.status, screen.tags.count(("p", WRONG_CURRENT))) == (422, 1)
+        assert await theirs.check(ALICE.id, "from the one at the desk")
+        assert await accounts.end_sessions(ALICE.id) == 0
+
     async def test_whoever_sits_at_an_open_browser_cannot_guess_on(self, owner: Browser, password: str) -> None:
         for _ in range(FAILURES[Kind.SIGN_IN].count):
             assert (await self.change(owner, "wrong guess", BETTER)).status == 422

@@ -4,6 +4,7 @@ import pytest
 
 from tacet.app import Tacet
 from tacet.identity.signin.passwords import Passwords
+from tacet.identity.signin.sessions import Sessions
 from tacet.limits.failures import FAILURES, Kind
 from tacet.records.people import Person, State
 from tacet.settings import SANDBOX
@@ -61,14 +62,31 @@ class TestByPassword:
     ) -> None:
         asked: list[tuple[int | None, str]] = []
 
-        async def check(_: Passwords, person_id: int | None, plain: str) -> bool:
+        async def matching(_: Passwords, person_id: int | None, plain: str) -> None:
             asked.append((person_id, plain))
-            return False
 
-        monkeypatch.setattr(Passwords, "check", check)
+        monkeypatch.setattr(Passwords, "matching", matching)
         for name in ("alice", "nobody", ""):
             await browser.sign_in(name, "typed")
         assert asked == [(ALICE.id, "typed"), (None, "typed"), (None, "typed")]
+
+    async def test_a_password_that_is_changed_while_it_is_looked_at_signs_nobody_in(
+        self, service: Service, browser: Browser, password: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A change ends the sessions that are there; this one comes after it."""
+        start = Sessions.start
+
+        async def start_late(sessions: Sessions, user_id: int) -> str:
+            service.clock.advance(1)
+            passwords = Passwords(service.store.accounts, service.clock)
+            await passwords.set(ALICE.id, "another ferry and nine", username=ALICE.username)
+            return await start(sessions, user_id)
+
+        monkeypatch.setattr(Sessions, "start", start_late)
+        screen = await browser.sign_in("alice", password)
+        assert (screen.status, await who(browser)) == (422, "")
+        assert MISMATCH in screen.text
+        assert await service.store.accounts.end_sessions(ALICE.id) == 0
 
     async def test_the_password_is_never_shown_again_and_the_username_is(self, browser: Browser) -> None:
         screen = await browser.sign_in("alice", "my wrong secret")

@@ -8,15 +8,16 @@ from starlette.responses import Response
 
 from tacet.directory.lookup import People
 from tacet.identity.connections import ConnectedApp, Connections
-from tacet.identity.signin.passwords import Passwords, WeakPassword
+from tacet.identity.signin.passwords import PasswordChanged, Passwords, WeakPassword
 from tacet.identity.signin.sessions import Sessions
 from tacet.limits.failures import Failures
 from tacet.pages.consent import maker
 from tacet.pages.forms import read_query
 from tacet.pages.routing import Page
 from tacet.pages.scope_words import STAYS, access_can, scopes_can
-from tacet.pages.signin import begin_session, end_session, too_many_attempts
+from tacet.pages.signin import Unproven, begin_session, end_session, too_many_attempts
 from tacet.pages.visit import INVALID, Visit, not_found
+from tacet.records.accounts import Password
 from tacet.wire.addresses import Addresses
 
 ACCOUNT_PATH = "/account"
@@ -112,29 +113,45 @@ class PasswordPage:
         return visit.page("account/password.html", errors={})
 
     async def _change(self, visit: Visit) -> Response:
-        errors = await self._errors(visit)
-        if errors:
-            return visit.page("account/password.html", status=INVALID, errors=errors)
-        response = visit.go(f"{ACCOUNT_PATH}?done=password")
-        await begin_session(visit, self._sessions, visit.user_id, response)
+        try:
+            password = await self._changed(visit)
+            response = visit.go(f"{ACCOUNT_PATH}?done=password")
+            text = await begin_session(visit, self._sessions, visit.user_id, response)
+            if not await self._passwords.stands(password):
+                await self._sessions.end(text)
+                raise _not_yours()
+        except Unproven as unproven:
+            return visit.page("account/password.html", status=INVALID, errors=unproven.errors)
         return response
 
-    async def _errors(self, visit: Visit) -> Mapping[str, str]:
-        """Change the password, or say by field what stands against it."""
+    async def _changed(self, visit: Visit) -> Password:
+        """Change the password.
+
+        Raises:
+            Unproven: with what stands against it, by field.
+        """
         person = visit.person
         if person is None:
             raise not_found()
         if visit.raw("new") != visit.raw("again"):
-            return {"again": "This is not the same as the new password."}
+            raise Unproven({"again": "This is not the same as the new password."})
         address = self._addresses.of(visit.request.scope)
         # Somebody at a browser that was left open must not be able to guess on.
         if not await self._failures.begin_sign_in(address, person.username):
             raise too_many_attempts()
-        if not await self._passwords.check(person.id, visit.raw("current")):
-            return {"current": "This is not your password."}
+        current = await self._passwords.matching(person.id, visit.raw("current"))
+        if current is None:
+            raise _not_yours()
         await self._failures.signed_in(address, person.username)
         try:
-            await self._passwords.set(person.id, visit.raw("new"), username=person.username)
+            return await self._passwords.set(
+                person.id, visit.raw("new"), username=person.username, replacing=current
+            )
         except WeakPassword as weak:
-            return {"new": str(weak)}
-        return {}
+            raise Unproven({"new": str(weak)}) from None
+        except PasswordChanged:
+            raise _not_yours() from None
+
+
+def _not_yours() -> Unproven:
+    return Unproven({"current": "This is not your password."})

@@ -1,6 +1,7 @@
 """Signing in and out. However somebody proves who they are, they get a new session."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from starlette.responses import Response
@@ -15,6 +16,7 @@ from tacet.pages.residents import Residents
 from tacet.pages.responses import drop_cookie, set_cookie
 from tacet.pages.routing import Page
 from tacet.pages.visit import INVALID, PageError, Visit
+from tacet.records.accounts import Password
 from tacet.records.people import Person
 from tacet.wire.addresses import Addresses
 
@@ -34,6 +36,14 @@ class Unproven(Exception):
         self.errors = errors
 
 
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """Who somebody is, and the password that showed it; None where there are none."""
+
+    person: Person
+    password: Password | None = None
+
+
 class Proof(Protocol):
     """How people show who they are.
 
@@ -47,12 +57,20 @@ class Proof(Protocol):
         """What its template needs. `expected`: the username that somebody was said to have; may be empty."""
         ...
 
-    async def prove(self, visit: Visit) -> Person:
+    async def prove(self, visit: Visit) -> Proven:
         """Whoever sent this form.
 
         Raises:
             Unproven: it shows nobody.
             PageError: 429, too often in vain.
+        """
+        ...
+
+    async def confirm(self, proven: Proven) -> None:
+        """See, once the session is there, that it was not begun with what shows nothing any more.
+
+        Raises:
+            Unproven: it was.
         """
         ...
 
@@ -80,12 +98,20 @@ class SignIn:
     async def _sign_in(self, visit: Visit) -> Response:
         onward = local_path(visit.raw(NEXT))
         try:
-            person = await self._proof.prove(visit)
+            proven = await self._proof.prove(visit)
+            response = visit.go(onward)
+            text = await begin_session(visit, self._sessions, proven.person.id, response)
+            await self._confirm(proven, text)
         except Unproven as unproven:
             return await self._page(visit, onward, visit.value("username"), unproven.errors)
-        response = visit.go(onward)
-        await begin_session(visit, self._sessions, person.id, response)
         return response
+
+    async def _confirm(self, proven: Proven, text: str) -> None:
+        try:
+            await self._proof.confirm(proven)
+        except Unproven:
+            await self._sessions.end(text)
+            raise
 
     async def _page(
         self, visit: Visit, onward: str, expected: str, errors: Mapping[str, str] | None = None
@@ -120,18 +146,22 @@ class ByPassword:
     async def ask(self, expected: str) -> Mapping[str, Any]:
         return {}
 
-    async def prove(self, visit: Visit) -> Person:
+    async def prove(self, visit: Visit) -> Proven:
         """The same answer after the same work, whether there is no such person, no password, or another one."""
         name = username(visit.value("username"))
         address = self._addresses.of(visit.request.scope)
         if not await self._failures.begin_sign_in(address, name):
             raise too_many_attempts()
         person = await find(self._people, name)
-        right = await self._passwords.check(None if person is None else person.id, visit.raw("password"))
-        if person is None or not right or not is_shown(person):
-            raise Unproven({"password": "This username and password do not belong together."})
+        password = await self._passwords.matching(None if person is None else person.id, visit.raw("password"))
+        if person is None or password is None or not is_shown(person):
+            raise _mismatch()
         await self._failures.signed_in(address, name)
-        return person
+        return Proven(person, password)
+
+    async def confirm(self, proven: Proven) -> None:
+        if proven.password is None or not await self._passwords.stands(proven.password):
+            raise _mismatch()
 
 
 class ByChoice:
@@ -149,12 +179,19 @@ class ByChoice:
         residents.sort(key=lambda person: person.username.lower() != expected.lower())
         return {"residents": residents}
 
-    async def prove(self, visit: Visit) -> Person:
+    async def prove(self, visit: Visit) -> Proven:
         name = username(visit.value("username"))
         person = await find(self._people, name)
         if person is None or not is_shown(person):
             raise Unproven({"username": f"Nobody here is called @{name}." if name else "Say who you want to be."})
-        return person
+        return Proven(person)
+
+    async def confirm(self, proven: Proven) -> None:
+        """Nothing can change."""
+
+
+def _mismatch() -> Unproven:
+    return Unproven({"password": "This username and password do not belong together."})
 
 
 def username(text: str) -> str:
@@ -175,12 +212,13 @@ def too_many_attempts() -> PageError:
     return PageError(429, "Too many attempts", cause, remedy, {"retry-after": str(wait_s)})
 
 
-async def begin_session(visit: Visit, sessions: Sessions, user_id: int, response: Response) -> None:
-    """Sign this browser in under a new secret, whatever it held before (OWASP ASVS 4.0.3, 3.2.1)."""
+async def begin_session(visit: Visit, sessions: Sessions, user_id: int, response: Response) -> str:
+    """Sign this browser in under a new secret, whatever it held before (OWASP ASVS 4.0.3, 3.2.1); return the secret."""
     await end_session(visit, sessions, response)
     text = await sessions.start(user_id)
     set_cookie(response, visit.security.session_cookie, text, visit.security)
     drop_cookie(response, visit.security.visit_cookie, visit.security)
+    return text
 
 
 async def end_session(visit: Visit, sessions: Sessions, response: Response) -> None:

@@ -15,8 +15,15 @@ class AccountStore(ABC):
     """
 
     @abstractmethod
-    async def put_password(self, password: Password) -> None:
-        """Insert or replace a person's password, and end all their sessions."""
+    async def put_password(self, password: Password, replacing: Password | None = None) -> bool:
+        """Insert or replace a person's password, and end all their sessions.
+
+        Args:
+            replacing: the only one that may be replaced, in whatever form; None for any, or none.
+
+        Returns:
+            False, and nothing is written, where it is not the person's password any more.
+        """
 
     @abstractmethod
     async def password(self, person_id: int) -> Password | None:

@@ -14,7 +14,7 @@ from tacet.store.accounts import AccountStore
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
 
-__all__ = ["Passwords", "WeakPassword"]
+__all__ = ["PasswordChanged", "Passwords", "WeakPassword"]
 
 MEMORY_KIB = 46 * 1024
 """With the two below, the first of the equally strong choices of OWASP's Password Storage Cheat Sheet.
@@ -42,6 +42,10 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
+class PasswordChanged(Exception):
+    """Somebody else changed or removed the password meanwhile."""
+
+
 class Passwords:
     """People's passwords."""
 
@@ -50,20 +54,34 @@ class Passwords:
         self._clock = clock
         self._places = asyncio.Semaphore(MAX_HASHING)
 
-    async def set(self, person_id: int, plain: str, *, username: str) -> None:
-        """Give a person a password, which ends all their sessions.
+    async def set(
+        self, person_id: int, plain: str, *, username: str, replacing: Password | None = None
+    ) -> Password:
+        """Give a person a password, which ends all their sessions; return it as it is stored.
+
+        Args:
+            replacing: the one that they showed to be allowed to. Without it somebody who knows the old password could
+                undo a change that was made while theirs was under way.
 
         Raises:
             WeakPassword: it is too short, too long or too easy; the message is for the person.
+            PasswordChanged: `replacing` is not their password any more.
             StoreError: the database failed.
         """
         text = prepared(plain)
         refuse_easy(text, username)
         encoded = await self._on_thread(lambda: _hasher().hash(text))
-        await self._accounts.put_password(Password(person_id, encoded, self._clock.now_ms()))
+        password = Password(person_id, encoded, self._clock.now_ms())
+        if not await self._accounts.put_password(password, replacing):
+            raise PasswordChanged
+        return password
 
     async def check(self, person_id: int | None, plain: str) -> bool:
-        """Whether this is the person's password.
+        """Whether this is the person's password; see `matching`."""
+        return await self.matching(person_id, plain) is not None
+
+    async def matching(self, person_id: int | None, plain: str) -> Password | None:
+        """The person's password as it is stored, where it is this one.
 
         For nobody (None), and for people without a password, the same work is done in vain, so that the time of an
         answer does not tell who exists.
@@ -79,9 +97,21 @@ class Passwords:
             stored, text = None, ""
         encoded = _nobodys() if stored is None else stored.encoded
         if not await self._on_thread(lambda: _is_of(encoded, text)) or stored is None:
-            return False
+            return None
         await self._renew(stored, text)
-        return True
+        return stored
+
+    async def stands(self, password: Password) -> bool:
+        """Whether this is still the person's password, in whatever form.
+
+        Looking takes a while, and a change ends only the sessions that are there: what was begun with a password must
+        ask this once it is there.
+
+        Raises:
+            StoreError: the database failed.
+        """
+        stored = await self._accounts.password(password.person_id)
+        return stored is not None and stored.changed_at_ms == password.changed_at_ms
 
     async def exists(self, person_id: int) -> bool:
         """Whether the person can sign in by a password."""

@@ -50,14 +50,19 @@ class SqliteAccounts(AccountStore):
         self._rows = reader.rows
         self._writer = writer
 
-    async def put_password(self, password: Password) -> None:
+    async def put_password(self, password: Password, replacing: Password | None = None) -> bool:
         row = (password.person_id, password.encoded, password.changed_at_ms)
 
-        def write(connection: sqlite3.Connection) -> None:
+        def write(connection: sqlite3.Connection) -> bool:
+            if replacing is not None:
+                rows = connection.execute(_PASSWORD, (password.person_id,)).fetchall()
+                if [changed_at_ms for _, _, changed_at_ms in rows] != [replacing.changed_at_ms]:
+                    return False
             connection.execute(_PUT_PASSWORD, row)
             connection.execute(_END_SESSIONS, (password.person_id,)).fetchall()
+            return True
 
-        await self._writer.submit(write, Size.LONG)
+        return await self._writer.submit(write, Size.LONG)
 
     async def password(self, person_id: int) -> Password | None:
         rows = self._rows(_PASSWORD, (person_id,))
