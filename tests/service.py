@@ -114,6 +114,7 @@ class Service:
         """Change the directory, as an import beside the server does, and let the server notice."""
         await self.store.directory.put_people(people)
         self.tacet.people.forget()
+        self.tacet.authenticator.forget()
 
     async def crowd(self, count: int, first_id: int = 10_000) -> list[Person]:
         """`count` more people, with a bearer named after each."""

@@ -11,7 +11,7 @@ from tacet import app as app_module
 from tacet.identity.caller import Unauthenticated
 from tacet.identity.vault import Vault
 from tacet.records.accounts import Session, Usage
-from tacet.records.people import Person
+from tacet.records.people import Person, State
 from tacet.records.relations import Kind, Relation
 from tacet.store.base import Part, Store, StoreError
 from tacet.store.opening import open_store
@@ -86,6 +86,12 @@ class TestChangesBesideTheServer:
             assert await service.tacet.people.one(ALICE.id) == ALICE
             await beside.directory.put_people([renamed])
             assert await comes_true(is_renamed)
+
+    async def test_a_person_suspended_there_is_not_let_in_here(self, service: Service, beside: Store) -> None:
+        async with watching(service):
+            assert not await is_refused(service, "alice")
+            await beside.directory.put_people([Person(ALICE.id, ALICE.username, ALICE.name, State.SUSPENDED)])
+            assert await comes_true(lambda: is_refused(service, "alice"))
 
     async def test_what_nobody_changed_stays_in_memory(self, service: Service) -> None:
         async with watching(service):

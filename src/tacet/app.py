@@ -27,7 +27,7 @@ from tacet.settings import SANDBOX, Settings
 from tacet.store.base import Part, Store, StoreError
 from tacet.wire import problems
 from tacet.wire.addresses import Addresses
-from tacet.wire.endpoint import RETRY_AFTER_S, Services
+from tacet.wire.endpoint import Services
 from tacet.wire.headers import HeaderWriter
 from tacet.wire.oauth_routes import oauth_routes
 from tacet.wire.openapi import document_route
@@ -106,7 +106,7 @@ class Tacet:
             *self._pages(settings, failures, addresses),
         ]
         self.application = router(services, operations, others)
-        self.busy = answering(services, problems.service_unavailable(RETRY_AFTER_S))
+        self.busy = answering(services, problems.service_unavailable(problems.RETRY_AFTER_S))
 
     async def watch(self) -> None:
         """Notice what admin commands change beside the server, and tidy; runs until it is cancelled."""
@@ -146,6 +146,7 @@ class Tacet:
         revisions = await self._store.revisions()
         if revisions.get(Part.DIRECTORY) != self._revisions.get(Part.DIRECTORY):
             self.people.forget()
+            self.authenticator.forget()
         if revisions.get(Part.CREDENTIALS) != self._revisions.get(Part.CREDENTIALS):
             self.authenticator.forget()
         self._revisions = revisions

@@ -8,12 +8,14 @@ import pytest
 
 from tacet.cli.exits import Exit
 from tacet.clock import SystemClock
+from tacet.directory.lookup import People
 from tacet.identity.authenticator import Authenticator
 from tacet.identity.caller import Caller, Method, Unauthenticated
 from tacet.identity.oauth1 import Nonces, Verifier
 from tacet.identity.scopes import GRANTABLE_SCOPES
 from tacet.identity.vault import Vault, new_secret_key
 from tacet.ids import SeededRandomness
+from tacet.records.consents import Grant, GrantKind
 from tacet.records.credentials import Token, TokenKind
 from tacet.records.people import Person
 from tacet.store.base import Store
@@ -51,9 +53,29 @@ def found(stored: Stored, text: str) -> Token:
     return token
 
 
+GRANT_ID = 50
+
+OF_A_LOGIN: dict[str, dict[str, Any]] = {
+    "access": {},
+    "older-access": {"expires_at_ms": 2},
+    "refresh": {"kind": TokenKind.REFRESH},
+    "used-refresh": {"kind": TokenKind.REFRESH, "revoked_at_ms": 2},
+    "expired-refresh": {"kind": TokenKind.REFRESH, "expires_at_ms": 2},
+}
+"""Tokens of one login, by their texts."""
+
+
+def of_one_grant(app_id: int, kind: GrantKind) -> tuple[Grant, list[Token]]:
+    """Alice's grant, and the tokens that an OAuth 2.0 login leaves in the end."""
+    plain = Token(b"", TokenKind.OAUTH2_USER, app_id, 1001, "users.read", created_at_ms=1)
+    tokens = [replace(plain, digest=Vault.digest(text), **more) for text, more in OF_A_LOGIN.items()]
+    return Grant(GRANT_ID, kind, app_id, 1001, "users.read", 1), tokens
+
+
 async def caller_of(store: Store, text: str) -> Caller:
     clock = SystemClock()
-    return await Authenticator(store.credentials, Vault(KEY), clock, Verifier(clock, Nonces(), ())).bearer(text)
+    people, verifier = People(store.directory, 10), Verifier(clock, Nonces(), ())
+    return await Authenticator(store.credentials, people, Vault(KEY), clock, verifier).bearer(text)
 
 
 def test_a_bearer_speaks_for_a_person_with_its_scopes(create: Create, stored: Stored, app_id: str) -> None:
@@ -220,3 +242,28 @@ class TestRevoke:
         ended = tacet("token revoke hunter2")
         assert ended.code == Exit.FAILED
         assert "hunter2" not in ended.err
+
+    @pytest.mark.parametrize("given", ["access", "older-access", "refresh", "used-refresh", "expired-refresh"])
+    def test_any_token_of_an_oauth2_login_ends_all_of_it(
+        self, tacet: Tacet, stored: Stored, app_id: str, given: str
+    ) -> None:
+        login = of_one_grant(int(app_id), GrantKind.OAUTH2)
+        stored(lambda store: store.consents.add_grant(*login))
+        ended = tacet("token", "revoke", given)
+        assert (ended.code, ended.err) == (Exit.OK, "")
+        assert ended.out == "revoked, with every other token of the same login\n"
+        left = [found(stored, each) for each in OF_A_LOGIN]
+        assert all(token.revoked_at_ms is not None for token in left)
+        grant = stored(lambda store: store.consents.grant(GRANT_ID))
+        assert grant is not None
+        assert grant.revoked_at_ms is not None
+        assert tacet("token", "revoke", given).code == Exit.FAILED
+
+    def test_of_oauth1_logins_only_the_one_ends(self, tacet: Tacet, stored: Stored, app_id: str) -> None:
+        """They share a grant, whatever device they were made on, and need no refresh token."""
+        grant, _ = of_one_grant(int(app_id), GrantKind.OAUTH1)
+        one, other = [Token(Vault.digest(text), TokenKind.OAUTH1_USER, int(app_id), 1001) for text in ("one", "other")]
+        stored(lambda store: store.consents.add_grant(grant, [one, other]))
+        assert tacet("token", "revoke", "one").out == "revoked\n"
+        assert found(stored, "one").revoked_at_ms is not None
+        assert found(stored, "other").revoked_at_ms is None

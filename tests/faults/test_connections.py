@@ -81,6 +81,10 @@ def judge(got: list[Answer]) -> None:
     for answer in got:
         assert answer.status < 500
         assert "x-injected" not in answer.headers
+        if answer.headers["content-type"] == "text/html; charset=utf-8":
+            # Some garbage is a way to write "/", which is a page and not to be deleted.
+            assert answer.status == 405
+            continue
         assert "json" in answer.headers["content-type"]
         assert answer.json is not None
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tacet.clock import ManualClock
+from tacet.directory.lookup import People
 from tacet.identity import authenticator as authenticator_module
 from tacet.identity.authenticator import MAX_BEARER_CHARS, Authenticator
 from tacet.identity.caller import Caller, Method, Unauthenticated
@@ -13,6 +14,7 @@ from tacet.identity.oauth1 import Nonces, Parameters, Reason, SignedRequest, Ver
 from tacet.identity.vault import Vault, new_secret_key
 from tacet.ids import SeededRandomness
 from tacet.records.credentials import Access, App, Token, TokenKind
+from tacet.records.people import Person, State
 from tacet.store.base import Store
 from tacet.store.opening import MEMORY, open_store
 from tests.identity.oauth1.signing import NOW_S, Signing, signed
@@ -45,7 +47,8 @@ class World:
         self.clock = ManualClock(NOW)
         self.vault = Vault(new_secret_key(SeededRandomness(1)), SeededRandomness(2))
         self.verifier = Counting(self.clock)
-        self.authenticator = Authenticator(store.credentials, self.vault, self.clock, self.verifier)
+        self.people = People(store.directory, 10)
+        self.authenticator = Authenticator(store.credentials, self.people, self.vault, self.clock, self.verifier)
         self.asked: list[str] = []
         for name in ("app", "app_by_consumer_key", "token"):
             self._watch(monkeypatch, name)
@@ -143,6 +146,18 @@ class TestBearers:
         await world.put("good", **token)
         for _ in range(2):
             assert await is_refused(world.authenticator.bearer(text))
+
+    @pytest.mark.parametrize("state", [State.SUSPENDED, State.DEACTIVATED])
+    async def test_a_suspended_person_s_token_is_refused_until_they_are_back(self, world: World, state: State) -> None:
+        await world.put("good")
+        await world.put_signer()
+        for now, refused in ((state, True), (State.ACTIVE, False)):
+            await world.store.directory.put_people([Person(ALICE, "alice", "Alice", now)])
+            world.people.forget()
+            world.authenticator.forget()
+            assert await is_refused(world.authenticator.bearer("good")) is refused
+            signing = replace(SIGNING, nonce=now.name)
+            assert await is_refused(world.authenticator.signed(signed(signing=signing))) is refused
 
     async def test_a_bearer_too_long_is_refused_unread(self, world: World) -> None:
         text = "x" * (MAX_BEARER_CHARS + 1)
@@ -307,7 +322,7 @@ class TestOtherSecretKey:
     async def test_so_is_a_consumer_secret(self, world: World, caplog: pytest.LogCaptureFixture) -> None:
         await world.put_signer()
         other = Vault(new_secret_key(SeededRandomness(3)), SeededRandomness(4))
-        strange = Authenticator(world.store.credentials, other, world.clock, world.verifier)
+        strange = Authenticator(world.store.credentials, world.people, other, world.clock, world.verifier)
         assert await is_refused(strange.signed(signed(signing=SIGNING)))
         assert len(caplog.records) == 1
 
@@ -341,7 +356,7 @@ class TestCaches:
 
     async def test_they_are_bounded(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(authenticator_module, "MAX_CACHED_CREDENTIALS", 10)
-        bounded = Authenticator(world.store.credentials, world.vault, world.clock, world.verifier)
+        bounded = Authenticator(world.store.credentials, world.people, world.vault, world.clock, world.verifier)
         for number in range(50):
             await world.put(f"bearer {number}")
         for number in range(50):

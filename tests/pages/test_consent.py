@@ -6,7 +6,8 @@ import pytest
 
 from tacet.identity.signin.sessions import IDLE_MS
 from tacet.identity.vault import Vault
-from tacet.pages.consent import PATHS, returns_to
+from tacet.pages.asking import returns_to
+from tacet.pages.consent import PATHS
 from tacet.store.base import StoreBusy
 from tests.cast import ALICE, BOB, CALLBACK, LOGIN_APP_ID, login_app
 from tests.pages.browsing import Browser, Screen, query_of

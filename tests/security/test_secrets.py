@@ -119,7 +119,7 @@ BROKEN = {
     "digests": (Vault, "digest"),
     "sealing": (Vault, "seal"),
     "opening": (Vault, "open"),
-    "passwords": (Passwords, "check"),
+    "passwords": (Passwords, "matching"),
     "exchange": (OAuth2Tokens, "exchange"),
     "refresh": (OAuth2Tokens, "_make"),
     "access token": (OAuth1Logins, "exchange"),

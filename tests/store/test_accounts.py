@@ -29,6 +29,23 @@ class TestPasswords:
         assert await store.accounts.session(SESSION.digest) is None
         assert await store.accounts.session(b"other") == other
 
+    async def test_one_may_be_replaced_only_where_it_is_still_theirs(self, store: Store) -> None:
+        accounts, first, second = (
+            store.accounts,
+            Password(7, "$argon2id$one", NOW),
+            Password(7, "$argon2id$two", NOW + 1),
+        )
+        third = Password(7, "$argon2id$three", NOW + 2)
+        assert not await accounts.put_password(first, replacing=second)
+        assert await accounts.password(7) is None
+        assert await accounts.put_password(first)
+        assert await accounts.recode_password(first, "$argon2id$again")
+        assert await accounts.put_password(second, replacing=first)
+        await accounts.put_session(SESSION)
+        assert not await accounts.put_password(third, replacing=first)
+        assert await accounts.password(7) == second
+        assert await accounts.session(SESSION.digest) == SESSION
+
     async def test_another_form_of_the_same_one_ends_no_session(self, store: Store) -> None:
         kept = Password(7, "$argon2id$one", NOW)
         await store.accounts.put_password(kept)

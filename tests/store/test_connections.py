@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tacet.records.consents import Connection, Grant, GrantKind
-from tacet.records.credentials import TokenKind
+from tacet.records.credentials import Access, TokenKind
 from tacet.store.base import Store
 from tests.store.building import NOW, SOURCE, grant, refresh_token, token
 
@@ -67,6 +67,43 @@ async def test_an_oauth1_grant_ends_with_its_last_token(store: Store) -> None:
     assert await of_both(store) == [Connection(1, SOURCE, (), oauth1=True, since_ms=NOW)]
     await store.credentials.revoke_token(b"2" * 32, NOW)
     assert await of_both(store) == []
+
+
+HIGHEST: dict[str, tuple[list[Access | None], Access | None]] = {
+    "one": ([Access.READ], Access.READ),
+    "more-and-less": ([Access.READ, Access.READ_WRITE, Access.READ], Access.READ_WRITE),
+    "all-there-is": ([Access.READ_WRITE_MESSAGES, Access.READ_WRITE], Access.READ_WRITE_MESSAGES),
+    "as-much-as-the-app-may": ([Access.READ_WRITE_MESSAGES, None, Access.READ], None),
+}
+
+
+@pytest.mark.parametrize(("given", "highest"), HIGHEST.values(), ids=HIGHEST)
+async def test_of_oauth1_the_most_that_was_agreed_to_counts(
+    store: Store, given: list[Access | None], highest: Access | None
+) -> None:
+    await login(store, 60)
+    for number, access in enumerate(given):
+        one = token(bytes([number]) * 32, kind=TokenKind.OAUTH1_USER, access=access)
+        await store.consents.add_grant(grant(50 + number, kind=GrantKind.OAUTH1, scopes=""), [one])
+    assert await of_both(store) == [Connection(1, SOURCE, ("mute.read",), oauth1=True, since_ms=NOW, access=highest)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        pytest.param(GrantKind.OAUTH1, {"revoked_at_ms": NOW}, id="revoked"),
+        pytest.param(GrantKind.OAUTH1, {"expires_at_ms": NOW}, id="expired"),
+        pytest.param(GrantKind.OWN, {}, id="the-developers-own"),
+    ],
+)
+async def test_of_oauth1_what_no_login_allows_any_more_does_not_count(
+    store: Store, kind: GrantKind, more: dict[str, Any]
+) -> None:
+    kept = token(kind=TokenKind.OAUTH1_USER, access=Access.READ)
+    ended = token(b"2" * 32, kind=TokenKind.OAUTH1_USER, access=Access.READ_WRITE, **more)
+    await store.consents.add_grant(grant(50, kind=GrantKind.OAUTH1, scopes=""), [kept])
+    await store.consents.add_grant(grant(51, kind=kind, scopes=""), [ended])
+    assert [each.access for each in await of_both(store)] == [Access.READ]
 
 
 async def test_a_persons_are_newest_first_and_limited(store: Store) -> None:

@@ -17,14 +17,21 @@ SWEPT = END + KEPT_AFTER_END_MS
 """What ended at `END` goes at this moment, not before."""
 
 
-async def test_codes_and_request_tokens_go_a_while_after_their_end(store: Store) -> None:
+async def test_codes_go_a_while_after_their_end(store: Store) -> None:
     await store.consents.put_code(code(expires_at_ms=END))
     await store.consents.put_code(code(b"spent" * 4, expires_at_ms=END, spent_at_ms=NOW, grant_id=50))
-    await store.consents.put_request_token(request_token(expires_at_ms=END))
     assert await store.consents.sweep_logins(SWEPT - 1, 100) == 0
-    assert await store.consents.sweep_logins(SWEPT, 100) == 3
+    assert await store.consents.sweep_logins(SWEPT, 100) == 2
     assert await store.consents.code(code().digest) is None
+
+
+async def test_request_tokens_go_at_their_end(store: Store) -> None:
+    await store.consents.put_request_token(request_token(expires_at_ms=END))
+    await store.consents.put_request_token(request_token(b"2" * 32, user_id=7, expires_at_ms=END + 1))
+    assert await store.consents.sweep_logins(END - 1, 100) == 0
+    assert await store.consents.sweep_logins(END, 100) == 1
     assert await store.consents.request_token(request_token().digest) is None
+    assert await store.consents.sweep_logins(END + 1, 100) == 1
 
 
 async def test_sessions_go_at_their_end(store: Store) -> None:

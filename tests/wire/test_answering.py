@@ -25,7 +25,8 @@ MAX_BODY_BYTES = 10
 
 def services(service: Service) -> Services:
     clock = ManualClock(NOW_MS)
-    authenticator = Authenticator(service.store.credentials, service.vault, clock, Verifier(clock, Nonces(), ()))
+    people, verifier = service.tacet.people, Verifier(clock, Nonces(), ())
+    authenticator = Authenticator(service.store.credentials, people, service.vault, clock, verifier)
     headers = HeaderWriter(clock, SeededRandomness(1))
     usage = UsageCounter(service.store.accounts, clock)
     return Services(authenticator, InProcessWindows({}, clock), headers, clock, usage, MAX_BODY_BYTES)

@@ -3,7 +3,7 @@
 import os
 import re
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,9 @@ from tacet.cli.sources import load
 from tacet.cli.values import nearest
 from tacet.identity.scopes import GRANTABLE_SCOPES
 from tacet.settings import ADMIN, SERVE
+
+if TYPE_CHECKING:
+    from tacet.store.base import Store
 
 OAUTH2_EXPIRES_IN_S = 7_200
 """X's access tokens work for two hours."""
@@ -88,7 +91,11 @@ Examples:
 @click.argument("text", metavar="[TOKEN]", required=False)
 @settings_options(ADMIN)
 def revoke(text: str | None, **flags: Any) -> None:
-    """Revoke a token for good. Without TOKEN it is read from standard input, where nobody sees it."""
+    """Revoke a token for good. Without TOKEN it is read from standard input, where nobody sees it.
+
+    A token of an OAuth 2.0 login, be it an access token or a refresh token, ends that whole login: every token
+    that came of it stops working. Of other tokens just the one ends.
+    """
     from tacet.clock import SystemClock
     from tacet.identity.vault import Vault
 
@@ -96,9 +103,22 @@ def revoke(text: str | None, **flags: Any) -> None:
     if text is None:
         text = _asked_token()
     digest, now_ms = Vault.digest(text.strip()), SystemClock().now_ms()
-    if not with_store(settings, lambda store: store.credentials.revoke_token(digest, now_ms)):
+    ended = with_store(settings, lambda store: _end(store, digest, now_ms))
+    if not ended:
         raise CommandError(Exit.FAILED, "no such token works: it is unknown here, expired or revoked already")
-    click.echo("revoked")
+    click.echo(ended)
+
+
+async def _end(store: "Store", digest: bytes, now_ms: int) -> str:
+    """End what a token belongs to; return what ended, in words, empty where nothing works any more."""
+    from tacet.records.credentials import OAUTH2_LOGIN_KINDS
+
+    token = await store.credentials.token(digest)
+    # Else its refresh token would live on, and make new ones; one that was used or has expired leads there as well.
+    if token is not None and token.grant_id is not None and token.kind in OAUTH2_LOGIN_KINDS:
+        ended = await store.consents.revoke_grant(token.grant_id, now_ms)
+        return "revoked, with every other token of the same login" if ended else ""
+    return "revoked" if await store.credentials.revoke_token(digest, now_ms) else ""
 
 
 def _asked_token() -> str:

@@ -27,6 +27,11 @@ class People:
         """The person with this id, whatever their state."""
         return self._cache.get(person_id) or (await self.by_ids((person_id,))).get(person_id)
 
+    async def may_act(self, person_id: int) -> bool:
+        """Whether requests in this person's name may be answered: not while they are suspended or deactivated."""
+        person = await self.one(person_id)
+        return person is None or is_shown(person)
+
     async def by_ids(self, ids: Iterable[int]) -> dict[int, Person]:
         """People by id, whatever their state; unknown ids are left out. Misses cost one query together."""
         cache = self._cache

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from tacet.cache import TwoGenerations
 from tacet.clock import Clock
+from tacet.directory.lookup import People
 from tacet.identity.caller import Caller, Method, Unauthenticated
 from tacet.identity.oauth1 import OAuth1Error, SignedRequest, Verifier, collect
 from tacet.identity.vault import Vault, VaultError
@@ -40,11 +41,15 @@ class Authenticator:
     """Checks bearers and OAuth 1.0a signatures.
 
     Raises where a caller is asked for:
-        Unauthenticated: unknown, expired, revoked, malformed or wrongly signed; v2 tells none of these apart.
+        Unauthenticated: unknown, expired, revoked, malformed or wrongly signed, or of somebody who is suspended;
+            v2 tells none of these apart.
     """
 
-    def __init__(self, credentials: CredentialStore, vault: Vault, clock: Clock, verifier: Verifier) -> None:
+    def __init__(
+        self, credentials: CredentialStore, people: People, vault: Vault, clock: Clock, verifier: Verifier
+    ) -> None:
         self._credentials = credentials
+        self._people = people
         self._vault = vault
         self._clock = clock
         self._verifier = verifier
@@ -97,7 +102,7 @@ class Authenticator:
         return known
 
     def forget(self) -> None:
-        """Drop everything cached: somebody changed credentials."""
+        """Drop everything cached: somebody changed credentials, or people, who may be suspended or back."""
         # New caches, so that a check under way puts what it read before the change into the old ones.
         self._bearers: TwoGenerations[bytes, _Bearer] = TwoGenerations(MAX_CACHED_CREDENTIALS)
         self._signers: TwoGenerations[bytes, _Signer] = TwoGenerations(MAX_CACHED_CREDENTIALS)
@@ -110,6 +115,8 @@ class Authenticator:
         app = await self._credentials.app(token.app_id)
         if app is None:
             raise Unauthenticated("the token's App is gone")
+        if not await self._may_act(token):
+            raise Unauthenticated("the person is suspended or has left")
         scopes = frozenset(token.scopes.split())
         if token.kind is TokenKind.APP_ONLY:
             return _Bearer(_caller(Method.APP_ONLY, app, token, scopes, Access.READ), token.expires_at_ms)
@@ -126,13 +133,16 @@ class Authenticator:
             if token is None or token.revoked_at_ms is not None or token.kind is not TokenKind.OAUTH1_USER:
                 return None
             app = await self._credentials.app(token.app_id)
-            if app is None:
+            if app is None or not await self._may_act(token):
                 return None
-            access = app.access if token.access is None else token.access.at_most(app.access)
-            caller = _caller(Method.OAUTH1_USER, app, token, frozenset(), access)
+            caller = _caller(Method.OAUTH1_USER, app, token, frozenset(), app.allowed(token.access))
             known = _Signer(caller, self._vault.open(token.secret_sealed), token.expires_at_ms)
             signers.put(key, known)
         return None if self._has_ended(known.expires_at_ms) else known
+
+    async def _may_act(self, token: Token) -> bool:
+        """Whether the person it speaks for is there. Asked when a token is first read, and again after `forget`."""
+        return token.user_id is None or await self._people.may_act(token.user_id)
 
     def _has_ended(self, expires_at_ms: int | None) -> bool:
         return expires_at_ms is not None and expires_at_ms <= self._clock.now_ms()

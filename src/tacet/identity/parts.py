@@ -33,7 +33,7 @@ class Identity:
     ) -> None:
         credentials, consents = store.credentials, store.consents
         verifier = Verifier(clock, Nonces(), origins)
-        self.authenticator = Authenticator(credentials, vault, clock, verifier)
+        self.authenticator = Authenticator(credentials, people, vault, clock, verifier)
         forget = self.authenticator.forget
         signatures = AppSignatures(self.authenticator, verifier, vault)
         maker = Maker(vault, clock, randomness, Snowflakes(clock, randomness))
@@ -41,7 +41,7 @@ class Identity:
         self.oauth1_logins = OAuth1Logins(store, people, signatures, maker)
         self.oauth1_invalidation = OAuth1Invalidation(self.authenticator, credentials, clock)
         self.authorizations = Authorizations(credentials, consents, clock, randomness)
-        self.oauth2_tokens = OAuth2Tokens(credentials, consents, clock, randomness, forget)
+        self.oauth2_tokens = OAuth2Tokens(credentials, consents, people, clock, randomness, forget)
         self.connections = Connections(credentials, consents, clock, forget)
         self.developers = Developers(credentials, consents, store.accounts, maker, forget)
         self.passwords = Passwords(store.accounts, clock)

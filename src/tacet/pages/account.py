@@ -10,15 +10,15 @@ from tacet.directory.lookup import People
 from tacet.identity.connections import ConnectedApp, Connections
 from tacet.identity.signin.passwords import PasswordChanged, Passwords, WeakPassword
 from tacet.identity.signin.sessions import Sessions
-from tacet.limits.failures import Failures
-from tacet.pages.consent import maker
+from tacet.pages.asking import maker
+from tacet.pages.browsers import begin_session, end_session
 from tacet.pages.forms import read_query
+from tacet.pages.journal import Journal
+from tacet.pages.proving import Attempts, Unproven
 from tacet.pages.routing import Page
 from tacet.pages.scope_words import STAYS, access_can, scopes_can
-from tacet.pages.signin import Unproven, begin_session, end_session, too_many_attempts
 from tacet.pages.visit import INVALID, Visit, not_found
 from tacet.records.accounts import Password
-from tacet.wire.addresses import Addresses
 
 ACCOUNT_PATH = "/account"
 
@@ -36,19 +36,24 @@ class PasswordChange:
     """What changing a password takes; a sandbox has no passwords."""
 
     passwords: Passwords
-    failures: Failures
-    addresses: Addresses
+    attempts: Attempts
 
 
 class Account:
     """`/account` and what is below it."""
 
     def __init__(
-        self, connections: Connections, people: People, sessions: Sessions, change: PasswordChange | None
+        self,
+        connections: Connections,
+        people: People,
+        sessions: Sessions,
+        journal: Journal,
+        change: PasswordChange | None,
     ) -> None:
         self._connections = connections
         self._people = people
         self._sessions = sessions
+        self._journal = journal
         self._change = change
 
     def pages(self) -> Sequence[Page]:
@@ -58,7 +63,7 @@ class Account:
             Page(f"{ACCOUNT_PATH}/sign-out-everywhere", get=self._ask_to_sign_out, post=self._sign_out_everywhere),
         ]
         if self._change is not None:
-            pages.append(PasswordPage(self._change, self._sessions).page())
+            pages.append(PasswordPage(self._change, self._sessions, self._journal).page())
         return pages
 
     async def _show(self, visit: Visit) -> Response:
@@ -81,6 +86,7 @@ class Account:
         response = visit.go("/?done=signed-out")
         await self._sessions.end_all(visit.user_id)
         await end_session(visit, self._sessions, response)
+        self._journal.signed_out(visit)
         return response
 
     async def _one(self, visit: Visit) -> ConnectedApp:
@@ -91,8 +97,9 @@ class Account:
 
     async def _shown(self, each: ConnectedApp) -> Mapping[str, object]:
         can = scopes_can(each.connection.scopes)
-        if each.connection.oauth1:
-            can += [words for words in access_can(each.app.access) if words not in can]
+        access = each.connection.access_now(each.app)
+        if access is not None:
+            can += [words for words in access_can(access) if words not in can]
         maker_name = await maker(self._people, each.app)
         return {"app": each.app, "maker": maker_name, "since_ms": each.connection.since_ms, "can": can}
 
@@ -100,11 +107,11 @@ class Account:
 class PasswordPage:
     """`/account/password`."""
 
-    def __init__(self, change: PasswordChange, sessions: Sessions) -> None:
+    def __init__(self, change: PasswordChange, sessions: Sessions, journal: Journal) -> None:
         self._passwords = change.passwords
-        self._failures = change.failures
-        self._addresses = change.addresses
+        self._attempts = change.attempts
         self._sessions = sessions
+        self._journal = journal
 
     def page(self) -> Page:
         return Page(f"{ACCOUNT_PATH}/password", get=self._ask, post=self._change)
@@ -117,11 +124,12 @@ class PasswordPage:
             password = await self._changed(visit)
             response = visit.go(f"{ACCOUNT_PATH}?done=password")
             text = await begin_session(visit, self._sessions, visit.user_id, response)
-            if not await self._passwords.stands(password):
+            if not await self._attempts.stands(visit, password):
                 await self._sessions.end(text)
                 raise _not_yours()
         except Unproven as unproven:
             return visit.page("account/password.html", status=INVALID, errors=unproven.errors)
+        self._journal.password_changed(visit)
         return response
 
     async def _changed(self, visit: Visit) -> Password:
@@ -135,18 +143,13 @@ class PasswordPage:
             raise not_found()
         if visit.raw("new") != visit.raw("again"):
             raise Unproven({"again": "This is not the same as the new password."})
-        address = self._addresses.of(visit.request.scope)
         # Somebody at a browser that was left open must not be able to guess on.
-        if not await self._failures.begin_sign_in(address, person.username):
-            raise too_many_attempts()
-        current = await self._passwords.matching(person.id, visit.raw("current"))
+        await self._attempts.begin(visit, person.username)
+        current = await self._attempts.matching(visit, person.username, person, visit.raw("current"))
         if current is None:
             raise _not_yours()
-        await self._failures.signed_in(address, person.username)
         try:
-            return await self._passwords.set(
-                person.id, visit.raw("new"), username=person.username, replacing=current
-            )
+            return await self._passwords.set(person.id, visit.raw("new"), username=person.username, replacing=current)
         except WeakPassword as weak:
             raise Unproven({"new": str(weak)}) from None
         except PasswordChanged:

@@ -1,18 +1,17 @@
 """The consent page of OAuth 2.0: an App asks, a person decides (RFC 6749 section 4.1.1)."""
 
 from collections.abc import Mapping, Sequence
-from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
 from tacet.directory.lookup import People
 from tacet.identity.oauth2.authorization import AuthorizationRefused, AuthorizationRequest, Authorizations
+from tacet.pages.asking import ALLOW, maker, returns_to
 from tacet.pages.forms import read_query
 from tacet.pages.responses import form_targets
 from tacet.pages.routing import Page, sign_in_url
 from tacet.pages.scope_words import scopes_can, scopes_cannot
 from tacet.pages.visit import PageError, Visit
-from tacet.records.credentials import App
 
 PATHS = ("/i/oauth2/authorize", "/2/oauth2/authorize")
 """Where X's documentation sends people, and where X's OpenAPI document does."""
@@ -26,8 +25,6 @@ _PARAMETERS = (
     "code_challenge",
     "code_challenge_method",
 )
-
-ALLOW, DENY = "allow", "deny"
 
 
 class Consent:
@@ -55,6 +52,7 @@ class Consent:
             cannot=scopes_cannot(asked.scopes),
             action=visit.request.url.path,
             fields={name: parameters[name][0] for name in _PARAMETERS if name in parameters},
+            gives_pin=False,
             returns_to=returns_to(asked.redirect_uri),
         )
 
@@ -69,15 +67,3 @@ class Consent:
             return await self._authorizations.read(parameters)
         except AuthorizationRefused as refused:
             raise PageError(400, "This App cannot ask you", refused.cause, refused.remedy) from None
-
-
-async def maker(people: People, app: App) -> str:
-    """The username of the developer whose App it is; empty where an operator made it."""
-    owner = await people.one(app.owner_id) if app.owner_id is not None else None
-    return owner.username if owner is not None else ""
-
-
-def returns_to(url: str) -> str:
-    """What people are told of where the browser goes next: the host, or of an app on their device the scheme."""
-    parts = urlsplit(url)
-    return parts.netloc.rpartition("@")[2] or f"{parts.scheme}:"

@@ -8,9 +8,11 @@ from tacet.limits.failures import Failures
 from tacet.pages.account import Account, PasswordChange
 from tacet.pages.consent import Consent
 from tacet.pages.home import Home
+from tacet.pages.journal import Journal
 from tacet.pages.oauth1 import OAuth1Consent
 from tacet.pages.portal import Portal
 from tacet.pages.portal.usage import DailyUsage
+from tacet.pages.proving import Attempts
 from tacet.pages.residents import Residents
 from tacet.pages.routing import Family
 from tacet.pages.signin import ByChoice, ByPassword, SignIn
@@ -32,13 +34,15 @@ def families(
         residents: ids of those whom a sandbox offers to be, empty for its first; None where people have passwords.
     """
     choice = None if residents is None else Residents(people, residents)
-    by_password = ByPassword(people, identity.passwords, failures, addresses)
-    change = PasswordChange(identity.passwords, failures, addresses) if choice is None else None
+    journal = Journal(addresses, quiet=choice is not None)
+    attempts = Attempts(identity.passwords, failures, addresses, journal)
+    proof = ByPassword(people, attempts) if choice is None else ByChoice(people, choice, journal)
+    change = PasswordChange(identity.passwords, attempts) if choice is None else None
     return [
         Home(choice),
-        SignIn(identity.sessions, by_password if choice is None else ByChoice(people, choice)),
+        SignIn(identity.sessions, proof, journal),
         Consent(identity.authorizations, people),
         OAuth1Consent(identity.oauth1_logins, people),
-        Account(identity.connections, people, identity.sessions, change),
+        Account(identity.connections, people, identity.sessions, journal, change),
         Portal(identity.developers, identity.connections, usage, people),
     ]

@@ -9,11 +9,14 @@ from starlette.requests import ClientDisconnect, Request
 
 from tacet.pages.responses import Security
 from tacet.pages.visit import PageError
-
-FORM = "application/x-www-form-urlencoded"
+from tacet.records.people import MAX_ID
+from tacet.wire.credentials import is_form
 
 MAX_FIELDS = 100
 """Fields of a form; the longest of ours has about 20."""
+
+MAX_ID_DIGITS = len(str(MAX_ID))
+"""A longer text is not even turned into a number."""
 
 _PURPOSE = b"tacet: form of "
 
@@ -54,7 +57,7 @@ async def read_fields(request: Request, max_bytes: int) -> Mapping[str, Sequence
     Raises:
         PageError: 413 for more than `max_bytes`, 415 for what is no form, 400 for one that is broken.
     """
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
+    if not is_form(request.scope):
         raise PageError(415, "Not a form", "This address takes forms only.", "Use the form on the page.")
     body = b""
     try:
@@ -80,6 +83,14 @@ def read_query(request: Request) -> Mapping[str, Sequence[str]]:
     except ValueError:
         remedy = "If you followed a link, whoever made it has to mend it."
         raise PageError(400, "A broken address", "What stands after the ? cannot be read.", remedy) from None
+
+
+def id_of(text: str) -> int | None:
+    """An id as it stands in a path, a query or a form; None for what is none."""
+    # Digits of other scripts are digits to Python, too.
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_ID_DIGITS and int(text) <= MAX_ID):
+        return None
+    return int(text)
 
 
 def _elsewhere() -> PageError:

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from tacet.directory.lookup import People
 from tacet.identity.oauth1.logins import OAuth1Logins, PendingLogin
 from tacet.identity.oauth1.refusals import LoginOver
-from tacet.pages.consent import ALLOW, maker, returns_to
+from tacet.pages.asking import ALLOW, maker, returns_to
 from tacet.pages.forms import read_query
 from tacet.pages.onward import SCREEN_NAME, to_sign_in, with_query
 from tacet.pages.responses import form_targets
@@ -33,9 +33,6 @@ TOKEN = "oauth_token"  # noqa: S105 - the name of a parameter
 FORCE_LOGIN = "force_login"
 YES = frozenset(("true", "1", "t"))
 """Ways to say so that X takes, in any case."""
-
-A_PIN = "a PIN"
-"""What the consent page says of where people go on to when there is nowhere."""
 
 
 class OAuth1Consent:
@@ -76,7 +73,8 @@ class OAuth1Consent:
             cannot=access_cannot(login.access),
             action=ALWAYS_ASKS,
             fields={TOKEN: token},
-            returns_to=A_PIN if login.shows_pin else returns_to(login.callback),
+            gives_pin=login.shows_pin,
+            returns_to=returns_to(login.callback),
         )
 
     async def _goes_through(self, visit: Visit, login: PendingLogin) -> bool:

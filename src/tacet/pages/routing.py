@@ -14,18 +14,17 @@ from starlette.types import Receive, Scope, Send
 
 from tacet.clock import Clock
 from tacet.directory.lookup import People
+from tacet.identity.signin.passwords import WAITING_S, PasswordsBusy
 from tacet.identity.signin.sessions import SESSION_TEXT_LENGTH, Sessions
 from tacet.ids import Randomness
-from tacet.pages.forms import check_origin, csrf_token, read_fields, same_token
+from tacet.pages.forms import check_origin, csrf_token, id_of, read_fields, same_token
 from tacet.pages.onward import to_sign_in, with_query
 from tacet.pages.responses import Security, drop_cookie, set_cookie
 from tacet.pages.templating import Templates
 from tacet.pages.visit import PageError, Visit, not_found
-from tacet.records.people import MAX_ID, State
+from tacet.records.people import State
 from tacet.store.base import StoreBusy, StoreError
-
-RETRY_AFTER_S = 1
-"""What a 503 asks to wait: a full queue empties within a second or not at all."""
+from tacet.wire.problems import RETRY_AFTER_S
 
 _OURS_ALONE = ("/account", "/assets", "/i", "/portal", "/sign-in", "/sign-out")
 """Below these there is nothing for programs, so an unknown path gets a page; elsewhere it gets the API's JSON."""
@@ -122,9 +121,9 @@ class _Door:
             response = await self._handle(visit)
         except PageError as error:
             response = _error_page(visit, error)
-        except StoreError as error:
+        except (StoreError, PasswordsBusy) as error:
             _log.error("%s failed: %s", self._page.path, error)
-            response = _error_page(visit, _away(error))
+            response = _error_page(visit, _not_now(error))
         except Exception:  # noqa: BLE001 - a bug is answered with a page and logged, and never ends a connection
             _log.exception("%s failed", self._page.path)
             response = _error_page(visit, _bug())
@@ -165,11 +164,10 @@ class _Door:
     def _read_numbers(self, request: Request) -> None:
         """Make ids in the path numbers. Starlette's own convertor breaks on thousands of digits."""
         for name in self._numbers:
-            text = request.path_params[name]
-            # Digits of other scripts are digits to Python, too.
-            if not (text.isascii() and text.isdigit() and len(text) <= len(str(MAX_ID)) and int(text) <= MAX_ID):
+            number = id_of(request.path_params[name])
+            if number is None:
                 raise not_found()
-            request.path_params[name] = int(text)
+            request.path_params[name] = number
 
     def _may_post(self, visit: Visit) -> bool:
         """A form that can be shown again is always somebody's decision."""
@@ -220,10 +218,14 @@ def _too_old() -> PageError:
     )
 
 
-def _away(error: StoreError) -> PageError:
-    cause = "Too much is being written at once." if isinstance(error, StoreBusy) else "The database cannot be reached."
+def _not_now(error: StoreError | PasswordsBusy) -> PageError:
+    cause, wait_s = "The database cannot be reached.", RETRY_AFTER_S
+    if isinstance(error, StoreBusy):
+        cause = "Too much is being written at once."
+    elif isinstance(error, PasswordsBusy):
+        cause, wait_s = "Too many people are signing in at once.", WAITING_S
     remedy = "Try again in a few seconds."
-    return PageError(503, "Not now", f"{cause} Nothing was changed.", remedy, {"retry-after": str(RETRY_AFTER_S)})
+    return PageError(503, "Not now", f"{cause} Nothing was changed.", remedy, {"retry-after": str(wait_s)})
 
 
 def _bug() -> PageError:

@@ -7,33 +7,20 @@ from typing import Any, Protocol
 from starlette.responses import Response
 
 from tacet.directory.lookup import People, is_shown
-from tacet.identity.signin.passwords import Passwords
 from tacet.identity.signin.sessions import Sessions
-from tacet.limits.failures import FAILURES, Failures, Kind
+from tacet.pages.browsers import begin_session, end_session
 from tacet.pages.forms import read_query
+from tacet.pages.journal import Journal
 from tacet.pages.onward import FORCE, HOME, NEXT, SCREEN_NAME, SIGN_IN_PATH, local_path
+from tacet.pages.proving import Attempts, Unproven
 from tacet.pages.residents import Residents
-from tacet.pages.responses import drop_cookie, set_cookie
 from tacet.pages.routing import Page
-from tacet.pages.visit import INVALID, PageError, Visit
+from tacet.pages.visit import INVALID, Visit
 from tacet.records.accounts import Password
 from tacet.records.people import Person
-from tacet.wire.addresses import Addresses
 
 MAX_USERNAME_LENGTH = 50
 """Characters of a username that are looked at: more than any has."""
-
-
-class Unproven(Exception):
-    """Nobody was signed in.
-
-    Args:
-        errors: what to say, by field.
-    """
-
-    def __init__(self, errors: Mapping[str, str]) -> None:
-        super().__init__("nobody was signed in")
-        self.errors = errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +53,7 @@ class Proof(Protocol):
         """
         ...
 
-    async def confirm(self, proven: Proven) -> None:
+    async def confirm(self, visit: Visit, proven: Proven) -> None:
         """See, once the session is there, that it was not begun with what shows nothing any more.
 
         Raises:
@@ -78,9 +65,10 @@ class Proof(Protocol):
 class SignIn:
     """`/sign-in` and `/sign-out`."""
 
-    def __init__(self, sessions: Sessions, proof: Proof) -> None:
+    def __init__(self, sessions: Sessions, proof: Proof, journal: Journal) -> None:
         self._sessions = sessions
         self._proof = proof
+        self._journal = journal
 
     def pages(self) -> Sequence[Page]:
         return [
@@ -101,14 +89,15 @@ class SignIn:
             proven = await self._proof.prove(visit)
             response = visit.go(onward)
             text = await begin_session(visit, self._sessions, proven.person.id, response)
-            await self._confirm(proven, text)
+            await self._confirm(visit, proven, text)
         except Unproven as unproven:
             return await self._page(visit, onward, visit.value("username"), unproven.errors)
+        self._journal.signed_in(visit, proven.person.id)
         return response
 
-    async def _confirm(self, proven: Proven, text: str) -> None:
+    async def _confirm(self, visit: Visit, proven: Proven, text: str) -> None:
         try:
-            await self._proof.confirm(proven)
+            await self._proof.confirm(visit, proven)
         except Unproven:
             await self._sessions.end(text)
             raise
@@ -129,6 +118,7 @@ class SignIn:
     async def _sign_out(self, visit: Visit) -> Response:
         response = visit.go(f"{HOME}?done=signed-out")
         await end_session(visit, self._sessions, response)
+        self._journal.signed_out(visit)
         return response
 
 
@@ -137,11 +127,9 @@ class ByPassword:
 
     template = "sign-in/password.html"
 
-    def __init__(self, people: People, passwords: Passwords, failures: Failures, addresses: Addresses) -> None:
+    def __init__(self, people: People, attempts: Attempts) -> None:
         self._people = people
-        self._passwords = passwords
-        self._failures = failures
-        self._addresses = addresses
+        self._attempts = attempts
 
     async def ask(self, expected: str) -> Mapping[str, Any]:
         return {}
@@ -149,18 +137,15 @@ class ByPassword:
     async def prove(self, visit: Visit) -> Proven:
         """The same answer after the same work, whether there is no such person, no password, or another one."""
         name = username(visit.value("username"))
-        address = self._addresses.of(visit.request.scope)
-        if not await self._failures.begin_sign_in(address, name):
-            raise too_many_attempts()
+        await self._attempts.begin(visit, name)
         person = await find(self._people, name)
-        password = await self._passwords.matching(None if person is None else person.id, visit.raw("password"))
-        if person is None or password is None or not is_shown(person):
+        password = await self._attempts.matching(visit, name, person, visit.raw("password"))
+        if person is None or password is None:
             raise _mismatch()
-        await self._failures.signed_in(address, name)
         return Proven(person, password)
 
-    async def confirm(self, proven: Proven) -> None:
-        if proven.password is None or not await self._passwords.stands(proven.password):
+    async def confirm(self, visit: Visit, proven: Proven) -> None:
+        if proven.password is None or not await self._attempts.stands(visit, proven.password):
             raise _mismatch()
 
 
@@ -169,9 +154,10 @@ class ByChoice:
 
     template = "sign-in/choose.html"
 
-    def __init__(self, people: People, residents: Residents) -> None:
+    def __init__(self, people: People, residents: Residents, journal: Journal) -> None:
         self._people = people
         self._residents = residents
+        self._journal = journal
 
     async def ask(self, expected: str) -> Mapping[str, Any]:
         residents = await self._residents.all()
@@ -183,10 +169,11 @@ class ByChoice:
         name = username(visit.value("username"))
         person = await find(self._people, name)
         if person is None or not is_shown(person):
+            self._journal.failed(visit, None if person is None else person.id)
             raise Unproven({"username": f"Nobody here is called @{name}." if name else "Say who you want to be."})
         return Proven(person)
 
-    async def confirm(self, proven: Proven) -> None:
+    async def confirm(self, visit: Visit, proven: Proven) -> None:
         """Nothing can change."""
 
 
@@ -202,28 +189,3 @@ def username(text: str) -> str:
 async def find(people: People, name: str) -> Person | None:
     """The person with this username, in whatever case and state."""
     return (await people.by_usernames([name.lower()])).get(name.lower())
-
-
-def too_many_attempts() -> PageError:
-    """429, for a password that was wrong too often."""
-    wait_s = FAILURES[Kind.SIGN_IN].window_s
-    cause = "The password was wrong too often, for this account or from your network."
-    remedy = f"Wait {wait_s // 60} minutes, then try again."
-    return PageError(429, "Too many attempts", cause, remedy, {"retry-after": str(wait_s)})
-
-
-async def begin_session(visit: Visit, sessions: Sessions, user_id: int, response: Response) -> str:
-    """Sign this browser in under a new secret, whatever it held before (OWASP ASVS 4.0.3, 3.2.1); return the secret."""
-    await end_session(visit, sessions, response)
-    text = await sessions.start(user_id)
-    set_cookie(response, visit.security.session_cookie, text, visit.security)
-    drop_cookie(response, visit.security.visit_cookie, visit.security)
-    return text
-
-
-async def end_session(visit: Visit, sessions: Sessions, response: Response) -> None:
-    """Sign this browser out."""
-    cookie = visit.request.cookies.get(visit.security.session_cookie)
-    if cookie:
-        await sessions.end(cookie)
-        drop_cookie(response, visit.security.session_cookie, visit.security)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
-from tacet.records.credentials import Access
+from tacet.records.credentials import Access, App
 
 
 class GrantKind(IntEnum):
@@ -103,6 +103,8 @@ class Connection:
         scopes: of all its OAuth 2.0 grants together, in alphabetical order.
         oauth1: whether one of them is an OAuth 1.0a grant.
         since_ms: when the first of them was made, in Unix milliseconds.
+        access: the most that a working token of its OAuth 1.0a grants allows; None as much as the App may, or where
+            there is no such grant.
     """
 
     app_id: int
@@ -110,3 +112,8 @@ class Connection:
     scopes: tuple[str, ...]
     oauth1: bool
     since_ms: int
+    access: Access | None = None
+
+    def access_now(self, app: App) -> Access | None:
+        """What OAuth 1.0a allows its App: what was agreed to, as far as the App may; None without such a grant."""
+        return app.allowed(self.access) if self.oauth1 else None

@@ -28,6 +28,10 @@ class TokenKind(IntEnum):
     REFRESH = 4
 
 
+OAUTH2_LOGIN_KINDS = frozenset({TokenKind.OAUTH2_USER, TokenKind.REFRESH})
+"""What an OAuth 2.0 login makes: one of them ends with all others of its grant."""
+
+
 @dataclass(frozen=True, slots=True)
 class UserAuthentication:
     """An App's "User authentication settings": how people may sign in through it.
@@ -73,6 +77,10 @@ class App:
     owner_id: int | None = None
     description: str = ""
     authentication: UserAuthentication = UserAuthentication()
+
+    def allowed(self, agreed: Access | None) -> Access:
+        """What an OAuth 1.0a token of its may do: what was agreed to, None for anything, as far as the App may."""
+        return self.access if agreed is None else agreed.at_most(self.access)
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ def _app(number: int, name: str, description: str, access: Access, *, inside: bo
 MAIN_APP = _app(
     1,
     "Tacet sandbox",
-    "The App that everybody's keys are of.",
+    "The App that the sandbox's keys belong to.",
     Access.READ_WRITE_MESSAGES,
     inside=True,
     confidential=True,

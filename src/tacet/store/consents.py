@@ -117,7 +117,7 @@ class ConsentStore(ABC):
     async def sweep_logins(self, now_ms: int, limit: int) -> int:
         """Delete at most `limit` of each kind of what no longer serves; return how many.
 
-        These are codes, request tokens and tokens `KEPT_AFTER_END_MS` after their end, grants without tokens, and
+        These are codes and tokens `KEPT_AFTER_END_MS` after their end, grants without tokens, and request tokens and
         sessions at their end. A used refresh token stays until its own end, for as long as its grant holds: somebody
         may try it again.
         """
@@ -127,4 +127,6 @@ MAX_OAUTH1_TOKENS = 20
 """Access tokens of one person to one App: enough for every device; a client that logs in each day must not pile up."""
 
 KEPT_AFTER_END_MS = 24 * 3600 * 1000
-"""How long an ended code or access token is kept: a code used a second time must still be known to revoke its grant."""
+"""How long an ended code or access token is kept: a code used a second time must still be known to revoke its grant.
+
+A request token needs no memory: it is gone with its first use, and after its end nothing can come of it."""

@@ -7,6 +7,7 @@ import msgspec
 
 from tacet.records.consents import ChallengeMethod, Code, Connection, Grant, GrantKind, RequestToken
 from tacet.records.credentials import Access, App, Token, TokenKind, UserAuthentication
+from tacet.store.queries.consents import access_of_rank
 
 Value = int | str | bytes | None
 
@@ -124,7 +125,10 @@ def request_token_of(row: Sequence[Any]) -> RequestToken:
     return RequestToken(digest, app_id, secret_sealed, callback, access and Access(access), *rest)
 
 
-def connection_of(app_id: int, user_id: int, scopes: Sequence[str], oauth1: int, since_ms: int) -> Connection:
-    """Scopes come as those of each grant, space separated."""
+def connection_of(
+    app_id: int, user_id: int, scopes: Sequence[str], oauth1_rank: int | None, since_ms: int
+) -> Connection:
+    """Scopes come as those of each grant, space separated; the rank is None where none is of OAuth 1.0a."""
     together = sorted({scope for each in scopes for scope in each.split()})
-    return Connection(app_id, user_id, tuple(together), bool(oauth1), since_ms)
+    access = None if oauth1_rank is None else access_of_rank(oauth1_rank)
+    return Connection(app_id, user_id, tuple(together), oauth1_rank is not None, since_ms, access)

@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.types import Receive, Scope, Send
 
-from tacet.wire.endpoint import RETRY_AFTER_S, Services, problem_of, read_body, send_problem
+from tacet.wire.endpoint import Services, problem_of, read_body, send_problem
 from tacet.wire.headers import Reply
 from tacet.wire.oauth_problems import INTERNAL_ERROR_V1, over_capacity
-from tacet.wire.problems import Problem, Refusal, method_not_allowed
+from tacet.wire.problems import RETRY_AFTER_S, Problem, Refusal, method_not_allowed
 
 Explain = Callable[[Exception, str, bytes], Problem]
 """`problem_of`, or `problem_in_v1`."""

@@ -25,9 +25,6 @@ from tacet.wire.operations import Call, Operation
 from tacet.wire.parameters import Query, QueryReader, read_path
 from tacet.wire.problems import Problem, Refusal, Violation
 
-RETRY_AFTER_S = 1
-"""What a 503 asks to wait: a full queue empties within a second or not at all."""
-
 MAX_LENGTH_DIGITS = 18
 """A `content-length` with more digits is larger than any limit; Python refuses to read thousands of them."""
 
@@ -178,10 +175,10 @@ def problem_of(error: Exception, name: str, transaction_id: bytes) -> Problem:
     if isinstance(error, Refusal):
         return error.problem
     if isinstance(error, StoreBusy):
-        return problems.service_unavailable(RETRY_AFTER_S)
+        return problems.service_unavailable(problems.RETRY_AFTER_S)
     if isinstance(error, StoreError):
         _log.error("%s failed: %s", name, error)
-        return problems.service_unavailable(RETRY_AFTER_S)
+        return problems.service_unavailable(problems.RETRY_AFTER_S)
     _log.exception("%s failed, transaction %s", name, transaction_id.decode())
     return problems.INTERNAL_ERROR
 

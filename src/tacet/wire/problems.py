@@ -102,6 +102,10 @@ TOO_MANY_REQUESTS = _too_much(429, "Too Many Requests")
 """The window's numbers are in the rate-limit headers, and X sends no `Retry-After`."""
 
 
+RETRY_AFTER_S = 1
+"""What a 503 asks to wait, of programs and of people: a full queue empties within a second or not at all."""
+
+
 def service_unavailable(retry_after_s: int) -> Problem:
     """503 for a queue that is full or a database that is away."""
     return _too_much(503, "Service Unavailable", ((b"retry-after", str(retry_after_s).encode()),))

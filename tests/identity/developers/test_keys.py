@@ -41,6 +41,12 @@ async def test_access_tokens_outlive_the_api_key(workshop: Workshop, app: App) -
     assert (await token(workshop, own)).revoked_at_ms is None
 
 
+async def test_the_bearer_ends_with_the_api_key_that_could_ask_for_it(workshop: Workshop, app: App) -> None:
+    bearer = await workshop.developers.keys.renew_bearer(DEVELOPER, app.id)
+    await workshop.developers.keys.renew_consumer_key(DEVELOPER, app.id)
+    assert (await token(workshop, bearer)).revoked_at_ms is not None
+
+
 async def test_a_confidential_app_gets_another_client_secret(workshop: Workshop, app: App) -> None:
     first = await workshop.authenticate(app.id, client_type="confidential")
     before = workshop.forgotten

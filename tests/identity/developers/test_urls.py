@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from tacet.identity.developers.errors import Unacceptable
@@ -97,6 +99,28 @@ def test_no_callback_has_a_scheme_of_the_browsers_own(scheme: str, written: obje
 
 def test_the_dangerous_schemes_are_among_those_of_browsers() -> None:
     assert {"javascript", "data", "file", "blob", "vbscript", "about", "filesystem"} <= BROWSERS_OWN_SCHEMES
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        pytest.param("localhost:7000/callback", "http://localhost:7000/callback", id="this-machine"),
+        pytest.param("LOCALHOST:7000", "http://LOCALHOST:7000", id="in-upper-case-without-a-path"),
+        pytest.param("localhost:7000?from=x", "http://localhost:7000?from=x", id="with-a-query"),
+        pytest.param("example.com:8443/cb", "https://example.com:8443/cb", id="elsewhere"),
+    ],
+)
+def test_a_host_with_a_port_is_not_taken_for_a_scheme(written: str, meant: str) -> None:
+    with pytest.raises(Unacceptable, match=f"the scheme is missing. Did you mean {re.escape(meant)}") as refused:
+        check_callback(written)
+    assert str(refused.value).endswith(f"{meant}?")
+    check_callback(meant)
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:7000/callback", "[::1]:7000/callback"])
+def test_a_loopback_address_without_its_scheme_is_told_which_one(url: str) -> None:
+    with pytest.raises(Unacceptable, match="Did you mean http://"):
+        check_callback(url)
 
 
 def test_a_callback_may_be_as_long_as_is_said() -> None:

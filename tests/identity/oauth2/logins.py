@@ -38,7 +38,7 @@ class Logins:
     """
 
     def __init__(self, service: Service) -> None:
-        store, randomness = service.store, SeededRandomness(11)
+        store, people, randomness = service.store, service.tacet.people, SeededRandomness(11)
         self.service = service
         self.clock = service.clock
         self.consents = store.consents
@@ -46,7 +46,7 @@ class Logins:
         self.public = login_app(service.vault, PUBLIC_APP_ID, confidential=False)
         self.other = login_app(service.vault, OTHER_APP_ID)
         self.authorizations = Authorizations(store.credentials, store.consents, service.clock, randomness)
-        self.tokens = OAuth2Tokens(store.credentials, store.consents, service.clock, randomness, self._forget)
+        self.tokens = OAuth2Tokens(store.credentials, store.consents, people, service.clock, randomness, self._forget)
         self.forgotten = 0
 
     def _forget(self) -> None:

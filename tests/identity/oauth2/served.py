@@ -5,6 +5,7 @@ from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from tacet.clock import ManualClock
+from tacet.directory.lookup import People
 from tacet.identity.authenticator import Authenticator
 from tacet.identity.caller import Caller, Unauthenticated
 from tacet.identity.connections import Connections
@@ -49,10 +50,11 @@ class Served:
     def start(self) -> None:
         """With empty caches."""
         store, clock = self.store, self.clock
-        self.authenticator = Authenticator(store.credentials, self._vault, clock, Verifier(clock, Nonces(), ()))
+        people, verifier = People(store.directory, 10), Verifier(clock, Nonces(), ())
+        self.authenticator = Authenticator(store.credentials, people, self._vault, clock, verifier)
         forget = self.authenticator.forget
         self.authorizations = Authorizations(store.credentials, store.consents, clock, self._randomness)
-        self.tokens = OAuth2Tokens(store.credentials, store.consents, clock, self._randomness, forget)
+        self.tokens = OAuth2Tokens(store.credentials, store.consents, people, clock, self._randomness, forget)
         self.connections = Connections(store.credentials, store.consents, clock, forget)
         self.developers = Developers(store.credentials, store.consents, store.accounts, self._maker, forget)
 

@@ -12,6 +12,7 @@ from tacet.identity.oauth2.errors import OAuth2Error
 from tacet.identity.oauth2.tokens import ACCESS_S, MAX_TOKEN_CHARS, REFRESH_MS, Issued
 from tacet.identity.vault import Vault
 from tacet.records.credentials import App, Token, TokenKind
+from tacet.records.people import Person, State
 from tests.cast import ALICE, BOB, CALLBACK, NOW_MS, bearer
 from tests.identity.oauth2.logins import BAD_CLIENT, BAD_CODE, BAD_TOKEN, SCOPE, Logins, Refused, told
 
@@ -39,6 +40,16 @@ async def test_a_code_becomes_tokens(logins: Logins, kind: str) -> None:
     token = await logins.service.store.credentials.token(Vault.digest(issued.access_token))
     assert token is not None
     assert (token.kind, token.app_id, token.user_id) == (TokenKind.OAUTH2_USER, app.id, ALICE.id)
+
+
+async def test_nothing_is_used_up_for_somebody_suspended(logins: Logins) -> None:
+    issued, code = await logins.login(), await logins.code()
+    await logins.service.put(Person(ALICE.id, ALICE.username, ALICE.name, State.SUSPENDED))
+    assert await refusal(logins.exchange(code)) == BAD_CODE
+    assert await refusal(logins.refresh(issued.refresh_token)) == BAD_TOKEN
+    await logins.service.put(ALICE)
+    assert await logins.works(await logins.exchange(code))
+    assert await logins.works(await logins.refresh(issued.refresh_token))
 
 
 async def test_texts_are_made_as_x_makes_them(logins: Logins) -> None:

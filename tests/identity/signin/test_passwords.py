@@ -10,7 +10,7 @@ from argon2 import PasswordHasher, extract_parameters
 
 from tacet.clock import ManualClock
 from tacet.identity.signin import passwords as module
-from tacet.identity.signin.passwords import MAX_HASHING, Passwords, WeakPassword
+from tacet.identity.signin.passwords import MAX_HASHING, PasswordChanged, Passwords, WeakPassword
 from tacet.records.accounts import Password, Session
 from tacet.store.base import Store
 from tacet.store.opening import MEMORY, open_store
@@ -97,6 +97,24 @@ class TestSetting:
             await passwords.set(ALICE, plain, username="alice")
         assert plain not in str(refused.value)
         assert await passwords.check(ALICE, GOOD)
+
+    async def test_one_that_was_changed_meanwhile_stays_changed(self, passwords: Passwords, clock: ManualClock) -> None:
+        first = await passwords.set(ALICE, GOOD, username="alice")
+        assert await passwords.matching(ALICE, GOOD) == first
+        assert await passwords.stands(first)
+        clock.advance(1)
+        second = await passwords.set(ALICE, OTHER, username="alice", replacing=first)
+        assert (await passwords.stands(first), await passwords.stands(second)) == (False, True)
+        with pytest.raises(PasswordChanged):
+            await passwords.set(ALICE, "lamp cactus frog seven", username="alice", replacing=first)
+        assert await passwords.check(ALICE, OTHER)
+
+    async def test_one_that_was_removed_stands_no_more(self, passwords: Passwords, store: Store) -> None:
+        first = await passwords.set(ALICE, GOOD, username="alice")
+        await store.accounts.drop_password(ALICE)
+        assert not await passwords.stands(first)
+        with pytest.raises(PasswordChanged):
+            await passwords.set(ALICE, OTHER, username="alice", replacing=first)
 
     async def test_nothing_is_cut_off(self, passwords: Passwords) -> None:
         longest = "0123456789abcdefghijklmnopqrstuv" * 4

@@ -1,22 +1,25 @@
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
 
 from tacet.pages.portal.users import USERS_A_PAGE
 from tacet.records.consents import Grant, GrantKind
-from tacet.records.credentials import Token, TokenKind
+from tacet.records.credentials import Access, Token, TokenKind
 from tests.cast import BOB, NOW_MS, SUSPENDED, UNKNOWN_ID
 from tests.pages.portal.desk import Desk
 
 
-async def let_in(desk: Desk, app_id: int, user_id: int, scopes: str = "tweet.read users.read") -> None:
+async def let_in(
+    desk: Desk, app_id: int, user_id: int, scopes: str = "tweet.read users.read", access: Access | None = None
+) -> None:
     """Somebody's consent, and a bearer named after them."""
     oauth1 = not scopes
     kind = GrantKind.OAUTH1 if oauth1 else GrantKind.OAUTH2
     grant = Grant(app_id + user_id, kind, app_id, user_id, scopes, NOW_MS)
     token_kind = TokenKind.OAUTH1_USER if oauth1 else TokenKind.OAUTH2_USER
     digest = desk.service.vault.digest(f"token-{user_id}")
-    token = Token(digest, token_kind, app_id, user_id, scopes, b"", NOW_MS, grant_id=grant.id)
+    token = Token(digest, token_kind, app_id, user_id, scopes, b"", NOW_MS, grant_id=grant.id, access=access)
     await desk.service.store.consents.add_grant(grant, [token])
 
 
@@ -37,6 +40,26 @@ async def test_users_are_shown_with_what_they_granted_and_since_when(desk: Desk,
     assert "Bob @Bob_B Since 7 May 2022 tweet.read users.read" in text
     assert "Gone @gone Since 7 May 2022 OAuth 1.0a" in text
     assert f"Somebody who is gone {UNKNOWN_ID}" in text
+
+
+@pytest.mark.parametrize(
+    ("agreed", "may", "shown"),
+    [
+        pytest.param(None, Access.READ, "Read", id="as-much-as-the-app-may"),
+        pytest.param(Access.READ, Access.READ_WRITE, "Read", id="less"),
+        pytest.param(Access.READ_WRITE_MESSAGES, Access.READ_WRITE, "Read and write", id="more-than-it-still-may"),
+    ],
+)
+async def test_of_oauth1_the_lesser_of_what_was_granted_and_what_the_app_may_is_shown(
+    desk: Desk, app_id: int, agreed: Access | None, may: Access, shown: str
+) -> None:
+    credentials = desk.service.store.credentials
+    app = await credentials.app(app_id)
+    assert app is not None
+    await credentials.put_app(replace(app, access=may))
+    await let_in(desk, app_id, BOB.id, scopes="", access=agreed)
+    screen = await desk.get(f"/portal/apps/{app_id}/users")
+    assert f"<li>OAuth 1.0a: {shown}</li>" in screen.html
 
 
 async def test_a_name_that_reverses_its_line_leaves_the_username_as_it_is(desk: Desk, app_id: int) -> None:

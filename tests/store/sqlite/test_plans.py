@@ -106,10 +106,12 @@ SEVERAL = {
     "CONNECTIONS_OF_USER": [
         "SEARCH access_grant USING INDEX access_grant_by_user (user_id=? AND revoked_at_ms=?)",
         "SEARCH token USING INDEX token_by_grant (grant_id=? AND revoked_at_ms=?)",
+        "SEARCH token USING INDEX token_by_grant (grant_id=? AND revoked_at_ms=?)",
         "USE TEMP B-TREE FOR ORDER BY",
     ],
     "CONNECTIONS_OF_APP": [
         "SEARCH access_grant USING INDEX access_grant_by_app (app_id=? AND user_id>?)",
+        "SEARCH token USING INDEX token_by_grant (grant_id=? AND revoked_at_ms=?)",
         "SEARCH token USING INDEX token_by_grant (grant_id=? AND revoked_at_ms=?)",
     ],
     "REVOKE_OLDER_TOKENS_OF_GRANT": [

@@ -145,7 +145,10 @@ async def test_a_renamed_user_is_found_by_the_new_name_only(service: Service) ->
     assert (await service.get("/2/users/by/username/carol")).json["errors"] == [missing("username", "carol")]
 
 
-async def test_my_own_account_suspended(service: Service) -> None:
-    await service.put(Person(BOB.id, BOB.username, BOB.name, State.SUSPENDED))
-    answer = await service.get("/2/users/me", BOB.username)
-    assert (answer.status, answer.json) == (200, {"errors": [suspended("id", str(BOB.id))]})
+@pytest.mark.parametrize("state", [State.SUSPENDED, State.DEACTIVATED])
+async def test_who_is_suspended_or_has_left_is_not_let_in(service: Service, state: State) -> None:
+    assert (await service.get("/2/users/me", BOB.username)).status == 200
+    await service.put(Person(BOB.id, BOB.username, BOB.name, state))
+    assert (await service.get("/2/users/me", BOB.username)).status == 401
+    await service.put(BOB)
+    assert (await service.get("/2/users/me", BOB.username)).status == 200

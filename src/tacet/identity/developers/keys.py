@@ -39,10 +39,14 @@ class Keys:
         return Ring(app, own, await self._tools.credentials.app_only_token(app.id))
 
     async def renew_consumer_key(self, owner_id: int, app_id: int) -> MadeApp:
-        """Another API key and secret. Access tokens stay good: they are signed with the new key from now on."""
+        """Another API key and secret. Access tokens stay good: they are signed with the new key from now on.
+
+        The App's bearer is revoked: whoever had the old key could have asked for it.
+        """
         async with self._tools.changing:
             made = self._tools.maker.consumer_key(await self._tools.own_app(owner_id, app_id))
             await self._tools.put_app(made.app)
+            await self._revoke_bearer(made.app)
         return made
 
     async def renew_client_secret(self, owner_id: int, app_id: int) -> MadeApp:

@@ -20,8 +20,8 @@ MAX_NAME_LENGTH = 50
 MAX_DESCRIPTION_LENGTH = 200
 """Characters, as X allows: a sentence or two."""
 
-MIN_USE_CASE_LENGTH = 20
-"""Characters, about four words. Words are not counted, because not every script puts blanks between them."""
+MIN_USE_CASE_LENGTH = 10
+"""Characters, about two words. Words are not counted, because not every script puts blanks between them."""
 
 MAX_USE_CASE_LENGTH = 1_000
 """Characters: a paragraph; nobody reads more, and it is stored for good."""

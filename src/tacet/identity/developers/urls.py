@@ -23,9 +23,13 @@ LOOPBACK_HOSTS = ("127.0.0.1", "[::1]", "localhost")
 """Where plain http is safe, because nothing leaves the machine (RFC 8252 section 7.3)."""
 
 BROWSERS_OWN_SCHEMES = frozenset(
-    "about blob chrome chrome-extension content cid data file filesystem ftp ftps gopher imap intent irc jar "
-    "javascript ldap livescript mailto mid mocha moz-extension news nntp resource rtsp sftp sip sms ssh tel telnet "
-    "urn vbscript view-source wais ws wss xmpp".split()
+    "about afp android-app blob callto chrome chrome-error chrome-extension chrome-search chrome-untrusted cid "
+    "content data devtools edge feed file filesystem finger ftp ftps gopher help imap intent ios-app irc ircs itms "
+    "itms-apps itms-services jar javascript ldap ldaps livescript magnet mailto market mid mk mocha moz-extension "
+    "ms-appinstaller ms-cxh ms-cxh-full ms-excel ms-help ms-its ms-msdt ms-officecmd ms-powerpoint ms-search "
+    "ms-settings ms-word news nfs nntp opera pop rdp resource rlogin rtmp rtsp safari-extension search search-ms "
+    "sftp shell shortcuts sip sips skype smb sms smsto snews ssh steam svn tel telnet tn3270 urn vbscript "
+    "view-source vnc wais webcal ws wss wyciwyg xmpp".split()
 )
 """Schemes that run code in the page, open local files, or mean something that is no App's own."""
 
@@ -34,6 +38,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 # Narrower than RFC 3986: a host is written into the consent page's policy, where `;` `'` and `*` mean something.
 _HOST = re.compile(r"(?!-)[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?")
 _PORT = re.compile(r"[0-9]{1,5}")
+_HOST_AND_PORT = re.compile(r"(\[[^\]/?]+\]|[^/?:]+):[0-9]+(?:[/?].*)?")
 _MAX_PORT = 65_535
 
 
@@ -82,6 +87,7 @@ def _parts(url: str, max_length: int) -> SplitResult:
         raise Unacceptable("an address with a fragment (#) is not allowed.")
     if not _CHARACTERS.fullmatch(url):
         raise Unacceptable("blanks, quotes and signs outside ASCII must be written as %20 and the like.")
+    _check_not_a_host(url)
     if not _SCHEME.fullmatch(url.partition(":")[0]) or ":" not in url:
         raise Unacceptable("write the whole address, beginning with https://.")
     try:
@@ -91,6 +97,14 @@ def _parts(url: str, max_length: int) -> SplitResult:
     if "@" in parts.netloc:
         raise Unacceptable("a username or password before the host is not allowed.")
     return parts
+
+
+def _check_not_a_host(url: str) -> None:
+    """A host and its port look like a scheme and what follows it: `localhost:7000/callback`."""
+    found = _HOST_AND_PORT.fullmatch(url)
+    if found and found[1].lower() not in BROWSERS_OWN_SCHEMES:
+        scheme = "http" if found[1].lower() in LOOPBACK_HOSTS else "https"
+        raise Unacceptable(f"the scheme is missing. Did you mean {scheme}://{url}?")
 
 
 def _host(parts: SplitResult) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tacet.clock import Clock
+from tacet.directory.lookup import People
 from tacet.identity.oauth2 import errors
 from tacet.identity.oauth2.clients import ClientCredentials, Clients
 from tacet.identity.oauth2.rfc6749.characters import is_visible
@@ -12,7 +13,7 @@ from tacet.identity.oauth2.rfc7636.challenge import answers
 from tacet.identity.vault import Vault
 from tacet.ids import Randomness, bearer_text, grant_number
 from tacet.records.consents import Code, Grant, GrantKind
-from tacet.records.credentials import App, Token, TokenKind
+from tacet.records.credentials import OAUTH2_LOGIN_KINDS, App, Token, TokenKind
 from tacet.store.base import CredentialStore
 from tacet.store.consents import ConsentStore
 
@@ -28,8 +29,6 @@ MAX_TOKEN_CHARS = 1_024
 
 OFFLINE = "offline.access"
 """The scope that brings a refresh token."""
-
-_OF_LOGINS = frozenset({TokenKind.OAUTH2_USER, TokenKind.REFRESH})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +62,14 @@ class OAuth2Tokens:
         self,
         credentials: CredentialStore,
         consents: ConsentStore,
+        people: People,
         clock: Clock,
         randomness: Randomness,
         forget: Callable[[], None],
     ) -> None:
         self._credentials = credentials
         self._consents = consents
+        self._people = people
         self._clock = clock
         self._randomness = randomness
         self._forget = forget
@@ -98,6 +99,8 @@ class OAuth2Tokens:
         if not answers(verifier, known.challenge, known.challenge_method):
             await self._spend(known)
             raise errors.bad_verifier()
+        if not await self._may_act(known.user_id):
+            raise errors.bad_code()
         return await self._redeem(known)
 
     async def refresh(self, client: ClientCredentials, *, refresh_token: str, scope: str = "") -> Issued:
@@ -120,6 +123,8 @@ class OAuth2Tokens:
         if used.revoked_at_ms is not None:
             await self._end(used.grant_id)
             raise errors.bad_token()
+        if not await self._may_act(used.user_id):
+            raise errors.bad_token()
         if scope and not within(scope, used.scopes):
             raise errors.bad_scope()
         scopes = " ".join(scope_tokens(scope)) or used.scopes
@@ -140,7 +145,7 @@ class OAuth2Tokens:
         if not token:
             raise errors.missing("token")
         known = await self._token(app, token)
-        if known is None or known.kind not in _OF_LOGINS or not await self._revoke(known):
+        if known is None or known.kind not in OAUTH2_LOGIN_KINDS or not await self._revoke(known):
             raise errors.bad_token()
 
     async def _switched_on(self, client: ClientCredentials) -> App:
@@ -148,6 +153,10 @@ class OAuth2Tokens:
         if not app.authentication.oauth2:
             raise errors.switched_off()
         return app
+
+    async def _may_act(self, user_id: int | None) -> bool:
+        """Nothing is used up for somebody who is suspended: where they come back, their Apps are still connected."""
+        return user_id is not None and await self._people.may_act(user_id)
 
     async def _token(self, app: App, text: str) -> Token | None:
         """The App's token with this text. Another App's is left alone, or anybody could end it who has seen it."""

@@ -14,7 +14,7 @@ from tacet.store.accounts import AccountStore
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
 
-__all__ = ["PasswordChanged", "Passwords", "WeakPassword"]
+__all__ = ["PasswordChanged", "Passwords", "PasswordsBusy", "WeakPassword"]
 
 MEMORY_KIB = 46 * 1024
 """With the two below, the first of the equally strong choices of OWASP's Password Storage Cheat Sheet.
@@ -31,6 +31,13 @@ PARALLELISM = 1
 MAX_HASHING = 2
 """Passwords hashed at once: each takes `MEMORY_KIB`, and a processor that requests need too."""
 
+MAX_WAITING = 64
+"""Further ones that wait for their turn: each takes some 50 ms, so the last of them waits less than `WAITING_S`. Whoever
+comes later is turned away: nobody gains by a queue that grows faster than it is served."""
+
+WAITING_S = 2
+"""How long a full queue takes."""
+
 SALT_BYTES = 16
 """RFC 9106 section 4."""
 
@@ -46,17 +53,27 @@ class PasswordChanged(Exception):
     """Somebody else changed or removed the password meanwhile."""
 
 
+class PasswordsBusy(Exception):
+    """Too many passwords are waiting to be hashed; nothing was done."""
+
+    def __init__(self) -> None:
+        super().__init__("too many passwords are waiting to be hashed")
+
+
 class Passwords:
-    """People's passwords."""
+    """People's passwords.
+
+    Raises in every method that hashes:
+        PasswordsBusy: `MAX_WAITING` wait already.
+    """
 
     def __init__(self, accounts: AccountStore, clock: Clock) -> None:
         self._accounts = accounts
         self._clock = clock
         self._places = asyncio.Semaphore(MAX_HASHING)
+        self._under_way = 0
 
-    async def set(
-        self, person_id: int, plain: str, *, username: str, replacing: Password | None = None
-    ) -> Password:
+    async def set(self, person_id: int, plain: str, *, username: str, replacing: Password | None = None) -> Password:
         """Give a person a password, which ends all their sessions; return it as it is stored.
 
         Args:
@@ -119,13 +136,24 @@ class Passwords:
 
     async def _renew(self, stored: Password, text: str) -> None:
         """Hash with today's parameters what was hashed with others."""
-        if _hasher().check_needs_rehash(stored.encoded):
+        if not _hasher().check_needs_rehash(stored.encoded):
+            return
+        try:
             encoded = await self._on_thread(lambda: _hasher().hash(text))
-            await self._accounts.recode_password(stored, encoded)
+        except PasswordsBusy:
+            # The next sign-in does it: this one has succeeded.
+            return
+        await self._accounts.recode_password(stored, encoded)
 
     async def _on_thread(self, work: Callable[[], T]) -> T:
-        async with self._places:
-            return await asyncio.to_thread(work)
+        if self._under_way >= MAX_HASHING + MAX_WAITING:
+            raise PasswordsBusy
+        self._under_way += 1
+        try:
+            async with self._places:
+                return await asyncio.to_thread(work)
+        finally:
+            self._under_way -= 1
 
 
 def _hasher() -> "PasswordHasher":

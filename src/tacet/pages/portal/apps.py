@@ -49,7 +49,7 @@ class AppPages:
             return await self._new_page(visit, given, {"project": "Choose one of these."})
         except Refused as refused:
             return await self._new_page(visit, given, refused.problems)
-        return secrets_page(visit, made.app, "Your App is there", app_secrets(made))
+        return secrets_page(visit, made.app, "Your App was made", app_secrets(made))
 
     async def _new_page(self, visit: Visit, given: Mapping[str, str], problems: Mapping[str, str]) -> Response:
         return visit.page(

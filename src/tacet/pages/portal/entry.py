@@ -1,19 +1,18 @@
 """The door of the portal: only developers come in, and what is not theirs looks like what does not exist."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from starlette.responses import Response
 
 from tacet.identity.developers.accounts import DeveloperAccounts
 from tacet.identity.developers.errors import NotADeveloper, NotThere
-from tacet.pages.forms import read_query
+from tacet.pages.forms import id_of, read_query
 from tacet.pages.routing import Handler, Page
 from tacet.pages.visit import Visit, not_found
-from tacet.records.people import MAX_ID
 
 PORTAL_PATH = "/portal"
 SIGN_UP_PATH = "/portal/sign-up"
-
-MAX_ID_DIGITS = len(str(MAX_ID))
-"""A longer text is not even turned into a number."""
 
 
 class Entry:
@@ -55,9 +54,10 @@ def read_id(text: str) -> int:
     Raises:
         NotThere: it is none.
     """
-    if not (text.isascii() and text.isdigit() and len(text) <= MAX_ID_DIGITS and int(text) <= MAX_ID):
+    id_ = id_of(text)
+    if id_ is None:
         raise NotThere
-    return int(text)
+    return id_
 
 
 def app_url(app_id: int, section: str = "") -> str:
@@ -75,17 +75,19 @@ def done(visit: Visit, url: str, what: str) -> Response:
     return visit.go(f"{url}?done={what}")
 
 
-DONE = {
-    "app-deleted": "The App is deleted, and its keys no longer work.",
-    "project-deleted": "The Project is deleted.",
-    "project-made": "The Project is there. Now make an App in it.",
-    "renamed": "Saved.",
-    "moved": "The App is in this Project now.",
-    "saved": "Saved.",
-    "bearer-revoked": "The bearer token is revoked.",
-    "own-revoked": "Your access token is revoked.",
-    "user-revoked": "Their consent is revoked, with every token that came of it.",
-}
+DONE: Mapping[str, str] = MappingProxyType(
+    {
+        "app-deleted": "The App is deleted, and its keys no longer work.",
+        "project-deleted": "The Project is deleted.",
+        "project-made": "Your Project was made. Now make an App in it.",
+        "renamed": "Saved.",
+        "moved": "The App is in this Project now.",
+        "saved": "Saved.",
+        "bearer-revoked": "The bearer token is revoked.",
+        "own-revoked": "Your access token is revoked.",
+        "user-revoked": "They are disconnected: every token that they gave this App has stopped working.",
+    }
+)
 
 
 def done_words(visit: Visit) -> str:

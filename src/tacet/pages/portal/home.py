@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from tacet.identity.developers import Developers
 from tacet.identity.developers.errors import Refused
-from tacet.identity.developers.texts import MAX_USE_CASE_LENGTH
+from tacet.identity.developers.texts import MAX_USE_CASE_LENGTH, MIN_USE_CASE_LENGTH
 from tacet.pages.portal.entry import PORTAL_PATH, SIGN_UP_PATH, Entry, done_words
 from tacet.pages.routing import Page
 from tacet.pages.visit import INVALID, Visit
@@ -72,5 +72,6 @@ def _sign_up_page(visit: Visit, problems: object, status: int = 200) -> Response
         problems=problems,
         use_case=visit.value("use_case"),
         agreed=visit.value("agreed") == "on",
+        min_length=MIN_USE_CASE_LENGTH,
         max_length=MAX_USE_CASE_LENGTH,
     )

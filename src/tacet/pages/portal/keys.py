@@ -17,7 +17,6 @@ from tacet.pages.portal.secrets import (
 from tacet.pages.portal.words import ACCESS_WORDS
 from tacet.pages.routing import Page
 from tacet.pages.visit import PageError, Visit
-from tacet.records.credentials import Access, App, Token
 
 Action = Callable[[Visit, int], Awaitable[Response]]
 """Does what a form on this page asks for with the App of this id."""
@@ -48,7 +47,7 @@ class KeyPages:
             "portal/keys.html",
             app=ring.app,
             own=ring.own,
-            own_access=ACCESS_WORDS[_access(ring.own, ring.app)] if ring.own is not None else "",
+            own_access=ACCESS_WORDS[ring.app.allowed(ring.own.access)] if ring.own is not None else "",
             access=ACCESS_WORDS[ring.app.access],
             bearer=ring.bearer,
             done=done_words(visit),
@@ -63,7 +62,11 @@ class KeyPages:
     async def _renew_api_key(self, visit: Visit, app_id: int) -> Response:
         made = await self._keys.renew_consumer_key(visit.user_id, app_id)
         return secrets_page(
-            visit, made.app, "New API key and secret", consumer_secrets(made), "The old ones no longer work."
+            visit,
+            made.app,
+            "New API key and secret",
+            consumer_secrets(made),
+            "The old ones and the bearer token no longer work.",
         )
 
     async def _renew_client_secret(self, visit: Visit, app_id: int) -> Response:
@@ -78,7 +81,7 @@ class KeyPages:
     async def _renew_own_token(self, visit: Visit, app_id: int) -> Response:
         made = await self._keys.renew_own_token(visit.user_id, app_id)
         app = await self._apps.one(visit.user_id, app_id)
-        note = f"They are for your own account, with the permission “{ACCESS_WORDS[_access(made.token, app)]}”."
+        note = f"They are for your own account, with the permission “{ACCESS_WORDS[app.allowed(made.token.access)]}”."
         return secrets_page(visit, app, "Your access token and secret", own_token_secrets(made), note)
 
     async def _revoke_own_token(self, visit: Visit, app_id: int) -> Response:
@@ -95,8 +98,3 @@ class KeyPages:
     async def _revoke_bearer(self, visit: Visit, app_id: int) -> Response:
         await self._keys.revoke_bearer(visit.user_id, app_id)
         return done(visit, app_url(app_id, "/keys"), "bearer-revoked")
-
-
-def _access(token: Token, app: App) -> Access:
-    """What an access token may do: what the App could when it was made, and no more than the App may now."""
-    return app.access if token.access is None else token.access.at_most(app.access)

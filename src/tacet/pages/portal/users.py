@@ -9,9 +9,11 @@ from tacet.directory.lookup import People
 from tacet.identity.connections import Connections
 from tacet.identity.developers import Developers
 from tacet.pages.portal.entry import Entry, app_url, asked, done, done_words, path_id, read_id
+from tacet.pages.portal.words import ACCESS_WORDS
 from tacet.pages.routing import Page
 from tacet.pages.visit import Visit
 from tacet.records.consents import Connection
+from tacet.records.credentials import App
 from tacet.records.people import Person
 
 USERS_A_PAGE = 25
@@ -20,10 +22,16 @@ USERS_A_PAGE = 25
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody who let the App in; `person` is None where the directory no longer knows them."""
+    """Somebody who let the App in.
+
+    Attributes:
+        person: None where the directory no longer knows them.
+        oauth1: what OAuth 1.0a lets it do for them, in words; empty where they agreed by OAuth 2.0 alone.
+    """
 
     connection: Connection
     person: Person | None
+    oauth1: str
 
 
 class UserPages:
@@ -48,7 +56,7 @@ class UserPages:
         return visit.page(
             "portal/users.html",
             app=app,
-            users=[User(connection, people.get(connection.user_id)) for connection in shown],
+            users=[_user(app, connection, people.get(connection.user_id)) for connection in shown],
             first=after == 0,
             next_after=shown[-1].user_id if len(found) > len(shown) else None,
             done=done_words(visit),
@@ -58,3 +66,8 @@ class UserPages:
         app = await self._apps.one(visit.user_id, path_id(visit, "app_id"))
         await self._connections.revoke(app.id, read_id(visit.value("user_id")))
         return done(visit, app_url(app.id, "/users"), "user-revoked")
+
+
+def _user(app: App, connection: Connection, person: Person | None) -> User:
+    access = connection.access_now(app)
+    return User(connection, person, "" if access is None else ACCESS_WORDS[access])

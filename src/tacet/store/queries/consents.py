@@ -4,7 +4,7 @@ The columns stand in the order of `tacet.store.rows`.
 """
 
 from tacet.records.consents import GrantKind
-from tacet.records.credentials import TokenKind
+from tacet.records.credentials import Access, TokenKind
 from tacet.store.queries.credentials import TOKEN_COLUMNS
 
 CODE_COLUMNS = (
@@ -80,14 +80,29 @@ DROP_CODES_OF_PAIR = "DELETE FROM authorization_code WHERE app_id = $1 AND user_
 
 DROP_REQUEST_TOKENS_OF_PAIR = "DELETE FROM request_token WHERE app_id = $1 AND user_id = $2"
 
-_HOLDS_AND_WORKS = f"""
-access_grant.revoked_at_ms IS NULL AND access_grant.kind <> {GrantKind.OWN:d} AND EXISTS (
-    SELECT 1 FROM token WHERE token.grant_id = access_grant.id AND token.revoked_at_ms IS NULL
-      AND (token.expires_at_ms IS NULL OR token.expires_at_ms > $2))
+_WORKING_TOKENS = """
+token WHERE token.grant_id = access_grant.id AND token.revoked_at_ms IS NULL
+  AND (token.expires_at_ms IS NULL OR token.expires_at_ms > $2)
 """
 
+_HOLDS_AND_WORKS = f"""
+access_grant.revoked_at_ms IS NULL AND access_grant.kind <> {GrantKind.OWN:d}
+  AND EXISTS (SELECT 1 FROM {_WORKING_TOKENS})
+"""
+
+_RANKED: tuple[Access | None, ...] = (*Access, None)
+"""What a token may do, the least first; None, as much as its App, is the most."""
+
+_RANK = f"""
+CASE token.access {" ".join(f"WHEN '{access}' THEN {rank}" for rank, access in enumerate(Access))}
+  ELSE {_RANKED.index(None)} END
+"""
+
+# The third is NULL where no grant is of OAuth 1.0a: one that is has a working token.
 _AS_CONNECTION = f"""
-packed(scopes), MAX(CASE WHEN kind = {GrantKind.OAUTH1:d} THEN 1 ELSE 0 END), MIN(created_at_ms) AS since_ms
+packed(scopes),
+MAX((SELECT MAX({_RANK}) FROM {_WORKING_TOKENS} AND access_grant.kind = {GrantKind.OAUTH1:d})),
+MIN(created_at_ms) AS since_ms
 """
 
 CONNECTIONS_OF_USER = f"""
@@ -137,3 +152,8 @@ UPDATE token SET revoked_at_ms = $2 WHERE digest IN (
     ORDER BY created_at_ms DESC, digest LIMIT 1000000 OFFSET $3)
 RETURNING digest
 """
+
+
+def access_of_rank(rank: int) -> Access | None:
+    """What the number in a connection's row stands for."""
+    return _RANKED[rank]

@@ -202,6 +202,6 @@ def _join_shared_grant(connection: sqlite3.Connection, grant: Grant, token: Toke
 
 def _connections(rows: list[Any]) -> list[Connection]:
     return [
-        connection_of(app_id, user_id, _decode_texts(scopes), oauth1, since_ms)
-        for app_id, user_id, scopes, oauth1, since_ms in rows
+        connection_of(app_id, user_id, _decode_texts(scopes), oauth1_rank, since_ms)
+        for app_id, user_id, scopes, oauth1_rank, since_ms in rows
     ]

@@ -5,8 +5,8 @@ import sqlite3
 from tacet.store.queries import sweeping as queries
 from tacet.store.sqlite.dialect import adapt, id_list
 
-_SWEEP_SESSIONS = adapt(queries.SWEEP_SESSIONS)
-_SWEEP_LOGINS = (adapt(queries.SWEEP_CODES), adapt(queries.SWEEP_REQUEST_TOKENS))
+_SWEEP_AT_THEIR_END = (adapt(queries.SWEEP_SESSIONS), adapt(queries.SWEEP_REQUEST_TOKENS))
+_SWEEP_CODES = adapt(queries.SWEEP_CODES)
 _SWEEP_TOKENS = (
     adapt(queries.SWEEP_EXPIRED_TOKENS),
     adapt(queries.SWEEP_REVOKED_TOKENS),
@@ -20,13 +20,13 @@ def sweep(connection: sqlite3.Connection, now_ms: int, before_ms: int, limit: in
     """Delete at most `limit` of each kind, in the transaction under way; return how many rows.
 
     Args:
-        now_ms: sessions that ended by now go.
-        before_ms: codes, request tokens and tokens that ended by then go, and grants whose last token went.
+        now_ms: sessions and request tokens that ended by now go.
+        before_ms: codes and tokens that ended by then go, and grants whose last token went.
         limit: a kind of token is a way of ending: its own end, its revocation, the revocation of its grant.
     """
-    deleted = len(connection.execute(_SWEEP_SESSIONS, (now_ms, limit)).fetchall())
-    for statement in _SWEEP_LOGINS:
-        deleted += len(connection.execute(statement, (before_ms, limit)).fetchall())
+    deleted = len(connection.execute(_SWEEP_CODES, (before_ms, limit)).fetchall())
+    for statement in _SWEEP_AT_THEIR_END:
+        deleted += len(connection.execute(statement, (now_ms, limit)).fetchall())
     ended: set[int] = set()
     for statement in _SWEEP_TOKENS:
         grant_ids = connection.execute(statement, (before_ms, limit)).fetchall()
