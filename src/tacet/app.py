@@ -19,6 +19,8 @@ from tacet.mutes.actions import Mutes
 from tacet.mutes.positions import Positions
 from tacet.pages.assets import Assets
 from tacet.pages.families import families
+from tacet.pages.nowhere import nowhere
+from tacet.pages.origins import Origins
 from tacet.pages.portal.usage import DailyUsage
 from tacet.pages.responses import reached_at
 from tacet.pages.routing import Guard, page_routes
@@ -89,7 +91,8 @@ class Tacet:
         origins = (*settings.api_origins, settings.public_url) if settings.public_url else settings.api_origins
         self._identity = Identity(store, self.people, vault, self._clock, self._randomness, origins)
         self.authenticator = self._identity.authenticator
-        failures, addresses = Failures(self._clock), Addresses(settings.trusted_proxies)
+        failures = Failures(self._clock, self._identity.password_set_at_ms)
+        addresses = Addresses(settings.trusted_proxies)
         limits = settings.limits if settings.rate_limits else {}
         services = Services(
             self.authenticator,
@@ -99,13 +102,15 @@ class Tacet:
             self.usage,
             settings.max_body_bytes,
         )
-        operations = self._operations(settings)
+        operations, assets = self._operations(settings), Assets()
+        guard = self._guard(settings, assets)
         others = [
             document_route(services, operations),
             *oauth_routes(services, self._identity, failures, addresses),
-            *self._pages(settings, failures, addresses),
+            *self._pages(settings, guard, assets, failures, addresses),
         ]
-        self.application = router(services, operations, others)
+        lost = nowhere(guard, answering(services, problems.NOT_FOUND))
+        self.application = router(services, operations, others, lost)
         self.busy = answering(services, problems.service_unavailable(problems.RETRY_AFTER_S))
 
     async def watch(self) -> None:
@@ -131,15 +136,24 @@ class Tacet:
         # The routes with the most traffic are matched first.
         return [*Muting(mutes, answers).operations(), *Users(self.people, answers).operations()]
 
-    def _pages(self, settings: Settings, failures: Failures, addresses: Addresses) -> list[Route]:
-        sandbox, identity, assets = settings.mode == SANDBOX, self._identity, Assets()
-        templates = Templates(sandbox=sandbox, asset=assets.url)
-        security = reached_at(settings.public_url)
-        max_bytes = settings.max_body_bytes
-        guard = Guard(identity.sessions, self.people, self._clock, self._randomness, templates, security, max_bytes)
+    def _guard(self, settings: Settings, assets: Assets) -> Guard:
+        return Guard(
+            self._identity.sessions,
+            self.people,
+            self._clock,
+            self._randomness,
+            Templates(sandbox=settings.mode == SANDBOX, asset=assets.url),
+            reached_at(settings.public_url),
+            Origins(self._clock),
+            settings.max_body_bytes,
+        )
+
+    def _pages(
+        self, settings: Settings, guard: Guard, assets: Assets, failures: Failures, addresses: Addresses
+    ) -> list[Route]:
         usage = DailyUsage(self.usage, self._clock)
-        residents = self._residents if sandbox else None
-        others = families(identity, self.people, usage, failures, addresses, residents)
+        residents = self._residents if settings.mode == SANDBOX else None
+        others = families(self._identity, self.people, usage, failures, addresses, residents)
         return page_routes(guard, [page for family in (assets, *others) for page in family.pages()])
 
     async def _look(self) -> None:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from playwright.sync_api import Page
 from requests_oauthlib import OAuth1Session
 
+from tacet.limits.failures import FAILURES, Kind
 from tests.browser.served import PASSWORD, USERNAME
 from tests.browser.steps import make_app, make_project, sign_up
 from tests.sandboxes import Sandbox
@@ -130,7 +131,7 @@ def new_app(page: Page, _: Scene) -> None:
     page.goto("/portal/apps/new")
     page.get_by_label("Name", exact=True).fill("Looked at")
     page.get_by_role("button", name="Create App").click()
-    page.get_by_role("heading", name="Your App is there").wait_for()
+    page.get_by_role("heading", name="Your App was made").wait_for()
 
 
 def client_secret(page: Page, _: Scene) -> None:
@@ -156,12 +157,36 @@ def of_long_name(path: str) -> Look:
     return Look(path, go, "developer")
 
 
-def wrong_password(page: Page, _: Scene) -> None:
+def first_app(page: Page, _: Scene) -> None:
+    """By a developer who has no Project yet."""
+    page.goto("/portal/apps/new")
+    if "/sign-up" in page.url:
+        sign_up(page)
+        page.goto("/portal/apps/new")
+    page.get_by_label("Name of the new Project").wait_for()
+
+
+def mistyped_callback(page: Page, scene: Scene) -> None:
+    page.goto(f"/i/oauth2/authorize?{scene.consent_query().replace('callback', 'calback')}")
+    page.get_by_role("link", name="Open its settings").wait_for()
+
+
+def try_password(page: Page, username: str) -> None:
     page.goto("/sign-in")
-    page.get_by_label("Username").fill(USERNAME)
+    page.get_by_label("Username").fill(username)
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Sign in").click()
+
+
+def wrong_password(page: Page, _: Scene) -> None:
+    try_password(page, USERNAME)
     page.get_by_role("alert").wait_for()
+
+
+def too_many_passwords(page: Page, _: Scene) -> None:
+    for _attempt in range(FAILURES[Kind.SIGN_IN].count + 1):
+        try_password(page, "somebody_else")
+    page.get_by_role("link", name="Back to sign-in").wait_for()
 
 
 def by_password(page: Page) -> None:
@@ -194,6 +219,11 @@ LOOKS = {
     "sign-out": at("/sign-out"),
     "consent": consent("/i/oauth2/authorize"),
     "consent-at-its-other-path": consent("/2/oauth2/authorize"),
+    "sign-in-to-an-app": Look(
+        "/sign-in", lambda page, scene: page.goto(f"/i/oauth2/authorize?{scene.consent_query()}"), ""
+    ),
+    "nowhere": Look("/", lambda page, _: page.goto("/nonsense"), "", 404),
+    "consent-impossible-and-whose": Look("/i/oauth2/authorize", mistyped_callback, status=400),
     "consent-impossible": Look("/i/oauth2/authorize", lambda page, _: page.goto("/i/oauth2/authorize"), "", 400),
     "oauth1-consent": old_consent("/oauth/authorize"),
     "oauth1-consent-authenticate": old_consent("/oauth/authenticate"),
@@ -216,6 +246,7 @@ LOOKS = {
     "portal-delete-project": at("/portal/projects/{project_id:int}/delete"),
     "portal-new-app": at("/portal/apps/new"),
     "portal-new-app-refused": refused("/portal/apps/new"),
+    "portal-new-app-of-a-new-developer": Look("/portal/apps/new", first_app, "bob"),
     "portal-new-app-made": Look("/portal/apps/new", new_app),
     "portal-app": at("/portal/apps/{app_id:int}"),
     "portal-app-unfolded": opened("/portal/apps/{app_id:int}"),
@@ -241,6 +272,7 @@ SERVED_LOOKS = {
     "home": at("/", ""),
     "sign-in": at("/sign-in", ""),
     "sign-in-refused": Look("/sign-in", wrong_password, "", 422),
+    "sign-in-refused-too-often": Look("/sign-in", too_many_passwords, "", 429),
     "password": Look("/account/password", changing_password, ""),
     "password-refused": Look("/account/password", weak_password, "", 422),
 }

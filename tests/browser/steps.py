@@ -52,9 +52,9 @@ def make_app(page: Page, name: str) -> Keys:
     page.get_by_role("link", name="New App").click()
     page.get_by_label("Name", exact=True).fill(name)
     page.get_by_role("button", name="Create App").click()
-    page.get_by_role("heading", name="Your App is there").wait_for()
+    page.get_by_role("heading", name="Your App was made").wait_for()
     shown = [page.get_by_label(label, exact=True).input_value() for label in ("API key", "API key secret", "Client ID")]
-    page.get_by_role("link", name="I have copied").click()
+    page.get_by_role("link", name="I have copied it", exact=True).click()
     page.get_by_role("heading", name="API key and secret").wait_for()
     [app_id] = re.findall(r"/portal/apps/(\d+)/keys$", page.url)
     return Keys(app_id, *shown)

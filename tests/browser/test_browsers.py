@@ -1,20 +1,23 @@
 """What a browser is told and what it keeps: cookies, policy, referrers, caches."""
 
+from urllib.parse import urlsplit
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.client_app import ClientApp
 from tests.browser.conftest import OpenPage
 from tests.browser.steps import decide, log_in, register, sign_in
-from tests.sandboxes import Resident
+from tests.sandboxes import Resident, Sandbox
 
 
-def test_scripts_can_read_no_cookie(page: Page) -> None:
+def test_scripts_can_read_no_cookie(page: Page, server: Sandbox) -> None:
     page.goto("/")
-    assert [cookie["name"] for cookie in page.context.cookies()] == ["tacet_visit"]
+    port = urlsplit(server.url).port
+    assert [cookie["name"] for cookie in page.context.cookies()] == [f"tacet_visit_{port}"]
     assert page.evaluate("document.cookie") == ""
     sign_in(page, "alice")
-    assert [cookie["name"] for cookie in page.context.cookies()] == ["tacet_session"]
+    assert [cookie["name"] for cookie in page.context.cookies()] == [f"tacet_session_{port}"]
     assert page.evaluate("document.cookie") == ""
     assert all(cookie["httpOnly"] and cookie["sameSite"] == "Lax" for cookie in page.context.cookies())
 

@@ -100,7 +100,7 @@ def test_an_app_is_made_with_the_keyboard(page: Page, newcomer: Resident) -> Non
     tab_to(page, "Name")
     page.keyboard.type("By keyboard")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Your App is there")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your App was made")
 
 
 @pytest.mark.parametrize(

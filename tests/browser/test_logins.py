@@ -107,7 +107,7 @@ def test_its_developer_can_end_it_too(page: Page, open_page: OpenPage, client: C
     row = page.get_by_role("listitem").filter(has_text="@carol")
     expect(row.get_by_label("Granted").get_by_role("listitem")).to_have_text(sorted(client.scopes.split()))
     row.locator("summary").click()
-    row.get_by_role("button", name="Revoke now").click()
+    row.get_by_role("button", name="Disconnect now").click()
     expect(page.get_by_text("Nobody yet")).to_be_visible()
     assert client.status_of(tokens["access_token"]) == 401
 

@@ -7,6 +7,7 @@ from tacet.cli.exits import Exit
 from tacet.identity.vault import Vault, new_secret_key
 from tacet.ids import SeededRandomness
 from tacet.records.credentials import Access, App, UserAuthentication
+from tacet.records.people import Person
 from tests.cli.conftest import Stored, Tacet
 
 KEY = new_secret_key(SeededRandomness(1))
@@ -150,3 +151,100 @@ def test_a_project_and_none_exclude_each_other(tacet: Tacet) -> None:
     ended = tacet("app create --name X --standalone --project 7")
     assert ended.code == Exit.USAGE
     assert "--standalone and --project exclude each other" in ended.complaint
+
+
+@pytest.fixture
+def _jack(stored: Stored) -> None:
+    stored(lambda store: store.directory.put_people([Person(12, "Jack", "Jack"), Person(13, "biz", "Biz")]))
+
+
+@pytest.mark.usefixtures("_keyed", "_jack")
+def test_an_owners_app_is_in_their_portal_in_a_project_of_its_name(tacet: Tacet, stored: Stored) -> None:
+    shown, app = created(tacet, stored, "--owner @jack")
+    projects = stored(lambda store: store.accounts.projects(12))
+    assert [(str(project.id), project.name) for project in projects] == [(shown["project_id"], "X")]
+    assert stored(lambda store: store.accounts.apps(12)) == [app]
+
+
+@pytest.mark.usefixtures("_keyed", "_jack")
+def test_an_owners_app_can_join_a_project_of_theirs_or_none(tacet: Tacet, stored: Stored) -> None:
+    project_id = created(tacet, stored, "--owner @jack")[1].project_id
+    assert created(tacet, stored, f"--owner 12 --project {project_id}")[1].project_id == project_id
+    assert created(tacet, stored, "--owner 12 --standalone")[1].project_id is None
+    assert len(stored(lambda store: store.accounts.projects(12))) == 1
+    assert len(stored(lambda store: store.accounts.apps(12))) == 3
+
+
+@pytest.mark.usefixtures("_keyed", "_jack")
+def test_nobody_is_put_into_somebody_elses_project(tacet: Tacet, stored: Stored) -> None:
+    project_id = created(tacet, stored, "--owner @jack")[1].project_id
+    for other in (project_id, 77):
+        ended = tacet(f"app create --name X --owner @biz --project {other}")
+        assert (ended.code, ended.out) == (Exit.FAILED, "")
+        assert ended.complaint == f"tacet: @biz has no Project with the id {other}"
+    assert stored(lambda store: store.accounts.apps(13)) == []
+
+
+@pytest.mark.usefixtures("_keyed", "_jack")
+@pytest.mark.parametrize("command", ["app create --name X", "app list"])
+def test_an_owner_who_is_not_there_is_told(tacet: Tacet, stored: Stored, command: str) -> None:
+    ended = tacet(f"{command} --owner @nobody")
+    assert (ended.code, ended.out) == (Exit.FAILED, "")
+    assert "nobody here is @nobody" in ended.complaint
+    assert stored(lambda store: store.credentials.any_app()) is None
+
+
+@pytest.mark.usefixtures("_keyed", "_jack")
+def test_all_apps_are_listed_a_line_each(tacet: Tacet, stored: Stored) -> None:
+    mine = created(tacet, stored, "--owner @jack")[0]
+    other = json.loads(tacet("app", "create", "--name", "Quiet evenings", "--standalone", "--json").out)
+    ended = tacet("app list")
+    assert (ended.code, ended.err) == (Exit.OK, "")
+    assert [line.split(maxsplit=3) for line in ended.out.splitlines()] == [
+        ["app_id", "project_id", "owner", "name"],
+        [mine["app_id"], mine["project_id"], "@Jack", "X"],
+        [other["app_id"], "none", "none", "Quiet evenings"],
+    ]
+
+
+@pytest.mark.usefixtures("_keyed", "_jack")
+def test_an_owners_apps_are_listed_with_everything_but_secrets(tacet: Tacet, stored: Stored) -> None:
+    options = "--owner @jack --client-type confidential --callback https://example.com/cb"
+    mine, _ = created(tacet, stored, options)
+    created(tacet, stored, "--owner @biz")
+    listed = tacet("app list --owner @jack --json").out
+    assert json.loads(listed) == {
+        "apps": [
+            {
+                "app_id": mine["app_id"],
+                "project_id": mine["project_id"],
+                "owner": "@Jack",
+                "name": "X",
+                "access": "read-write",
+                "consumer_key": mine["consumer_key"],
+                "client_id": mine["client_id"],
+                "client_type": "confidential",
+                "oauth1": True,
+                "oauth2": True,
+                "callbacks": ["https://example.com/cb"],
+                "website": "",
+            }
+        ]
+    }
+    assert mine["consumer_secret"] not in listed
+    assert mine["client_secret"] not in listed
+
+
+def test_where_there_are_no_apps_the_list_says_how_to_make_one(tacet: Tacet) -> None:
+    ended = tacet("app list")
+    assert (ended.code, ended.out, ended.err) == (Exit.OK, "", "no Apps: `tacet app create` makes one\n")
+    assert json.loads(tacet("app list --json").out) == {"apps": []}
+
+
+@pytest.mark.usefixtures("_keyed")
+def test_more_apps_than_are_read_at_once_are_listed(
+    tacet: Tacet, stored: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tacet.cli.apps.LISTED_AT_ONCE", 2)
+    ids = [created(tacet, stored, "")[0]["app_id"] for _ in range(5)]
+    assert [each["app_id"] for each in json.loads(tacet("app list --json").out)["apps"]] == ids

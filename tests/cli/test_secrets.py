@@ -11,6 +11,7 @@ import pytest
 from tacet.app import Tacet as Application
 from tacet.cli import main
 from tacet.cli.exits import Exit
+from tacet.cli.secrets import _forget
 from tacet.clock import ManualClock
 from tacet.identity.vault import FORM, UNNAMED_FORM, Vault, VaultError, new_secret_key
 from tacet.ids import SeededRandomness
@@ -20,7 +21,7 @@ from tacet.store.base import Store
 from tacet.store.opening import open_store
 from tests.cast import ALICE, APP_ID, CONSUMER_SECRET, NOW_MS, TOKEN_SECRET, access_token, app
 from tests.cli.conftest import Stored, Tacet
-from tests.service import Service, settings
+from tests.service import Service, in_memory, settings
 from tests.wire.calls import LIST
 
 OLD, NEW, OTHER = (new_secret_key(SeededRandomness(n)) for n in (1, 2, 3))
@@ -48,6 +49,18 @@ async def plain(store: Store, vault: Vault) -> list[str]:
 
     def look(sealed: bytes) -> bytes:
         found.append(vault.open(sealed))
+        return sealed
+
+    await store.credentials.reseal(look)
+    return found
+
+
+async def lengths(store: Store) -> list[int]:
+    """Of everything sealed that is left."""
+    found: list[int] = []
+
+    def look(sealed: bytes) -> bytes:
+        found.append(len(sealed))
         return sealed
 
     await store.credentials.reseal(look)
@@ -293,3 +306,44 @@ async def test_in_the_documented_order_no_signed_request_fails(tmp_path: Path, m
 
 def test_new_secrets_begin_with_the_form_that_names_keys() -> None:
     assert Vault(NEW).seal("secret").startswith(FORM)
+
+
+class TestForget:
+    @pytest.fixture(autouse=True)
+    def _lost(self, stored: Stored, monkeypatch: pytest.MonkeyPatch) -> None:
+        """An operator who has lost the old key, and made a new one."""
+        stored(fill)
+        monkeypatch.setenv("TACET_SECRET_KEY", NEW)
+
+    def test_without_a_yes_it_only_counts(self, tacet: Tacet, stored: Stored) -> None:
+        ended = tacet("secrets forget")
+        assert (ended.code, ended.err) == (Exit.OK, "")
+        assert ended.out == f"{KEPT_SECRETS} secrets do not open, and are kept: give --yes to forget them for good\n"
+        assert opens(stored, OLD)
+
+    def test_what_does_not_open_is_forgotten_and_the_server_starts(
+        self, tacet: Tacet, stored: Stored, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert tacet("app create --name X").code == Exit.CONFIGURATION
+        assert tacet("secrets forget --yes").out == f"{KEPT_SECRETS} secrets forgotten\n"
+        assert stored(lengths) == []
+        assert tacet("app create --name X").code == Exit.OK
+        monkeypatch.setenv("TACET_SECRET_KEY", OTHER)
+        assert tacet("app create --name Y").code == Exit.CONFIGURATION
+
+    def test_nothing_that_opens_is_forgotten(
+        self, tacet: Tacet, stored: Stored, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("TACET_OLD_SECRET_KEY", OLD)
+        assert tacet("secrets forget").out == "every secret opens: there is nothing to forget\n"
+        assert tacet("secrets forget --yes").out == "0 secrets forgotten\n"
+        assert opens(stored, OLD)
+
+    async def test_bearers_work_on_and_signatures_never_again(self) -> None:
+        async with in_memory() as before:
+            assert (await before.signed("GET", LIST)).status == 200
+            assert await _forget(before.store, Vault(NEW), really=True) > 0
+            application = Application(settings(), before.store, Vault(NEW), before.clock)
+            after = Service(application, before.store, before.vault, before.clock)
+            assert (await after.get(LIST, "alice")).status == 200
+            assert (await after.signed("GET", LIST)).status == 401

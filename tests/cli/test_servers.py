@@ -130,6 +130,10 @@ class TestServe:
         assert tacet("serve").out == f"Tacet serves sqlite:///tacet.db on {URL}\n"
         assert tacet("serve --quiet").out == ""
 
+    def test_says_where_people_reach_it(self, tacet: Tacet) -> None:
+        told = tacet("serve --public-url https://mutes.example").out.splitlines()
+        assert told[1] == "People reach its pages at https://mutes.example (--public-url)"
+
     def test_writes_its_ready_file_without_anybodys_keys(self, tacet: Tacet, tmp_path: Path) -> None:
         assert tacet("serve --ready-file ready.json").code == Exit.OK
         assert set(json.loads((tmp_path / "ready.json").read_text())) == {"url", "pid"}
@@ -258,6 +262,29 @@ def test_the_commands_that_the_sandbox_prints_work_in_their_order() -> None:
     assert [each["username"] for each in listed_again["data"]] == ["bob"]
 
 
+def test_a_sandbox_says_why_it_refuses_a_request_unless_it_is_to_be_silent() -> None:
+    for flags, lines in (("", 2), (" --log-level debug", 2), (" --log-level warning", 0)):
+        command = [sys.executable, "-m", "tacet.cli", *f"sandbox --people 3 --port 0{flags}".split()]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            found = re.search(r"http://\S+", process.stdout.readline())
+            assert found
+            assert ask(f"{found[0]}/2/users/me", "no-such-token")[0] == 401
+            assert (
+                ask(f"{found[0]}/2/oauth2/token", "no-such-token", "POST", '{"grant_type":"refresh_token"}')[0] == 401
+            )
+            process.send_signal(signal.SIGTERM)
+            errors = process.communicate(timeout=STOP_TIMEOUT_S)[1]
+        told = [line for line in errors.splitlines() if " tacet.wire.refusals: " in line]
+        assert len(told) == lines
+        assert "no-such-token" not in errors
+        if lines:
+            assert told[0].endswith(" GET /2/users/me 401: the token is unknown, expired long ago or revoked")
+            assert told[1].endswith(
+                " POST /2/oauth2/token 401: there is no client id, neither as client_id nor by Basic"
+            )
+
+
 def test_a_kept_sandbox_remembers(tmp_path: Path) -> None:
     world = f"sandbox --people 20 --data {tmp_path / 'world'}"
     with started(world) as (url, _):
@@ -319,6 +346,17 @@ def test_a_port_that_is_taken_is_an_address_error() -> None:
         code, complaint = refused(f"sandbox --people 3 --port {url.rpartition(':')[2]}")
     assert code == Exit.ADDRESS
     assert "give another --host or --port" in complaint
+
+
+@pytest.mark.usefixtures("platform")
+def test_under_make_the_way_to_another_port_is_makes(monkeypatch: pytest.MonkeyPatch) -> None:
+    hint = "; with make: make sandbox PORT=9000"
+    with started("sandbox --people 3") as (url, _):
+        port = url.rpartition(":")[2]
+        assert hint not in refused(f"sandbox --people 3 --port {port}")[1]
+        monkeypatch.setenv("MAKELEVEL", "1")
+        assert refused(f"sandbox --people 3 --port {port}")[1].endswith(f"{hint}\n")
+        assert hint not in refused(f"serve --port {port}")[1]
 
 
 def test_of_two_sandboxes_that_start_at_once_on_one_port_one_serves() -> None:

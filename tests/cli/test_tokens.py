@@ -53,6 +53,11 @@ def found(stored: Stored, text: str) -> Token:
     return token
 
 
+def test_the_help_lists_every_scope(tacet: Tacet) -> None:
+    listed = tacet("token create --help").out.partition("Scopes:")[2].partition("Examples:")[0]
+    assert set(listed.replace(",", " ").split()) == GRANTABLE_SCOPES
+
+
 GRANT_ID = 50
 
 OF_A_LOGIN: dict[str, dict[str, Any]] = {

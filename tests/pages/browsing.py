@@ -11,6 +11,9 @@ from tests.service import HOST, Answer, Service, exchange
 ORIGIN = f"http://{HOST}"
 MAX_REDIRECTS = 5
 
+SESSION_COOKIE, VISIT_COOKIE = (f"tacet_{name}_{HOST.rpartition(':')[2]}" for name in ("session", "visit"))
+"""Where there is no TLS."""
+
 
 @dataclass
 class Form:
@@ -130,8 +133,10 @@ class Browser:
         self.origin = origin
         self.cookies: dict[str, str] = {}
 
-    async def get(self, path: str, *, follow: bool = False, method: str = "GET") -> Screen:
-        screen = Screen(path, await self._send(method, path, {}, b""))
+    async def get(
+        self, path: str, *, follow: bool = False, method: str = "GET", headers: Mapping[str, str] | None = None
+    ) -> Screen:
+        screen = Screen(path, await self._send(method, path, headers or {}, b""))
         return await self.follow(screen) if follow else screen
 
     async def post(

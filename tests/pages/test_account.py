@@ -9,7 +9,7 @@ from tacet.limits.failures import FAILURES, Kind
 from tacet.records.consents import Grant, GrantKind
 from tacet.records.credentials import Access, Token, TokenKind
 from tests.cast import ALICE, BOB, LOGIN_APP_ID, NOW_MS, login_app
-from tests.pages.browsing import Browser, Screen
+from tests.pages.browsing import SESSION_COOKIE, Browser, Screen
 from tests.service import Service
 
 REVOKE = f"/account/apps/{LOGIN_APP_ID}/revoke"
@@ -168,7 +168,7 @@ class TestPassword:
         await second.sign_in("alice", password)
         stolen.cookies = dict(owner.cookies)
         await self.change(owner, password, BETTER)
-        assert owner.cookies["tacet_session"] != stolen.cookies["tacet_session"]
+        assert owner.cookies[SESSION_COOKIE] != stolen.cookies[SESSION_COOKIE]
         assert [(await each.get("/account")).status for each in (owner, second, stolen)] == [200, 303, 303]
 
     @pytest.mark.parametrize(

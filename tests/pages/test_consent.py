@@ -208,7 +208,7 @@ class TestDeciding:
     ) -> None:
         token = (await alice.get("/account")).csrf
         sent = await alice.post(PATH, {**asked, name: value, "csrf": token, "decision": decision})
-        assert (sent.status, sent.heading) == (400, "This App cannot ask you")
+        assert (sent.status, sent.heading) == (400, "This login link does not work")
         assert "location" not in sent.headers
 
     async def test_another_site_cannot_decide(self, alice: Browser, asked: Mapping[str, str]) -> None:
@@ -248,7 +248,7 @@ class TestMistakesOfApps:
         self, alice: Browser, asked: Mapping[str, str], changed: Mapping[str, str], said: str
     ) -> None:
         screen = await alice.get(address(asked, **changed))
-        assert (screen.status, screen.heading) == (400, "This App cannot ask you")
+        assert (screen.status, screen.heading) == (400, "This login link does not work")
         assert said in screen.text
         assert "location" not in screen.headers
         assert "script" not in {tag for tag, _ in screen.tags}
@@ -272,3 +272,30 @@ class TestMistakesOfApps:
 )
 def test_where_one_returns_to_is_told_without_tricks(url: str, words: str) -> None:
     assert returns_to(url) == words
+
+
+class TestHelpForDevelopers:
+    @pytest.fixture
+    async def owned(self, sandbox: Service, asked: Mapping[str, str]) -> str:
+        """Where alice, whose App it is, changes its settings."""
+        await sandbox.store.credentials.put_app(replace(login_app(sandbox.vault), owner_id=ALICE.id))
+        return f"/portal/apps/{LOGIN_APP_ID}/authentication"
+
+    async def test_a_callback_that_is_nearly_right_is_set_beside_the_right_one(
+        self, alice: Browser, asked: Mapping[str, str]
+    ) -> None:
+        screen = await alice.get(address(asked, redirect_uri=f"{CALLBACK}/"))
+        assert f"The nearest is “{CALLBACK}”; its path is" in screen.text
+
+    async def test_the_apps_own_developer_is_led_to_its_settings_and_nobody_else(
+        self, alice: Browser, bob: Browser, browser: Browser, asked: Mapping[str, str], owned: str
+    ) -> None:
+        wrong = address(asked, redirect_uri=f"{CALLBACK}/")
+        assert owned in (await alice.get(wrong)).links
+        assert owned not in (await bob.get(wrong)).links
+        assert owned not in (await browser.get(wrong)).links
+
+    async def test_settings_are_not_offered_where_they_would_not_help(
+        self, alice: Browser, asked: Mapping[str, str], owned: str
+    ) -> None:
+        assert owned not in (await alice.get(address(asked, scope="nothing"))).links

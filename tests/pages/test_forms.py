@@ -6,7 +6,7 @@ import pytest
 
 from tacet.pages.forms import MAX_FIELDS, csrf_token
 from tests.cast import ALICE
-from tests.pages.browsing import ORIGIN, Browser, Screen
+from tests.pages.browsing import ORIGIN, SESSION_COOKIE, Browser, Screen
 from tests.service import HOST, Service, in_memory
 
 SIGN_OUT_EVERYWHERE = "/account/sign-out-everywhere"
@@ -61,15 +61,16 @@ class TestTokens:
 
     async def test_the_token_does_not_tell_the_cookie(self, alice: Browser) -> None:
         screen = await alice.get("/account")
-        cookie = alice.cookies["tacet_session"]
+        cookie = alice.cookies[SESSION_COOKIE]
         assert screen.csrf == csrf_token(cookie)
         assert cookie not in screen.html
 
 
 FOREIGN = {
-    "another-site": {"origin": "https://elsewhere.example"},
-    "another-port": {"origin": "http://127.0.0.1:3000"},
-    "a-name-that-begins-alike": {"origin": f"{ORIGIN}.elsewhere.example"},
+    "another-site": {"origin": "https://elsewhere.example", "sec-fetch-site": "cross-site"},
+    "another-site-by-its-origin-alone": {"origin": "https://elsewhere.example", "sec-fetch-site": "none"},
+    "another-port": {"origin": "http://127.0.0.1:3000", "sec-fetch-site": "none"},
+    "a-name-that-begins-alike": {"origin": f"{ORIGIN}.elsewhere.example", "sec-fetch-site": "none"},
     "a-page-that-says-nothing": {"origin": "null"},
     "no-origin-at-all": {"origin": ""},
     "fetched-from-another-site": {"origin": ORIGIN, "sec-fetch-site": "cross-site"},
@@ -90,7 +91,7 @@ async def test_a_program_that_names_no_origin_passes_with_the_token(alice: Brows
     token = await token_of(alice)
     headers = {
         "host": HOST,
-        "cookie": f"tacet_session={alice.cookies['tacet_session']}",
+        "cookie": f"{SESSION_COOKIE}={alice.cookies[SESSION_COOKIE]}",
         "content-type": "application/x-www-form-urlencoded",
     }
     body = urlencode({"csrf": token}).encode()

@@ -19,6 +19,13 @@ class TestSignedOut:
         assert "@alice" in text
         assert "@gone" not in text
 
+    async def test_whoever_lives_in_a_sandbox_can_be_picked_there_to_sign_in(self, sandbox: Service) -> None:
+        browser = Browser(sandbox)
+        screen = await browser.get("/")
+        form = screen.form("/sign-in")
+        home = await browser.submit(screen, form, press=("username", ALICE.username), follow=True)
+        assert home.heading == f"Hello, {ALICE.name}"
+
     async def test_only_who_just_signed_out_is_told_so(self, browser: Browser) -> None:
         assert "You are signed out." not in (await browser.get("/")).text
         assert "You are signed out." not in (await browser.get("/?done=<b>")).text

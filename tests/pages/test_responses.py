@@ -107,3 +107,23 @@ class TestCookies:
 )
 def test_the_public_address_says_how_this_server_is_reached(public_url: str, security: Security) -> None:
     assert reached_at(public_url) == security
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        pytest.param("127.0.0.1:8461", "tacet_session_8461", id="port"),
+        pytest.param("[::1]:8461", "tacet_session_8461", id="ipv6"),
+        pytest.param("tacet.example", "tacet_session", id="no-port"),
+        pytest.param("[::1]", "tacet_session", id="ipv6-without-a-port"),
+        pytest.param("", "tacet_session", id="no-host"),
+        pytest.param("host:", "tacet_session", id="empty-port"),
+        pytest.param("host:123456", "tacet_session", id="too-long"),
+        pytest.param("host:1;x=2", "tacet_session", id="not-digits"),
+        pytest.param("host:\u0661", "tacet_session", id="other-digits"),
+    ],
+)
+def test_without_tls_a_cookie_is_named_after_the_port(host: str, name: str) -> None:
+    assert PLAIN.at(host).session_cookie == name
+    assert PLAIN.at(host).visit_cookie == name.replace("session", "visit")
+    assert TLS.at(host).session_cookie == "__Host-tacet_session"

@@ -6,7 +6,7 @@ from tacet.identity.signin.sessions import IDLE_MS, SESSION_MS
 from tacet.records.people import MAX_ID, Person, State
 from tacet.store.base import StoreBusy, StoreError
 from tests.cast import ALICE, APP_ID, BOB
-from tests.pages.browsing import Browser, query_of
+from tests.pages.browsing import SESSION_COOKIE, VISIT_COOKIE, Browser, query_of
 from tests.service import Service, in_memory
 
 OPEN = ["/", "/sign-in", "/i/oauth2/authorize", "/sign-in/nothing"]
@@ -141,7 +141,7 @@ class TestSessions:
     async def test_the_cookie_of_an_ended_session_is_dropped(self, sandbox: Service, alice: Browser) -> None:
         sandbox.clock.advance(IDLE_MS)
         await alice.get("/")
-        assert set(alice.cookies) == {"tacet_visit"}
+        assert set(alice.cookies) == {VISIT_COOKIE}
 
     @pytest.mark.parametrize("state", [State.SUSPENDED, State.DEACTIVATED], ids=lambda state: state.name.lower())
     async def test_whoever_is_suspended_is_signed_out_and_stays_so(
@@ -158,7 +158,7 @@ class TestSessions:
 
     @pytest.mark.parametrize("text", ["", "x", "a" * 43, "☕" * 43, '"; drop', "a" * 4_000])
     async def test_a_made_up_cookie_is_nobody(self, browser: Browser, text: str) -> None:
-        browser.cookies = {"tacet_session": text.encode().decode("latin-1")}
+        browser.cookies = {SESSION_COOKIE: text.encode().decode("latin-1")}
         assert (await browser.get("/account")).status == 303
 
     async def test_one_browser_is_not_the_other(self, alice: Browser, bob: Browser) -> None:
@@ -169,15 +169,15 @@ class TestSessions:
 class TestVisitors:
     async def test_a_visitor_keeps_one_cookie(self, browser: Browser) -> None:
         await browser.get("/")
-        first = browser.cookies["tacet_visit"]
+        first = browser.cookies[VISIT_COOKIE]
         screen = await browser.get("/sign-in")
         assert screen.answer.cookies == []
-        assert browser.cookies == {"tacet_visit": first}
+        assert browser.cookies == {VISIT_COOKIE: first}
 
     async def test_a_cookie_of_another_length_is_replaced(self, browser: Browser) -> None:
-        browser.cookies = {"tacet_visit": "x"}
+        browser.cookies = {VISIT_COOKIE: "x"}
         await browser.get("/")
-        assert len(browser.cookies["tacet_visit"]) == 43
+        assert len(browser.cookies[VISIT_COOKIE]) == 43
 
     async def test_cookies_are_out_of_reach_for_scripts_and_other_sites(self, browser: Browser) -> None:
         (line,) = (await browser.get("/")).answer.cookies
@@ -201,7 +201,7 @@ class TestTrouble:
 
         monkeypatch.setattr(sandbox.store.accounts, "session", fail)
         browser = Browser(sandbox)
-        browser.cookies = {"tacet_session": "a" * 43}
+        browser.cookies = {SESSION_COOKIE: "a" * 43}
         return browser
 
     @pytest.mark.parametrize("failing", [StoreBusy("the queue"), StoreError("the secret disk")], indirect=True)
@@ -225,7 +225,7 @@ class TestTrouble:
     @pytest.mark.parametrize("failing", [StoreError("down")], indirect=True)
     async def test_trouble_signs_nobody_out(self, failing: Browser) -> None:
         await failing.get("/account")
-        assert failing.cookies["tacet_session"] == "a" * 43
+        assert failing.cookies[SESSION_COOKIE] == "a" * 43
 
 
 def _in_state(state: State) -> Person:

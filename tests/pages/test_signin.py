@@ -3,13 +3,13 @@ from urllib.parse import urlencode
 import pytest
 
 from tacet.app import Tacet
-from tacet.identity.signin.passwords import Passwords
+from tacet.identity.signin.passwords import WAITING_S, Passwords, PasswordsBusy
 from tacet.identity.signin.sessions import Sessions
 from tacet.limits.failures import FAILURES, Kind
 from tacet.records.people import Person, State
 from tacet.settings import SANDBOX
 from tests.cast import ALICE, BOB, CAROL, DEACTIVATED, SUSPENDED
-from tests.pages.browsing import Browser, Screen
+from tests.pages.browsing import SESSION_COOKIE, VISIT_COOKIE, Browser, Screen
 from tests.pages.test_onward import NOT_OURS, OURS
 from tests.service import Service, in_memory, settings
 
@@ -108,6 +108,31 @@ class TestByPassword:
         await browser.sign_in("alice", password)
         assert await who(browser) == ALICE.name
 
+    async def test_a_new_password_lets_its_person_in_again_and_nobody_else(
+        self, service: Service, browser: Browser, password: str
+    ) -> None:
+        for _ in range(FAILURES[Kind.SIGN_IN].count + 1):
+            await browser.sign_in("alice", "wrong")
+            await browser.sign_in("nobody", "wrong")
+        service.clock.advance(1)
+        # As `tacet people password` does it, in another process.
+        better = "copper violin under seven hats"
+        await Passwords(service.store.accounts, service.clock).set(ALICE.id, better, username=ALICE.username)
+        assert (await browser.sign_in("nobody", "wrong")).status == 429
+        await browser.sign_in("alice", better)
+        assert await who(browser) == ALICE.name
+
+    async def test_who_has_to_wait_is_told_how_long_and_comes_back_to_where_they_were(
+        self, service: Service, browser: Browser
+    ) -> None:
+        for _ in range(FAILURES[Kind.SIGN_IN].count):
+            await browser.sign_in("alice", "wrong", path="/sign-in?next=%2Faccount%2Fpassword")
+        service.clock.advance(3 * 60_000 + 20_000)
+        screen = await browser.sign_in("alice", "wrong", path="/sign-in?next=%2Faccount%2Fpassword")
+        assert screen.headers["retry-after"] == str(700)
+        assert "Try again in 12 minutes." in screen.text
+        assert "/sign-in?next=%2Faccount%2Fpassword" in screen.links
+
     async def test_unknown_people_wait_just_as_long(self, browser: Browser) -> None:
         for _ in range(FAILURES[Kind.SIGN_IN].count):
             await browser.sign_in("nobody", "wrong")
@@ -116,6 +141,20 @@ class TestByPassword:
     async def test_a_right_one_counts_for_nothing(self, service: Service, password: str) -> None:
         for _ in range(FAILURES[Kind.SIGN_IN].count + 1):
             assert (await Browser(service).sign_in("alice", password)).status == 303
+
+    async def test_where_too_many_wait_it_is_not_now_and_counts_for_nothing(
+        self, browser: Browser, password: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def matching(*_: object) -> None:
+            raise PasswordsBusy
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Passwords, "matching", matching)
+            for _ in range(FAILURES[Kind.SIGN_IN].count + 1):
+                screen = await browser.sign_in("alice", password)
+                assert (screen.status, screen.heading) == (503, "Not now")
+                assert screen.headers["retry-after"] == str(WAITING_S)
+        assert (await browser.sign_in("alice", password)).status == 303
 
     async def test_browsers_are_told_which_field_is_which(self, browser: Browser) -> None:
         fields = {given["name"]: given for tag, given in (await browser.get("/sign-in")).tags if "name" in given}
@@ -189,19 +228,19 @@ class TestSessions:
     async def test_signing_in_makes_a_new_session_whatever_was_there_before(self, sandbox: Service) -> None:
         browser = Browser(sandbox)
         planted = "p" * 43
-        browser.cookies = {"tacet_session": planted}
+        browser.cookies = {SESSION_COOKIE: planted}
         await browser.sign_in("alice")
-        assert browser.cookies["tacet_session"] != planted
+        assert browser.cookies[SESSION_COOKIE] != planted
         other = Browser(sandbox)
-        other.cookies = {"tacet_session": planted}
+        other.cookies = {SESSION_COOKIE: planted}
         assert await who(other) == ""
 
     async def test_the_cookie_from_before_signing_in_is_dropped(self, sandbox: Service) -> None:
         browser = Browser(sandbox)
         await browser.get("/sign-in")
-        assert set(browser.cookies) == {"tacet_visit"}
+        assert set(browser.cookies) == {VISIT_COOKIE}
         await browser.sign_in("alice")
-        assert set(browser.cookies) == {"tacet_session"}
+        assert set(browser.cookies) == {SESSION_COOKIE}
 
     async def test_signing_in_again_ends_the_session_of_this_browser(self, sandbox: Service, alice: Browser) -> None:
         stolen = Browser(sandbox)
@@ -224,7 +263,7 @@ class TestSessions:
         assert visit.startswith('__Host-tacet_visit=""; ')
 
     async def test_no_address_and_no_page_holds_the_cookie(self, alice: Browser) -> None:
-        cookie = alice.cookies["tacet_session"]
+        cookie = alice.cookies[SESSION_COOKIE]
         for path in ("/", "/account", "/account/sign-out-everywhere"):
             screen = await alice.get(path)
             assert cookie not in screen.html
@@ -270,7 +309,7 @@ class TestSignOut:
         page = await alice.get("/account")
         done = await alice.submit(page, page.form("/sign-out"), follow=True)
         assert "You are signed out." in done.text
-        assert "tacet_session" not in alice.cookies
+        assert SESSION_COOKIE not in alice.cookies
         assert await who(stolen) == ""
 
     async def test_a_link_alone_signs_nobody_out(self, alice: Browser) -> None:

@@ -117,6 +117,6 @@ def test_no_secret_is_in_the_log_of_a_server(tmp_path: Path, capfd: pytest.Captu
         babble(running, secrets)
         assert running.process.poll() is None
     log = capfd.readouterr().err
-    assert "is refused with 401" in log, "nothing was logged"
+    assert "tacet.wire.refusals: GET" in log, "nothing was logged"
     assert "DEBUG" in log
     assert [name for name, secret in secrets.items() if secret in log or quote(secret, safe="") in log] == []

@@ -48,6 +48,14 @@ class TestApps:
         for unknown in ("", "CLIENT1", "client1 ", "key1"):
             assert await store.credentials.app_by_client_id(unknown) is None
 
+    async def test_apps_are_read_in_the_order_of_their_ids_some_at_a_time(self, store: Store) -> None:
+        assert await store.credentials.apps(-1, 10) == []
+        for number in (7, 5, 6):
+            await store.credentials.put_app(app(number))
+        assert await store.credentials.apps(-1, 2) == [app(5), app(6)]
+        assert await store.credentials.apps(6, 2) == [app(7)]
+        assert await store.credentials.apps(7, 2) == []
+
     async def test_any_app_is_one_that_was_put(self, store: Store) -> None:
         assert await store.credentials.any_app() is None
         await store.credentials.put_app(app(5))

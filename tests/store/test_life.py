@@ -55,6 +55,7 @@ READS: dict[str, Callable[[Store], Awaitable[Any]]] = {
     "app": lambda store: store.credentials.app(1),
     "app_by_consumer_key": lambda store: store.credentials.app_by_consumer_key("key"),
     "any_app": lambda store: store.credentials.any_app(),
+    "every_app": lambda store: store.credentials.apps(-1, 10),
     "token": lambda store: store.credentials.token(b"digest"),
     "app_by_client_id": lambda store: store.credentials.app_by_client_id("id"),
     "app_only_token": lambda store: store.credentials.app_only_token(1),

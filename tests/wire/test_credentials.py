@@ -82,7 +82,7 @@ async def test_why_a_request_was_refused_is_in_the_debug_log_and_the_token_is_no
     caplog.set_level(logging.DEBUG, "tacet")
     answer = await service.get(LIST, token="nobodys-token")
     assert answer.status == 401
-    assert "is refused with 401: the token is unknown or revoked" in caplog.text
+    assert "GET /2/users/{id}/muting 401: the token is unknown, expired long ago or revoked" in caplog.text
     assert "nobodys-token" not in caplog.text
     assert (await service.get(LIST, token="alice-without-mute.read")).status == 403
-    assert "getUsersMuting is refused with 403: the token lacks mute.read" in caplog.text
+    assert "GET /2/users/{id}/muting 403: the token lacks mute.read" in caplog.text

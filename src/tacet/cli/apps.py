@@ -1,18 +1,28 @@
 """`tacet app`: client applications."""
 
+import json
 import os
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from tacet.cli.admin import check_fits, json_option, show, vault_of, with_store
+from tacet.cli.exits import CommandError, Exit
 from tacet.cli.options import settings_options
 from tacet.cli.sources import load
 from tacet.settings import ADMIN, SERVE
 
 if TYPE_CHECKING:
     from tacet.identity.making import Draft
+    from tacet.records.credentials import App
     from tacet.store.base import Store
+
+LISTED_AT_ONCE = 500
+"""Apps read in one query, about half a megabyte."""
+
+COLUMNS = ("app_id", "project_id", "owner", "name")
+"""What is shown of an App where it has one line."""
 
 
 @click.group()
@@ -27,6 +37,7 @@ Examples:
   tacet app create --name Reader --access read --json
   tacet app create --name Phone --callback com.example.phone:/signed-in
   tacet app create --name Site --client-type confidential --callback https://example.com/signed-in
+  tacet app create --name Hush --owner @jack
 """
 )
 @click.option("--name", required=True, metavar="TEXT", help="What people are shown.")
@@ -54,6 +65,7 @@ Examples:
     help="Whether it can keep an OAuth 2.0 client secret.",
 )
 @click.option("--website", default="", metavar="URL", help="What people are shown beside the name.")
+@click.option("--owner", metavar="ID|@NAME", help="Whose it is in the portal.  [default: nobody's]")
 @json_option
 @settings_options(ADMIN)
 def create(
@@ -64,10 +76,16 @@ def create(
     callbacks: tuple[str, ...],
     client_type: str,
     website: str,
+    owner: str | None,
     as_json: bool,
     **flags: Any,
 ) -> None:
-    """Create a client application and print its keys, which are shown this once."""
+    """Create a client application and print its keys, which are shown this once.
+
+    With --owner it stands in that person's portal, in one of their Projects or a new one of the same name.
+    """
+    from dataclasses import replace
+
     from tacet.clock import SystemClock
     from tacet.identity.making import Maker
     from tacet.ids import Snowflakes, SystemRandomness
@@ -83,7 +101,10 @@ def create(
 
     async def put(store: "Store") -> None:
         await check_fits(vault, store)
-        await store.credentials.put_app(made.app)
+        owned = made.app
+        if owner is not None:
+            owned = replace(made.app, owner_id=await _owner(store, owner, made.app, is_new=project is None))
+        await store.credentials.put_app(owned)
 
     with_store(settings, put)
     facts: dict[str, object] = {
@@ -96,6 +117,90 @@ def create(
     if made.client_secret:
         facts["client_secret"] = made.client_secret
     show(facts, as_json)
+
+
+async def _owner(store: "Store", name: str, app: "App", *, is_new: bool) -> int:
+    """Whoever is named; an App's new Project becomes theirs.
+
+    Raises:
+        CommandError: there is nobody, or the Project is not theirs.
+        StoreError: the database failed.
+    """
+    from tacet.cli.whom import person_named
+    from tacet.records.accounts import Project
+
+    person = await person_named(store, name, "--owner")
+    if app.project_id is not None and is_new:
+        await store.accounts.put_project(Project(app.project_id, person.id, app.name, "", app.created_at_ms))
+    elif app.project_id is not None:
+        known = await store.accounts.project(app.project_id)
+        if known is None or known.owner_id != person.id:
+            raise CommandError(Exit.FAILED, f"@{person.username} has no Project with the id {app.project_id}")
+    return person.id
+
+
+@app.command(
+    "list",
+    epilog="""\b
+Examples:
+  tacet app list
+  tacet app list --owner @jack --json
+""",
+)
+@click.option("--owner", metavar="ID|@NAME", help="Only this person's.")
+@json_option
+@settings_options(ADMIN)
+def list_(owner: str | None, as_json: bool, **flags: Any) -> None:
+    """List the client applications, without anything that is secret; with --json everything about each."""
+    settings = load(SERVE, ADMIN, flags, os.environ)
+    listed = with_store(settings, lambda store: _listed(store, owner))
+    if as_json:
+        click.echo(json.dumps({"apps": listed}))
+    elif listed:
+        _show_lines(listed)
+    else:
+        click.echo("no Apps: `tacet app create` makes one", err=True)
+
+
+async def _listed(store: "Store", owner: str | None) -> list[dict[str, object]]:
+    """The Apps, oldest first."""
+    from tacet.cli.whom import person_named
+
+    found: list[App] = []
+    if owner is not None:
+        found = await store.accounts.apps((await person_named(store, owner, "--owner")).id)
+    else:
+        while page := await store.credentials.apps(found[-1].id if found else -1, LISTED_AT_ONCE):
+            found += page
+    owners = await store.directory.people({app.owner_id for app in found if app.owner_id is not None})
+    names = {person.id: f"@{person.username}" for person in owners}
+    return [_facts(app, names) for app in found]
+
+
+def _facts(app: "App", names: Mapping[int, str]) -> dict[str, object]:
+    """What may be known of an App, its owner as @ and a username."""
+    login = app.authentication
+    return {
+        "app_id": str(app.id),
+        "project_id": app.project_id and str(app.project_id),
+        "owner": None if app.owner_id is None else names.get(app.owner_id, str(app.owner_id)),
+        "name": app.name,
+        "access": str(app.access),
+        "consumer_key": app.consumer_key,
+        "client_id": app.client_id,
+        "client_type": "confidential" if login.confidential else "public",
+        "oauth1": login.oauth1,
+        "oauth2": login.oauth2,
+        "callbacks": login.callbacks,
+        "website": login.website,
+    }
+
+
+def _show_lines(listed: Sequence[Mapping[str, object]]) -> None:
+    rows = [COLUMNS, *(tuple(str(facts[name] or "none") for name in COLUMNS) for facts in listed)]
+    widths = [max(len(row[place]) for row in rows) for place in range(len(COLUMNS))]
+    for row in rows:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def _draft(

@@ -82,6 +82,52 @@ def rotate(quiet: bool, **flags: Any) -> None:
         click.echo(NEXT)
 
 
+@secrets.command(
+    epilog="""\b
+Examples:
+  tacet secrets forget --secret-key-file new.key
+  tacet secrets forget --secret-key-file new.key --yes
+"""
+)
+@click.option("--yes", is_flag=True, help="Do it; else only count.")
+@settings_options(ADMIN)
+def forget(yes: bool, **flags: Any) -> None:
+    """Forget what was sealed with a secret key that is lost, so that a server can start with a new one.
+
+    What the secret key opens, or the old one that is given beside it, stays. Of Apps whose secret is forgotten the
+    API key does nothing until it is regenerated in the portal; OAuth 1.0a access tokens whose secret is forgotten
+    never work again.
+    """
+    settings = load(SERVE, ADMIN, flags, os.environ)
+    vault = vault_of(settings)
+    lost = with_store(settings, lambda store: _forget(store, vault, really=yes))
+    if yes:
+        click.echo(f"{lost:,} secrets forgotten")
+    elif lost:
+        click.echo(f"{lost:,} secrets do not open, and are kept: give --yes to forget them for good")
+    else:
+        click.echo("every secret opens: there is nothing to forget")
+
+
+async def _forget(store: "Store", vault: "Vault", *, really: bool) -> int:
+    """Empty the secrets that do not open, if `really`; return how many there are."""
+    from tacet.identity.vault import VaultError
+
+    lost = 0
+
+    def look(sealed: bytes) -> bytes:
+        nonlocal lost
+        try:
+            vault.open(sealed)
+        except VaultError:
+            lost += 1
+            return b"" if really else sealed
+        return sealed
+
+    await store.credentials.reseal(look)
+    return lost
+
+
 class Rotation:
     """One run over all secrets of a database."""
 

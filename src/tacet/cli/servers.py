@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 LOOPBACK = ("127.", "localhost", "::1")
 """How addresses begin that no other machine can reach."""
 
+MAKE_HINT = "; with make: make sandbox PORT=9000"
+
+REFUSALS = "tacet.wire.refusals"
+"""The log of why requests are refused."""
 
 CLEAR_TEXT = (
     "passwords and tokens would travel in the clear: let a proxy end TLS, "
@@ -73,8 +77,8 @@ def sandbox(quiet: bool, **flags: Any) -> int:
 @click.command(
     epilog="""\b
 Examples:
-  export TACET_SECRET_KEY=$(tacet secrets new)
-  tacet serve --database sqlite:////var/lib/tacet/tacet.db
+  (umask 077; tacet secrets new > secret.key)
+  tacet serve --secret-key-file secret.key --database sqlite:////var/lib/tacet/tacet.db
   tacet serve --config tacet.toml --port 8443
 """
 )
@@ -96,6 +100,8 @@ def serve(quiet: bool, **flags: Any) -> int:
         _write_ready(settings, lambda: {"url": url, "pid": os.getpid()})
         if not quiet:
             click.echo(f"Tacet serves {settings.database} on {url}")
+            if settings.public_url:
+                click.echo(f"People reach its pages at {settings.public_url} (--public-url)")
 
     return _run(settings, announce)
 
@@ -132,19 +138,25 @@ def _run(
     from tacet.server import AddressError, run
     from tacet.store.base import StoreError
 
-    _log_to_stderr(settings.log_level)
+    _log_to_stderr(settings)
     try:
         return run(settings, announce, prepare, residents)
     except AddressError as error:
-        raise CommandError(Exit.ADDRESS, str(error)) from None
+        # Whoever typed `make sandbox` has no option to give. Make says to its commands that it is there.
+        hint = MAKE_HINT if settings.mode == SANDBOX and "MAKELEVEL" in os.environ else ""
+        raise CommandError(Exit.ADDRESS, f"{error}{hint}") from None
     except StoreError as error:
         raise CommandError(Exit.DATABASE, str(error)) from None
     except VaultError as error:
         raise CommandError(Exit.CONFIGURATION, str(error)) from None
 
 
-def _log_to_stderr(level: str) -> None:
+def _log_to_stderr(settings: Settings) -> None:
+    level = settings.log_level
     logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     if level == "info":
         # It tells at length that it started; the command's own line says so.
         logging.getLogger("uvicorn").setLevel(logging.WARNING)
+        if settings.mode == SANDBOX:
+            # X tells a client little of why it is refused, and whoever runs a sandbox is writing that client.
+            logging.getLogger(REFUSALS).setLevel(logging.DEBUG)

@@ -3,6 +3,8 @@
 import os
 import re
 import sys
+import textwrap
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -28,13 +30,27 @@ _DURATION = re.compile(r"([0-9]{1,10})([smhd]?)", re.ASCII)
 _UNIT_S = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
+SCOPES_WIDTH = 100
+"""Characters of a line that lists scopes."""
+
+
+def _listed(names: Collection[str]) -> str:
+    return textwrap.fill(
+        ", ".join(sorted(names)), SCOPES_WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
+    )
+
+
 @click.group()
 def token() -> None:
     """Tokens: what a request shows to say on whose behalf it speaks."""
 
 
 @token.command(
-    epilog="""\b
+    epilog=f"""\b
+Scopes:
+{_listed(GRANTABLE_SCOPES)}
+
+\b
 Examples:
   tacet token create --app 1580661436132757506 --user @jack --scope "tweet.read users.read mute.read"
   tacet token create --app 1580661436132757506 --user 2244994945 --oauth1
@@ -48,7 +64,7 @@ Examples:
     "scopes",
     multiple=True,
     metavar="SCOPE",
-    help="OAuth 2.0 scopes; several in quotes, or repeated.",
+    help="OAuth 2.0 scopes; several in quotes, or repeated. All of them are listed below.",
 )
 @click.option("--app-only", is_flag=True, help="A bearer that speaks for the App alone: look-ups, no mutes.")
 @click.option("--oauth1", is_flag=True, help="An OAuth 1.0a access token and its secret.")
@@ -69,7 +85,11 @@ def create(
     as_json: bool,
     **flags: Any,
 ) -> None:
-    """Create a token and print it, this once: the database keeps only its digest."""
+    """Create a token and print it, this once: the database keeps only its digest.
+
+    Look-ups ask for the scopes tweet.read and users.read; the list of mutes for mute.read beside them, muting for
+    mute.write beside them, one's own address for users.email. Nothing here needs the others.
+    """
     from tacet.cli.issuing import Wish, issue
 
     listed = tuple(dict.fromkeys(" ".join(scopes).replace(",", " ").split()))

@@ -21,7 +21,13 @@ _log = logging.getLogger(__name__)
 
 
 class AppOnlyRefused(Exception):
-    """The consumer key and secret are no App's, or the bearer is not one of this App's that works."""
+    """The consumer key and secret are no App's, or the bearer is not one of this App's that works.
+
+    The text says which, for a log.
+    """
+
+
+_NO_BEARER = "the bearer is unknown, revoked, or another App's"
 
 
 class AppOnly:
@@ -52,28 +58,28 @@ class AppOnly:
         """End one of the App's bearers; the next one that is asked for is another."""
         app = await self._app(consumer_key, consumer_secret)
         if not is_visible(bearer, MAX_KEY_CHARS):
-            raise AppOnlyRefused
+            raise AppOnlyRefused(_NO_BEARER)
         digest = Vault.digest(bearer)
         token = await self._credentials.token(digest)
         if token is None or token.kind is not TokenKind.APP_ONLY or token.app_id != app.id:
-            raise AppOnlyRefused
+            raise AppOnlyRefused(_NO_BEARER)
         if not await self._credentials.revoke_token(digest, self._maker.clock.now_ms()):
-            raise AppOnlyRefused
+            raise AppOnlyRefused(_NO_BEARER)
         self._authenticator.forget()
 
     async def _app(self, consumer_key: str, consumer_secret: str) -> App:
         readable = is_visible(consumer_key, MAX_KEY_CHARS) and is_visible(consumer_secret, MAX_KEY_CHARS)
         if not readable:
-            raise AppOnlyRefused
+            raise AppOnlyRefused("the API key or its secret is missing, or is none")
         try:
             consumer = await self._authenticator.consumer(consumer_key)
         except VaultError as error:
             _log.error("an App cannot be told by its consumer secret: %s", error)
-            raise AppOnlyRefused from None
+            raise AppOnlyRefused("a stored secret cannot be read") from None
         wanted = _NOBODYS_SECRET if consumer is None else consumer[1]
         right = hmac.compare_digest(Vault.digest(wanted), Vault.digest(consumer_secret))
         if consumer is None or not right:
-            raise AppOnlyRefused
+            raise AppOnlyRefused("no App has this API key" if consumer is None else "the API key's secret is wrong")
         return consumer[0]
 
     async def _standing(self, app: App) -> str | None:

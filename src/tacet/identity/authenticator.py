@@ -111,7 +111,7 @@ class Authenticator:
     async def _find_bearer(self, key: bytes) -> _Bearer:
         token = await self._credentials.token(key)
         if token is None or token.revoked_at_ms is not None or token.kind not in _BEARERS:
-            raise Unauthenticated("the token is unknown or revoked")
+            raise Unauthenticated("the token is unknown, expired long ago or revoked")
         app = await self._credentials.app(token.app_id)
         if app is None:
             raise Unauthenticated("the token's App is gone")

@@ -46,3 +46,9 @@ class Identity:
         self.developers = Developers(credentials, consents, store.accounts, maker, forget)
         self.passwords = Passwords(store.accounts, clock)
         self.sessions = Sessions(store.accounts, clock, randomness)
+        self._people = people
+
+    async def password_set_at_ms(self, username: str) -> int | None:
+        """When whoever has this username, in whatever case, got their password; None where there is none."""
+        person = (await self._people.by_usernames([username.lower()])).get(username.lower())
+        return None if person is None else await self.passwords.set_at_ms(person.id)

@@ -90,6 +90,14 @@ class InProcessWindows(Windows):
         if window is not None and window.used > 0:
             window.used -= 1
 
+    def forget_before(self, route: str, subject: int, moment_ms: int) -> bool:
+        """End a window that was opened before this moment; True if there was one."""
+        limit, window = self._limits.get(route), self._windows.get((route, subject))
+        if limit is None or window is None or window.resets_at_ms - limit.window_s * 1000 >= moment_ms:
+            return False
+        del self._windows[route, subject]
+        return True
+
     def _current(self, route: str, subject: int, limit: RateLimit) -> _Window:
         now_ms = self._clock.now_ms()
         window = self._windows.get((route, subject))

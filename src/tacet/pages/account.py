@@ -144,7 +144,7 @@ class PasswordPage:
         if visit.raw("new") != visit.raw("again"):
             raise Unproven({"again": "This is not the same as the new password."})
         # Somebody at a browser that was left open must not be able to guess on.
-        await self._attempts.begin(visit, person.username)
+        await self._attempts.begin(visit, person.username, ("Back", f"{ACCOUNT_PATH}/password"))
         current = await self._attempts.matching(visit, person.username, person, visit.raw("current"))
         if current is None:
             raise _not_yours()

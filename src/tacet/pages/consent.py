@@ -8,10 +8,12 @@ from tacet.directory.lookup import People
 from tacet.identity.oauth2.authorization import AuthorizationRefused, AuthorizationRequest, Authorizations
 from tacet.pages.asking import ALLOW, maker, returns_to
 from tacet.pages.forms import read_query
+from tacet.pages.portal.entry import app_url
 from tacet.pages.responses import form_targets
 from tacet.pages.routing import Page, sign_in_url
 from tacet.pages.scope_words import scopes_can, scopes_cannot
 from tacet.pages.visit import PageError, Visit
+from tacet.records.people import Person
 
 PATHS = ("/i/oauth2/authorize", "/2/oauth2/authorize")
 """Where X's documentation sends people, and where X's OpenAPI document does."""
@@ -40,7 +42,7 @@ class Consent:
     async def _ask(self, visit: Visit) -> Response:
         parameters = read_query(visit.request)
         # What nobody can agree to is said before anybody has to sign in for it.
-        asked = await self._read(parameters)
+        asked = await self._read(visit, parameters)
         if visit.person is None:
             return visit.go(sign_in_url(visit.request))
         return visit.page(
@@ -57,13 +59,21 @@ class Consent:
         )
 
     async def _decide(self, visit: Visit) -> Response:
-        asked = await self._read(visit.fields)
+        asked = await self._read(visit, visit.fields)
         if visit.value("decision") == ALLOW:
             return visit.go(await self._authorizations.allow(asked, visit.user_id))
         return visit.go(self._authorizations.deny(asked))
 
-    async def _read(self, parameters: Mapping[str, Sequence[str]]) -> AuthorizationRequest:
+    async def _read(self, visit: Visit, parameters: Mapping[str, Sequence[str]]) -> AuthorizationRequest:
         try:
             return await self._authorizations.read(parameters)
         except AuthorizationRefused as refused:
-            raise PageError(400, "This App cannot ask you", refused.cause, refused.remedy) from None
+            raise _no_question(refused, visit.person) from None
+
+
+def _no_question(refused: AuthorizationRefused, person: Person | None) -> PageError:
+    """The App's own developer is led to the settings that could mend it; others cannot open them."""
+    link = None
+    if refused.app is not None and person is not None and refused.app.owner_id == person.id:
+        link = ("Open its settings", app_url(refused.app.id, "/authentication"))
+    return PageError(400, "This login link does not work", refused.cause, refused.remedy, link=link)

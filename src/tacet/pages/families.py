@@ -7,6 +7,7 @@ from tacet.identity.parts import Identity
 from tacet.limits.failures import Failures
 from tacet.pages.account import Account, PasswordChange
 from tacet.pages.consent import Consent
+from tacet.pages.destinations import Destinations
 from tacet.pages.home import Home
 from tacet.pages.journal import Journal
 from tacet.pages.oauth1 import OAuth1Consent
@@ -40,7 +41,7 @@ def families(
     change = PasswordChange(identity.passwords, attempts) if choice is None else None
     return [
         Home(choice),
-        SignIn(identity.sessions, proof, journal),
+        SignIn(identity.sessions, proof, Destinations(identity.authorizations, identity.oauth1_logins), journal),
         Consent(identity.authorizations, people),
         OAuth1Consent(identity.oauth1_logins, people),
         Account(identity.connections, people, identity.sessions, journal, change),

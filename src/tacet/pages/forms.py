@@ -1,4 +1,4 @@
-"""Reading forms, and telling our own from those that another site sends in somebody's name."""
+"""Reading forms, and the tokens that tell our own from those that another site sends in somebody's name."""
 
 import hashlib
 import hmac
@@ -7,7 +7,6 @@ from urllib.parse import parse_qs
 
 from starlette.requests import ClientDisconnect, Request
 
-from tacet.pages.responses import Security
 from tacet.pages.visit import PageError
 from tacet.records.people import MAX_ID
 from tacet.wire.credentials import is_form
@@ -29,26 +28,6 @@ def csrf_token(cookie: str) -> str:
 def same_token(given: str, wanted: str) -> bool:
     """Compare in a time that does not tell how much is right."""
     return hmac.compare_digest(given.encode(), wanted.encode())
-
-
-def check_origin(request: Request, security: Security) -> None:
-    """Refuse a form that a browser says comes from elsewhere. Tokens alone would do; this holds when one leaks.
-
-    Raises:
-        PageError: 403.
-    """
-    origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
-    if origin is not None and not _is_ours(origin, request, security):
-        raise _elsewhere()
-    if site is not None and site not in {"same-origin", "none"}:
-        raise _elsewhere()
-
-
-def _is_ours(origin: str, request: Request, security: Security) -> bool:
-    if security.origin:
-        # Whatever a proxy makes of `Host`, and never by http what belongs to https.
-        return origin == security.origin
-    return origin.partition("://")[2] == request.headers.get("host")
 
 
 async def read_fields(request: Request, max_bytes: int) -> Mapping[str, Sequence[str]]:
@@ -91,8 +70,3 @@ def id_of(text: str) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) <= MAX_ID_DIGITS and int(text) <= MAX_ID):
         return None
     return int(text)
-
-
-def _elsewhere() -> PageError:
-    cause = "This form was sent from another site, so nothing was changed."
-    return PageError(403, "From another site", cause, "Open the page here and try again.")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from tacet.directory.lookup import is_shown
 from tacet.identity.signin.passwords import Passwords, PasswordsBusy
-from tacet.limits.failures import FAILURES, Failures, Kind
+from tacet.limits.failures import Failures
 from tacet.pages.journal import Journal
 from tacet.pages.visit import PageError, Visit
 from tacet.records.accounts import Password
@@ -33,15 +33,19 @@ class Attempts:
         self._addresses = addresses
         self._journal = journal
 
-    async def begin(self, visit: Visit, username: str) -> None:
+    async def begin(self, visit: Visit, username: str, back: tuple[str, str]) -> None:
         """Count an attempt to be whoever has this username, before anything is looked at.
+
+        Args:
+            back: where somebody comes back to who has to wait, as a label and a path.
 
         Raises:
             PageError: 429, too many were in vain.
         """
-        if not await self._failures.begin_sign_in(self._addresses.of(visit.request.scope), username):
+        address = self._addresses.of(visit.request.scope)
+        if not await self._failures.begin_sign_in(address, username):
             self._journal.refused(visit)
-            raise _too_many()
+            raise _too_many(await self._failures.sign_in_waits_s(address, username), back)
 
     async def matching(self, visit: Visit, username: str, person: Person | None, typed: str) -> Password | None:
         """The person's password where it is this one and they may sign in; after `begin` with the same username.
@@ -69,8 +73,8 @@ class Attempts:
         return stands
 
 
-def _too_many() -> PageError:
-    wait_s = FAILURES[Kind.SIGN_IN].window_s
+def _too_many(wait_s: int, back: tuple[str, str]) -> PageError:
+    minutes = -(-wait_s // 60)
     cause = "The password was wrong too often, for this account or from your network."
-    remedy = f"Wait {wait_s // 60} minutes, then try again."
-    return PageError(429, "Too many attempts", cause, remedy, {"retry-after": str(wait_s)})
+    remedy = f"Try again in {minutes} minutes." if minutes > 1 else "Try again in a minute."
+    return PageError(429, "Too many attempts", cause, remedy, {"retry-after": str(wait_s)}, back)

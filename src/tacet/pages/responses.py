@@ -4,7 +4,7 @@ Sources: OWASP ASVS 4.0.3 chapters 3.4 and 14.4; RFC 9700 sections 4.2.4 (referr
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote, urlsplit
 
 from starlette.responses import Response
@@ -24,6 +24,7 @@ _URL_CHARACTERS = ":/?#[]@!$&'()*+,;=%"
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*\Z")
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\Z")
+_PORT = re.compile(r"[0-9]{1,5}\Z")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -34,20 +35,34 @@ class Security:
     Attributes:
         secure: people reach it by https, so cookies and names must never go over anything else.
         origin: as browsers write it; empty where it is whatever they say in `Host`.
+        port: of the address that one browser has reached; empty where it named none.
     """
 
     secure: bool
     origin: str = ""
+    port: str = ""
+
+    def at(self, host: str) -> "Security":
+        """The same for a browser that says this in `Host`."""
+        port = host.rpartition(":")[2]
+        return replace(self, port=port) if _PORT.match(port) else self
 
     @property
     def session_cookie(self) -> str:
         """Its name: with `__Host-` a browser takes it only over https, for this host and every path (RFC 6265bis)."""
-        return "__Host-tacet_session" if self.secure else "tacet_session"
+        return self._cookie("tacet_session")
 
     @property
     def visit_cookie(self) -> str:
         """The same, for browsers that nobody is signed in on: their forms are bound to it."""
-        return "__Host-tacet_visit" if self.secure else "tacet_visit"
+        return self._cookie("tacet_visit")
+
+    def _cookie(self, name: str) -> str:
+        if self.secure:
+            return f"__Host-{name}"
+        # Cookies know no ports (RFC 6265 section 8.5): of two servers on a machine, each would sign people out of the
+        # other if theirs had one name.
+        return f"{name}_{self.port}" if self.port else name
 
 
 def reached_at(public_url: str) -> Security:

@@ -10,15 +10,16 @@ from typing import Any, Protocol
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tacet.clock import Clock
 from tacet.directory.lookup import People
 from tacet.identity.signin.passwords import WAITING_S, PasswordsBusy
 from tacet.identity.signin.sessions import SESSION_TEXT_LENGTH, Sessions
 from tacet.ids import Randomness
-from tacet.pages.forms import check_origin, csrf_token, id_of, read_fields, same_token
+from tacet.pages.forms import csrf_token, id_of, read_fields, same_token
 from tacet.pages.onward import to_sign_in, with_query
+from tacet.pages.origins import Origins
 from tacet.pages.responses import Security, drop_cookie, set_cookie
 from tacet.pages.templating import Templates
 from tacet.pages.visit import PageError, Visit, not_found
@@ -27,7 +28,7 @@ from tacet.store.base import StoreBusy, StoreError
 from tacet.wire.problems import RETRY_AFTER_S
 
 _OURS_ALONE = ("/account", "/assets", "/i", "/portal", "/sign-in", "/sign-out")
-"""Below these there is nothing for programs, so an unknown path gets a page; elsewhere it gets the API's JSON."""
+"""Below these there is nothing for programs, so an unknown path gets a page; elsewhere see `tacet.pages.nowhere`."""
 
 _NEVER_RESUMED = frozenset(("csrf", "decision"))
 
@@ -71,6 +72,7 @@ class Guard:
     randomness: Randomness
     templates: Templates
     security: Security
+    origins: Origins
     max_body_bytes: int
 
 
@@ -85,6 +87,11 @@ def page_routes(guard: Guard, pages: Sequence[Page]) -> list[Route]:
     missing = [Page(f"{path}/{{rest:path}}", open=True) for path in _OURS_ALONE]
     # An application and no function, so that Starlette leaves the method to us and a wrong one gets a page as well.
     return [Route(_NUMBER.sub(r"{\1}", page.path), endpoint=_Door(guard, page)) for page in (*pages, *missing)]
+
+
+def missing_page(guard: Guard) -> ASGIApp:
+    """The page that says that there is none."""
+    return _Door(guard, Page("", open=True))
 
 
 class _Door:
@@ -109,10 +116,11 @@ class _Door:
     async def answer(self, request: Request) -> Response:
         """The page, or the page that says what is wrong."""
         guard, cookies = self._guard, request.cookies
-        cookie = cookies.get(guard.security.session_cookie, "")
-        known = cookies.get(guard.security.visit_cookie, "")
+        security = guard.security.at(request.headers.get("host", ""))
+        cookie = cookies.get(security.session_cookie, "")
+        known = cookies.get(security.visit_cookie, "")
         visitor = known if len(known) == SESSION_TEXT_LENGTH else guard.randomness.text(SESSION_TEXT_LENGTH)
-        visit = Visit(request, guard.templates, guard.security, None, None, csrf_token(visitor))
+        visit = Visit(request, guard.templates, security, None, None, csrf_token(visitor))
         ended = False
         try:
             if cookie and not self._page.public:
@@ -128,7 +136,7 @@ class _Door:
             _log.exception("%s failed", self._page.path)
             response = _error_page(visit, _bug())
         if visit.person is None and not self._page.public:
-            self._keep_visitor(response, ended, visitor, known)
+            _keep_visitor(response, security, ended, visitor, known)
         return response
 
     async def _recognise(self, visit: Visit, cookie: str) -> Visit:
@@ -152,7 +160,7 @@ class _Door:
         if handler is None:
             raise _not_by(method, [*self._handlers])
         if method == "POST":
-            check_origin(visit.request, visit.security)
+            self._guard.origins.check(visit.request, visit.security)
             fields = await read_fields(visit.request, self._guard.max_body_bytes)
             visit = replace(visit, fields=fields)
         if visit.person is None and not self._page.open:
@@ -179,14 +187,14 @@ class _Door:
         fields = {name: values for name, values in visit.fields.items() if name not in _NEVER_RESUMED}
         return visit.go(with_query(visit.request.url.path, fields))
 
-    def _keep_visitor(self, response: Response, ended: bool, visitor: str, known: str) -> None:
-        """Nobody is signed in: bind the next form to this browser, and drop what remembers a session that has ended."""
-        security = self._guard.security
-        changed = "".join(response.headers.getlist("set-cookie"))
-        if ended and f"{security.session_cookie}=" not in changed:
-            drop_cookie(response, security.session_cookie, security)
-        if visitor != known and f"{security.visit_cookie}=" not in changed:
-            set_cookie(response, security.visit_cookie, visitor, security)
+
+def _keep_visitor(response: Response, security: Security, ended: bool, visitor: str, known: str) -> None:
+    """Nobody is signed in: bind the next form to this browser, and drop what remembers a session that has ended."""
+    changed = "".join(response.headers.getlist("set-cookie"))
+    if ended and f"{security.session_cookie}=" not in changed:
+        drop_cookie(response, security.session_cookie, security)
+    if visitor != known and f"{security.visit_cookie}=" not in changed:
+        set_cookie(response, security.visit_cookie, visitor, security)
 
 
 def sign_in_url(request: Request) -> str:
@@ -198,7 +206,7 @@ def sign_in_url(request: Request) -> str:
 
 def _error_page(visit: Visit, error: PageError) -> Response:
     context: dict[str, Any] = {"code": error.status, "title": error.title, "cause": error.cause, "remedy": error.remedy}
-    response = visit.page("error.html", status=error.status, **context)
+    response = visit.page("error.html", status=error.status, link=error.link, **context)
     response.headers.update(error.headers)
     return response
 

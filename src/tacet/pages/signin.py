@@ -9,9 +9,10 @@ from starlette.responses import Response
 from tacet.directory.lookup import People, is_shown
 from tacet.identity.signin.sessions import Sessions
 from tacet.pages.browsers import begin_session, end_session
+from tacet.pages.destinations import Destinations
 from tacet.pages.forms import read_query
 from tacet.pages.journal import Journal
-from tacet.pages.onward import FORCE, HOME, NEXT, SCREEN_NAME, SIGN_IN_PATH, local_path
+from tacet.pages.onward import FORCE, HOME, NEXT, SCREEN_NAME, SIGN_IN_PATH, local_path, to_sign_in
 from tacet.pages.proving import Attempts, Unproven
 from tacet.pages.residents import Residents
 from tacet.pages.routing import Page
@@ -65,9 +66,10 @@ class Proof(Protocol):
 class SignIn:
     """`/sign-in` and `/sign-out`."""
 
-    def __init__(self, sessions: Sessions, proof: Proof, journal: Journal) -> None:
+    def __init__(self, sessions: Sessions, proof: Proof, destinations: Destinations, journal: Journal) -> None:
         self._sessions = sessions
         self._proof = proof
+        self._destinations = destinations
         self._journal = journal
 
     def pages(self) -> Sequence[Page]:
@@ -106,10 +108,14 @@ class SignIn:
         self, visit: Visit, onward: str, expected: str, errors: Mapping[str, str] | None = None
     ) -> Response:
         name = username(expected)
-        context = await self._proof.ask(name)
-        status = INVALID if errors else 200
         return visit.page(
-            self._proof.template, status=status, next=onward, expected=name, errors=errors or {}, **context
+            self._proof.template,
+            status=INVALID if errors else 200,
+            next=onward,
+            app_name=await self._destinations.app_name(onward),
+            expected=name,
+            errors=errors or {},
+            **await self._proof.ask(name),
         )
 
     async def _leave(self, visit: Visit) -> Response:
@@ -137,7 +143,8 @@ class ByPassword:
     async def prove(self, visit: Visit) -> Proven:
         """The same answer after the same work, whether there is no such person, no password, or another one."""
         name = username(visit.value("username"))
-        await self._attempts.begin(visit, name)
+        back = to_sign_in(local_path(visit.raw(NEXT)))
+        await self._attempts.begin(visit, name, ("Back to sign-in", back))
         person = await find(self._people, name)
         password = await self._attempts.matching(visit, name, person, visit.raw("password"))
         if person is None or password is None:

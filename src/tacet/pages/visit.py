@@ -24,14 +24,22 @@ class PageError(Exception):
         cause: what is wrong, in a sentence or two for the person who sees it.
         remedy: what they, or the App's developer, can do.
         headers: further ones, `retry-after` for example.
+        link: where to go on from here, as a label and a path of ours.
     """
 
     def __init__(
-        self, status: int, title: str, cause: str, remedy: str = "", headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        title: str,
+        cause: str,
+        remedy: str = "",
+        headers: Mapping[str, str] | None = None,
+        link: tuple[str, str] | None = None,
     ) -> None:
         super().__init__(title)
         self.status, self.title, self.cause, self.remedy = status, title, cause, remedy
         self.headers = headers or {}
+        self.link = link
 
 
 def not_found() -> PageError:

@@ -179,7 +179,11 @@ class CredentialStore(ABC):
 
     @abstractmethod
     async def any_app(self) -> App | None:
-        """One of the apps, the same each time while none are added; None where there are none."""
+        """One of the apps that have an API key, the same each time while none are added; None where there are none."""
+
+    @abstractmethod
+    async def apps(self, after_id: int, limit: int) -> list[App]:
+        """The first `limit` apps whose ids are above `after_id`, in the order of their ids."""
 
     @abstractmethod
     async def put_token(self, token: Token) -> None:

@@ -8,6 +8,7 @@ from tacet.wire.endpoint import Services, problem_of, read_body, send_problem
 from tacet.wire.headers import Reply
 from tacet.wire.oauth_problems import INTERNAL_ERROR_V1, over_capacity
 from tacet.wire.problems import RETRY_AFTER_S, Problem, Refusal, method_not_allowed
+from tacet.wire.refusals import tell
 
 Explain = Callable[[Exception, str, bytes], Problem]
 """`problem_of`, or `problem_in_v1`."""
@@ -43,6 +44,7 @@ class Answering:
         try:
             reply = await handle(scope, await read_body(scope, receive, services.max_body_bytes))
         except Exception as error:  # noqa: BLE001 - a bug is answered and logged, and never ends a connection
+            tell(scope["method"], self._name, error)
             problem = self._explain(error, self._name, moving[0])
             status, headers, body = problem.status, services.headers.problem(problem, None, None, moving), problem.body
         else:

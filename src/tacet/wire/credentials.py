@@ -1,15 +1,11 @@
 """Finding the credentials of a request, wherever its client put them, and having them checked."""
 
-import logging
-
 from starlette.types import Scope
 
 from tacet.identity.authenticator import Authenticator
 from tacet.identity.caller import Caller, Unauthenticated
 from tacet.identity.oauth1 import SignedRequest, is_oauth1
 from tacet.wire.problems import UNAUTHORIZED, Refusal
-
-_log = logging.getLogger(__name__)
 
 BLANKS = " \t"
 """What may stand around a header's value (RFC 9110 section 5.6.3); `strip()` alone takes away more than that."""
@@ -64,9 +60,8 @@ async def authenticate(authenticator: Authenticator, scope: Scope, body: bytes) 
             return await authenticator.bearer(credentials.strip(BLANKS))
         request = signed_request(scope, body, authorization)
         if request is None:
-            raise Refusal(UNAUTHORIZED)
+            raise Refusal(UNAUTHORIZED, "there is neither a bearer nor an OAuth 1.0a signature")
         return await authenticator.signed(request)
     except Unauthenticated as error:
         # The caller is told nothing more, as X tells nothing more; whoever runs the server may want to know.
-        _log.debug("%s %s is refused with 401: %s", scope["method"], scope["path"], error)
-        raise Refusal(UNAUTHORIZED) from None
+        raise Refusal(UNAUTHORIZED, str(error)) from None

@@ -24,6 +24,7 @@ from tacet.wire.http1 import WHOLE_RESPONSE, WholeResponse
 from tacet.wire.operations import Call, Operation
 from tacet.wire.parameters import Query, QueryReader, read_path
 from tacet.wire.problems import Problem, Refusal, Violation
+from tacet.wire.refusals import tell
 
 MAX_LENGTH_DIGITS = 18
 """A `content-length` with more digits is larger than any limit; Python refuses to read thousands of them."""
@@ -84,7 +85,7 @@ class _Served:
             body = await read_body(scope, receive, services.max_body_bytes) if self._takes_body else b""
             caller = await authenticate(services.authenticator, scope, body)
             if caller.user_id is None and not self._operation.app_only:
-                raise Refusal(problems.UNSUPPORTED_AUTHENTICATION)
+                raise Refusal(problems.UNSUPPORTED_AUTHENTICATION, "the token speaks for an App and for nobody")
             # An App on its own has a pool of its own; its id cannot be mistaken for a person's when it is negative.
             subject = caller.user_id if caller.user_id is not None else -caller.app_id
             spent = await services.windows.spend(self._operation.id, subject)
@@ -93,6 +94,7 @@ class _Served:
             self._authorize(caller)
             answer = await self._operation.handle(self._call(scope, caller, body))
         except Exception as error:  # noqa: BLE001 - a bug is answered and logged, and never ends a connection
+            tell(self._operation.method, self._operation.path, error)
             problem = problem_of(error, self._operation.id, moving[0])
         else:
             services.usage.count(caller.app_id, False)
@@ -110,14 +112,13 @@ class _Served:
     def _authorize(self, caller: Caller) -> None:
         """Whether this caller may call this operation at all."""
         if not caller.in_project:
-            raise Refusal(problems.client_forbidden(caller.app_id))
+            raise Refusal(problems.client_forbidden(caller.app_id), "the App is in no Project")
         if caller.method is Method.OAUTH2_USER:
             missing = self._operation.scopes - caller.scopes
             if missing:
-                _log.debug("%s is refused with 403: the token lacks %s", self._operation.id, " ".join(sorted(missing)))
-                raise Refusal(problems.FORBIDDEN)
+                raise Refusal(problems.FORBIDDEN, f"the token lacks {' '.join(sorted(missing))}")
         elif caller.method is Method.OAUTH1_USER and self._operation.writes and caller.access is Access.READ:
-            raise Refusal(problems.OAUTH1_PERMISSIONS)
+            raise Refusal(problems.OAUTH1_PERMISSIONS, "the App or its token may only read")
 
     def _call(self, scope: Scope, caller: Caller, body: bytes) -> Call:
         """The call a request asks for, or a refusal with everything that is wrong with it."""

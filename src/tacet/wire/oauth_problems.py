@@ -1,5 +1,8 @@
 """The error bodies of both OAuths; everything else that goes wrong is in `tacet.wire.problems`."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from tacet.identity.oauth1.errors import Reason
 from tacet.identity.oauth1.refusals import Refused
 from tacet.identity.oauth2.errors import OAuth2Error
@@ -78,14 +81,16 @@ def over_capacity(retry_after_s: int) -> Problem:
     return _v1(503, {"message": "Over capacity", "code": 130}, ((b"retry-after", str(retry_after_s).encode()),))
 
 
-_REFUSED = {
-    Refused.SWITCHED_OFF: NOT_PERMITTED,
-    Refused.CALLBACK_NOT_APPROVED: CALLBACK_NOT_APPROVED,
-    Refused.UNKNOWN_ACCESS_TYPE: BAD_AUTHENTICATION_DATA,
-    Refused.UNNAMED: NO_REQUEST_TOKEN,
-    Refused.WRONG_VERIFIER: BAD_VERIFIER,
-    Refused.ENDED: INVALID_TOKEN,
-}
+_REFUSED: Mapping[Refused, Problem] = MappingProxyType(
+    {
+        Refused.SWITCHED_OFF: NOT_PERMITTED,
+        Refused.CALLBACK_NOT_APPROVED: CALLBACK_NOT_APPROVED,
+        Refused.UNKNOWN_ACCESS_TYPE: BAD_AUTHENTICATION_DATA,
+        Refused.UNNAMED: NO_REQUEST_TOKEN,
+        Refused.WRONG_VERIFIER: BAD_VERIFIER,
+        Refused.ENDED: INVALID_TOKEN,
+    }
+)
 
 
 def oauth1_problem(reason: Reason) -> Problem:

@@ -37,11 +37,15 @@ class Problem:
 
 
 class Refusal(Exception):
-    """Carries a problem up to where answers are sent."""
+    """Carries a problem up to where answers are sent.
 
-    def __init__(self, problem: Problem) -> None:
+    Args:
+        reason: what the log may say beside it; never a value out of the request.
+    """
+
+    def __init__(self, problem: Problem, reason: str = "") -> None:
         super().__init__(problem.status)
-        self.problem = problem
+        self.problem, self.reason = problem, reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,15 +14,26 @@ from tacet.wire.operations import Operation
 from tacet.wire.problems import Problem
 
 
-def router(services: Services, operations: Sequence[Operation], others: Sequence[Route] = ()) -> ASGIApp:
-    """The application for these operations; `others` are routes that are no operations of the API."""
+def router(
+    services: Services,
+    operations: Sequence[Operation],
+    others: Sequence[Route] = (),
+    nowhere: ASGIApp | None = None,
+) -> ASGIApp:
+    """The application for these operations.
+
+    Args:
+        others: routes that are no operations of the API.
+        nowhere: answers paths that have none; a 404 in JSON where it is left out.
+    """
     by_path: dict[str, list[Operation]] = defaultdict(list)
     for operation in operations:
         by_path[operation.path].append(operation)
     for route in others:
         # A "$" also matches before a line break at the end, which is no part of a path.
         route.path_regex = re.compile(route.path_regex.pattern.removesuffix("$") + r"\Z")
-    rest = Router(others, redirect_slashes=False, default=answering(services, problems.NOT_FOUND))
+    default = nowhere or answering(services, problems.NOT_FOUND)
+    rest = Router(others, redirect_slashes=False, default=default)
     return Paths({path: Endpoint(services, listed) for path, listed in by_path.items()}, rest)
 
 

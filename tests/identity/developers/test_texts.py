@@ -17,9 +17,12 @@ NAMES = {
     "plain": ("Quiet evenings", "Quiet evenings"),
     "blanks around and within": ("  Quiet \t evenings\n", "Quiet evenings"),
     "another script": ("静かな夜", "静かな夜"),
-    "Persian with a joiner": ("می\u200cخواهم", "می\u200cخواهم"),
     "a family of one emoji": ("👩\u200d👧 app", "👩\u200d👧 app"),
-    "a flag of tags": ("🏴\U000e0067\U000e0062\U000e007f", "🏴\U000e0067\U000e0062\U000e007f"),
+    "a heart on fire": ("❤\ufe0f\u200d🔥", "❤\ufe0f\u200d🔥"),
+    "a dark-skinned pilot": ("👩🏿\u200d✈\ufe0f", "👩🏿\u200d✈\ufe0f"),
+    "a shaken head": ("🙂\u200d↔\ufe0f", "🙂\u200d↔\ufe0f"),
+    "a key": ("1\ufe0f\u20e3 app", "1\ufe0f\u20e3 app"),
+    "a flag of two letters": ("🇩🇪 app", "🇩🇪 app"),
     "composed": ("Cafe\u0301", "Café"),
     "a sign": ("!", "!"),
     "as long as may be": ("a" * MAX_NAME_LENGTH, "a" * MAX_NAME_LENGTH),
@@ -30,6 +33,20 @@ WRONG_NAMES = {
     "nothing": "",
     "blanks": " \t\n",
     "only joiners": "\u200d\u200c",
+    "a joiner at its end": "App\u200d",
+    "a joiner at its start": "\u200dApp",
+    "a joiner between letters": "Tac\u200det",
+    "a joiner after an emoji at its end": "👩\u200d",
+    "a joiner before a letter": "👩\u200dApp",
+    "two joiners": "👩\u200d\u200d👧",
+    "a joiner of plus signs": "+\u200d+",
+    "a non-joiner": "می\u200cخواهم",
+    "tags": "🏴\U000e0067\U000e0062\U000e007f",
+    "a selector after a letter": "App\ufe0f",
+    "a selector alone after a figure": "App 1\ufe0f",
+    "two selectors": "❤\ufe0f\ufe0f",
+    "a selector of ideographs": "葛\U000e0100",
+    "a selector of Mongolian": "ᠠ\u180b",
     "only a combining mark": "\u0301",
     "too long": "a" * (MAX_NAME_LENGTH + 1),
     "NUL": "a\x00b",
@@ -62,6 +79,11 @@ def test_a_name_that_cannot_be_seen_or_misleads_is_refused(given: str) -> None:
 def test_the_invisible_character_is_named_by_its_number() -> None:
     with pytest.raises(Unacceptable, match=r"\(U\+202E\)"):
         name_of("a\u202eb")
+
+
+def test_a_description_passes_for_nobody_and_may_join_as_its_script_does() -> None:
+    for text in ("می\u200cخواهم", "🏴\U000e0067\U000e0062\U000e007f", "क्\u200dष"):
+        assert description_of(text) == text
 
 
 def test_a_description_may_be_empty_and_has_one_line() -> None:

@@ -97,6 +97,20 @@ async def test_a_parameter_that_comes_twice_is_refused(logins: Logins, name: str
         await logins.authorizations.read(asked)
 
 
+@pytest.mark.parametrize(
+    ("scope", "meant"),
+    [
+        pytest.param("mutes.write", " Did you mean mute.write?", id="a-letter-more"),
+        pytest.param("Mute.Read", " Did you mean mute.read?", id="another-case"),
+        pytest.param("everything", "", id="nothing-like-it"),
+    ],
+)
+async def test_an_unknown_scope_is_told_with_the_one_that_was_meant(logins: Logins, scope: str, meant: str) -> None:
+    with pytest.raises(AuthorizationRefused) as refused:
+        await logins.authorizations.read(logins.asked(scope=f"tweet.read {scope}"))
+    assert refused.value.cause == f"There is no scope “{scope}”.{meant}"
+
+
 async def test_unknown_parameters_are_ignored(logins: Logins) -> None:
     asked = {**logins.asked(), "nonce": ["1", "2"], "prompt": ["none"]}
     assert (await logins.authorizations.read(asked)).scopes == tuple(SCOPE.split())

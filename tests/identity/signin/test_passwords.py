@@ -10,7 +10,7 @@ from argon2 import PasswordHasher, extract_parameters
 
 from tacet.clock import ManualClock
 from tacet.identity.signin import passwords as module
-from tacet.identity.signin.passwords import MAX_HASHING, PasswordChanged, Passwords, WeakPassword
+from tacet.identity.signin.passwords import MAX_HASHING, PasswordChanged, Passwords, PasswordsBusy, WeakPassword
 from tacet.records.accounts import Password, Session
 from tacet.store.base import Store
 from tacet.store.opening import MEMORY, open_store
@@ -228,6 +228,28 @@ async def test_hashing_leaves_the_loop_alone_and_is_bounded(passwords: Passwords
     assert 1 <= work.most <= MAX_HASHING
 
 
+@pytest.mark.usefixtures("_cheap")
+async def test_whoever_finds_the_queue_full_is_turned_away_at_once(
+    passwords: Passwords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_WAITING", 3)
+    done, verify = threading.Event(), PasswordHasher.verify
+
+    def verify_late(hasher: PasswordHasher, encoded: str, text: str) -> bool:
+        done.wait(timeout=10)
+        return verify(hasher, encoded, text)
+
+    monkeypatch.setattr(PasswordHasher, "verify", verify_late)
+    waiting = [asyncio.create_task(passwords.check(None, GOOD)) for _ in range(MAX_HASHING + 3)]
+    await asyncio.sleep(0)
+    for _ in range(2):
+        with pytest.raises(PasswordsBusy):
+            await passwords.check(None, GOOD)
+    done.set()
+    assert await asyncio.gather(*waiting) == [False] * len(waiting)
+    assert not await passwords.check(None, GOOD)
+
+
 class TestOtherParameters:
     @pytest.fixture
     async def old(self, store: Store) -> Password:
@@ -247,6 +269,19 @@ class TestOtherParameters:
         assert await store.accounts.session(b"a") is not None
         assert await passwords.check(ALICE, GOOD)
         assert await encoded(store) == stored
+
+    async def test_where_there_is_no_place_to_store_it_anew_the_right_one_is_right_all_the_same(
+        self, passwords: Passwords, store: Store, old: Password, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        verify = PasswordHasher.verify
+
+        def verify_and_fill_up(hasher: PasswordHasher, encoded: str, text: str) -> bool:
+            monkeypatch.setattr(module, "MAX_WAITING", -MAX_HASHING)
+            return verify(hasher, encoded, text)
+
+        monkeypatch.setattr(PasswordHasher, "verify", verify_and_fill_up)
+        assert await passwords.check(ALICE, GOOD)
+        assert await store.accounts.password(ALICE) == old
 
     async def test_a_wrong_one_changes_nothing(self, passwords: Passwords, store: Store, old: Password) -> None:
         assert not await passwords.check(ALICE, OTHER)

@@ -98,3 +98,47 @@ async def test_one_app_too_many_says_so(desk: Desk) -> None:
     screen = await desk.made_app()
     assert screen.status == 422
     assert f"You have {MAX_APPS} Apps" in screen.text
+
+
+class TestWithoutAProject:
+    """Somebody's first App: its Project can be made along with it."""
+
+    async def test_it_is_offered_first(self, desk: Desk) -> None:
+        html = (await desk.get("/portal/apps/new")).html
+        assert re.findall(r'<option value="(\w+)"', html) == ["new", "standalone"]
+        await desk.project()
+        page = await desk.get("/portal/apps/new")
+        assert '<option value="new"' not in page.html
+        assert "project_name" not in values(page)
+
+    @pytest.mark.parametrize(("typed", "called"), [("Evenings", "Evenings"), ("", "Hush")], ids=["named", "left-empty"])
+    async def test_it_is_made_with_its_project(self, desk: Desk, typed: str, called: str) -> None:
+        screen = await desk.send("/portal/apps/new", name="Hush", project="new", project_name=typed)
+        assert screen.heading == "Your App was made"
+        [project] = await desk.service.store.accounts.projects(1001)
+        [app] = await desk.service.store.accounts.apps(1001)
+        assert (project.name, app.name, app.project_id) == (called, "Hush", project.id)
+
+    async def test_a_mistake_makes_neither(self, desk: Desk) -> None:
+        screen = await desk.send("/portal/apps/new", name=" ", project="new", project_name="x" * 51)
+        assert set(errors(screen)) == {"name", "project_name"}
+        assert values(screen)["project_name"] == "x" * 51
+        assert await desk.service.store.accounts.projects(1001) == []
+        assert await desk.service.store.accounts.apps(1001) == []
+
+    async def test_a_standalone_one_is_told_that_nothing_answers_it_here(self, desk: Desk) -> None:
+        assert "not on this server yet" in (await desk.get("/portal/apps/new")).text
+        assert "not on this server yet" in (await desk.get(f"/portal/apps/{await desk.app()}")).text
+
+
+async def test_a_new_app_is_led_on_to_its_logins(desk: Desk) -> None:
+    screen = await desk.made_app()
+    app = await desk.service.store.credentials.app_by_consumer_key(shown(screen)["API key"])
+    assert app is not None
+    assert "I have copied it, set up logins" in screen.text
+    assert f"/portal/apps/{app.id}/authentication" in screen.links
+    keys = await desk.get(f"/portal/apps/{app.id}/keys")
+    assert "Logins are off" in keys.text
+    await desk.authenticate(app.id, oauth2="on")
+    assert "Logins are off" not in (await desk.get(f"/portal/apps/{app.id}/keys")).text
+    assert "set up logins" not in (await desk.key(app.id, "renew-api-key")).text

@@ -1,4 +1,5 @@
 import html
+import re
 
 import pytest
 
@@ -88,3 +89,10 @@ async def test_more_permission_does_not_reach_tokens_that_exist(desk: Desk, app_
     keys = {**shown(await desk.key(app_id, "renew-api-key")), **shown(await desk.key(app_id, "renew-own-token"))}
     await desk.authenticate(app_id, access="read-write")
     assert (await desk.signed(keys)).headers["x-access-level"] == "read"
+
+
+async def test_callback_urls_are_not_called_optional(desk: Desk) -> None:
+    page = (await desk.get(f"/portal/apps/{await desk.app()}/authentication")).html
+    [label] = re.findall(r'<label for="field-callbacks">(.*?)</label>', page)
+    assert label == "Callback URLs"
+    assert "localhost and 127.0.0.1 are different" in page

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from tacet.identity.developers.texts import MIN_USE_CASE_LENGTH
 from tests.pages.browsing import Browser
 from tests.pages.portal.desk import USE_CASE, Desk, errors, values
 from tests.service import Service
@@ -56,3 +57,9 @@ async def test_an_app_in_a_project_that_is_not_listed_is_not_lost(desk: Desk) ->
     await desk.service.store.credentials.put_app(replace(app, project_id=424242))
     assert "Apps in other Projects O Orphan" in (await desk.get("/portal")).text
     assert "It is in Project 424242" in (await desk.get(f"/portal/apps/{app_id}")).text
+
+
+async def test_how_much_must_be_written_is_said_beforehand(sandbox: Service, alice: Browser) -> None:
+    desk = Desk(sandbox, alice)
+    assert f"{MIN_USE_CASE_LENGTH} characters or more" in (await desk.get("/portal/sign-up")).text
+    assert (await desk.send("/portal/sign-up", use_case="a" * MIN_USE_CASE_LENGTH, agreed="on")).path == "/portal"

@@ -5,7 +5,7 @@ from tests.pages.portal.desk import Desk, errors, values
 async def test_a_project_is_made_renamed_and_deleted(desk: Desk) -> None:
     made = await desk.send("/portal/projects/new", name="Evenings", description="At home")
     assert (made.status, made.heading) == (200, "Evenings")
-    assert "The Project is there" in made.text
+    assert "Your Project was made" in made.text
     path = made.path.partition("?")[0]
     renamed = await desk.send(path, name="Mornings", description="")
     assert (renamed.heading, values(renamed)["description"]) == ("Mornings", "")
@@ -54,3 +54,9 @@ async def test_one_project_too_many_says_so(desk: Desk) -> None:
     assert screen.status == 422
     assert f"You have {MAX_PROJECTS} Projects" in screen.text
     assert 'role="alert"' in screen.html
+
+
+async def test_who_sees_a_name_is_said_beside_it(desk: Desk) -> None:
+    assert "Only you see it." in (await desk.get("/portal/projects/new")).text
+    assert "Only you see it." in (await desk.get(f"/portal/projects/{await desk.project()}")).text
+    assert "People see it." in (await desk.get(f"/portal/apps/{await desk.app()}")).text

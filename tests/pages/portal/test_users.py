@@ -78,7 +78,7 @@ async def test_consent_is_revoked_at_once_and_for_nobody_else(desk: Desk, app_id
     await let_in(desk, app_id, SUSPENDED.id)
     assert (await desk.service.get("/2/users/me", f"token-{BOB.id}")).status == 200
     screen = await desk.send(f"/portal/apps/{app_id}/users", user_id=str(BOB.id))
-    assert "Their consent is revoked" in screen.text
+    assert "They are disconnected" in screen.text
     assert "@Bob_B" not in screen.text
     assert "@gone" in screen.text
     assert (await desk.service.get("/2/users/me", f"token-{BOB.id}")).status == 401

@@ -34,6 +34,7 @@ PLANS = {
     "LATEST_POSTS": "SEARCH post USING COVERING INDEX post_by_author (author_id=?)",
     "DELETE_POST": "SEARCH post USING INTEGER PRIMARY KEY (rowid=?)",
     "APP": "SEARCH app USING INTEGER PRIMARY KEY (rowid=?)",
+    "APPS_AFTER": "SEARCH app USING INTEGER PRIMARY KEY (rowid>?)",
     "APP_BY_CONSUMER_KEY": "SEARCH app USING INDEX sqlite_autoindex_app_1 (consumer_key=?)",
     "TOKEN": "SEARCH token USING PRIMARY KEY (digest=?)",
     "REVOKE_TOKEN": "SEARCH token USING PRIMARY KEY (digest=?)",

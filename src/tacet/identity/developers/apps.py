@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from tacet.identity.developers.errors import NotThere, Refused
-from tacet.identity.developers.texts import read_label
+from tacet.identity.developers.projects import put_new_project
+from tacet.identity.developers.texts import Form, Label, description_of, name_of, read_label
 from tacet.identity.developers.tools import Tools
 from tacet.identity.making import Draft, MadeApp
 from tacet.records.credentials import App
@@ -37,16 +38,42 @@ class Apps:
             NotThere: the Project.
             Refused: fields `name`, `description`; none where there are too many.
         """
-        tools = self._tools
         label = read_label(name, description)
-        async with tools.changing:
-            await tools.check_developer(owner_id)
+        async with self._tools.changing:
+            await self._check_room(owner_id)
             if project_id is not None:
-                await tools.own_project(owner_id, project_id)
-            if len(await tools.accounts.apps(owner_id)) >= MAX_APPS:
-                raise Refused({"": f"You have {MAX_APPS} Apps, and that is the most: delete one first."})
-            made = tools.maker.app(Draft(label.name, project_id, label.description, owner_id=owner_id))
-            await tools.put_app(made.app)
+                await self._tools.own_project(owner_id, project_id)
+            return await self._put(owner_id, project_id, label)
+
+    async def create_with_project(self, owner_id: int, project_name: str, name: str, description: str) -> MadeApp:
+        """The same, in a new Project. A crash in between leaves the Project, without Apps.
+
+        Args:
+            project_name: empty to call it like the App.
+
+        Raises:
+            NotADeveloper: the owner did not sign up.
+            Refused: fields `project_name`, `name`, `description`; none where there are too many.
+        """
+        form = Form()
+        label = Label(
+            form.read("name", name_of, name) or "", form.read("description", description_of, description) or ""
+        )
+        called = form.read("project_name", name_of, project_name) if project_name else label.name
+        form.check()
+        async with self._tools.changing:
+            await self._check_room(owner_id)
+            project = await put_new_project(self._tools, owner_id, Label(called or "", ""))
+            return await self._put(owner_id, project.id, label)
+
+    async def _check_room(self, owner_id: int) -> None:
+        await self._tools.check_developer(owner_id)
+        if len(await self._tools.accounts.apps(owner_id)) >= MAX_APPS:
+            raise Refused({"": f"You have {MAX_APPS} Apps, and that is the most: delete one first."})
+
+    async def _put(self, owner_id: int, project_id: int | None, label: Label) -> MadeApp:
+        made = self._tools.maker.app(Draft(label.name, project_id, label.description, owner_id=owner_id))
+        await self._tools.put_app(made.app)
         return made
 
     async def describe(self, owner_id: int, app_id: int, name: str, description: str) -> App:

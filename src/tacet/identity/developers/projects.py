@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tacet.identity.developers.errors import NotEmpty, NotThere, Refused
-from tacet.identity.developers.texts import read_label
+from tacet.identity.developers.texts import Label, read_label
 from tacet.identity.developers.tools import Tools
 from tacet.records.accounts import Project
 
@@ -32,15 +32,10 @@ class Projects:
             NotADeveloper: the owner did not sign up.
             Refused: fields `name`, `description`; none where there are too many.
         """
-        tools = self._tools
         label = read_label(name, description)
-        async with tools.changing:
-            await tools.check_developer(owner_id)
-            if len(await tools.accounts.projects(owner_id)) >= MAX_PROJECTS:
-                raise Refused({"": f"You have {MAX_PROJECTS} Projects, and that is the most: delete one first."})
-            project = Project(tools.maker.ids.next_id(), owner_id, label.name, label.description, tools.now_ms)
-            await tools.accounts.put_project(project)
-        return project
+        async with self._tools.changing:
+            await self._tools.check_developer(owner_id)
+            return await put_new_project(self._tools, owner_id, label)
 
     async def describe(self, owner_id: int, project_id: int, name: str, description: str) -> Project:
         """Change name and description.
@@ -71,3 +66,16 @@ class Projects:
             if await self._tools.accounts.project(project.id) is None:
                 raise NotThere
             raise NotEmpty
+
+
+async def put_new_project(tools: Tools, owner_id: int, label: Label) -> Project:
+    """Make and write a Project; while `tools.changing` is held.
+
+    Raises:
+        Refused: there are too many.
+    """
+    if len(await tools.accounts.projects(owner_id)) >= MAX_PROJECTS:
+        raise Refused({"": f"You have {MAX_PROJECTS} Projects, and that is the most: delete one first."})
+    project = Project(tools.maker.ids.next_id(), owner_id, label.name, label.description, tools.now_ms)
+    await tools.accounts.put_project(project)
+    return project

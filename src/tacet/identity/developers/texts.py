@@ -36,6 +36,12 @@ _INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
 # Hangul, two vowels of Khmer, the blank of Braille.
 _DRAWN_AS_NOTHING = set("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 
+_JOINER = "\u200d"
+_KEYCAP = "\u20e3"
+_EMOJI_SELECTORS = {"\ufe0e", "\ufe0f"}
+# They choose among drawings of the character before them, where a font has several; else they cannot be seen.
+_SELECTORS = {*map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))}
+
 
 @dataclass(frozen=True, slots=True)
 class Label:
@@ -81,6 +87,10 @@ def name_of(text: str) -> str:
     name = _line(text)
     if not any(unicodedata.category(character)[0] in "LNPS" for character in name):
         raise Unacceptable("Give it a name.")
+    for at, character in enumerate(name):
+        hidden = unicodedata.category(character) == "Cf" or character in _SELECTORS
+        if hidden and not _makes_emoji(name[:at], character, name[at + 1 :]):
+            raise _cannot_be_seen(character)
     return _at_most(name, MAX_NAME_LENGTH)
 
 
@@ -112,8 +122,28 @@ def _line(text: str) -> str:
     line = unicodedata.normalize("NFC", " ".join(text.split()))
     for character in line:
         if _is_invisible(character) and character not in _INVISIBLE_BUT_MEANT:
-            raise Unacceptable(f"It contains a character that cannot be seen (U+{ord(character):04X}): take it out.")
+            raise _cannot_be_seen(character)
     return line
+
+
+def _cannot_be_seen(character: str) -> Unacceptable:
+    return Unacceptable(f"It contains a character that cannot be seen (U+{ord(character):04X}): take it out.")
+
+
+def _makes_emoji(before: str, character: str, after: str) -> bool:
+    """Whether a joiner or selector changes how emoji are drawn, so that it is seen after all."""
+    if character in _EMOJI_SELECTORS:
+        return _is_emoji(before[-1:]) or after[:1] == _KEYCAP
+    joined = before[-2:-1] if before[-1:] in _EMOJI_SELECTORS else before[-1:]
+    return character == _JOINER and _is_emoji(joined) and _is_emoji(after[:1])
+
+
+def _is_emoji(character: str) -> bool:
+    """Or something like it: a sign, an arrow, a colour of skin; not a letter, and not nothing."""
+    if not character:
+        return False
+    category = unicodedata.category(character)
+    return category == "So" or (category in {"Sk", "Sm"} and character > "\u20ff")
 
 
 def _is_invisible(character: str) -> bool:

@@ -1,7 +1,9 @@
 """The three-legged login of OAuth 1.0a: a request token, a person's answer, an access token (RFC 5849 section 2)."""
 
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from tacet.directory.lookup import People, is_shown
 from tacet.identity.making import TOKEN_SECRET_LENGTH, Maker
@@ -41,7 +43,7 @@ MAX_WRONG_VERIFIERS = 5
 MAX_TOKEN_CHARS = 200
 """Of a token that is looked up; longer ones are nobody's."""
 
-ACCESS_TYPES = {"read": Access.READ, "write": Access.READ_WRITE}
+ACCESS_TYPES: Mapping[str, Access] = MappingProxyType({"read": Access.READ, "write": Access.READ_WRITE})
 """Values of `x_auth_access_type`."""
 
 
@@ -200,16 +202,17 @@ class OAuth1Logins:
         if not app.authentication.oauth1:
             raise LoginRefused(Refused.SWITCHED_OFF)
         if held.expires_at_ms <= self._clock.now_ms():
-            raise LoginRefused(Refused.ENDED)
+            raise LoginRefused(Refused.ENDED, "the request token has expired")
         await self._check_verifier(held, parameters.oauth.get("oauth_verifier", ""))
         person = None if held.user_id is None else await self._people.one(held.user_id)
         if person is None or not is_shown(person):
-            raise LoginRefused(Refused.ENDED)
+            raise LoginRefused(Refused.ENDED, "the person is suspended or has left")
         return await self._redeem(held, app, person)
 
     async def _check_verifier(self, held: RequestToken, verifier: str) -> None:
         if not verifier or held.user_id is None:
-            raise LoginRefused(Refused.WRONG_VERIFIER)
+            reason = "the person has not agreed yet" if verifier else "there is no oauth_verifier"
+            raise LoginRefused(Refused.WRONG_VERIFIER, reason)
         # Counted before it is compared, so that a thousand guesses sent at once are not a thousand tries.
         tries = await self._consents.count_wrong_verifier(held.digest)
         right = hmac.compare_digest(Vault.digest(verifier), held.verifier_digest)
@@ -217,7 +220,7 @@ class OAuth1Logins:
             return
         if tries >= MAX_WRONG_VERIFIERS:
             await self._consents.drop_request_token(held.digest)
-        raise LoginRefused(Refused.WRONG_VERIFIER)
+        raise LoginRefused(Refused.WRONG_VERIFIER, "oauth_verifier is wrong")
 
     async def _redeem(self, held: RequestToken, app: App, person: Person) -> NewAccessToken:
         made = self._maker.access_token(app.id, person.id, held.access or app.access)

@@ -1,6 +1,8 @@
 """Why a login of OAuth 1.0a does not go on: one set of reasons for Apps, one of words for people."""
 
+from collections.abc import Mapping
 from enum import Enum
+from types import MappingProxyType
 
 
 class Refused(Enum):
@@ -18,16 +20,29 @@ class Refused(Enum):
     """The token is too old, used, revoked, somebody else's, or the person's account is no longer there."""
 
 
+_REASONS: Mapping[Refused, str] = MappingProxyType(
+    {
+        Refused.SWITCHED_OFF: "OAuth 1.0a is switched off for the App",
+        Refused.CALLBACK_NOT_APPROVED: "oauth_callback is none of the App's callback URLs",
+        Refused.UNKNOWN_ACCESS_TYPE: "x_auth_access_type is neither read nor write",
+        Refused.UNNAMED: "no oauth_token was sent, or none that is known",
+        Refused.WRONG_VERIFIER: "oauth_verifier is missing or wrong, or the person has not agreed",
+        Refused.ENDED: "the token has expired, was used or revoked, or is somebody else's, or the person is away",
+    }
+)
+
+
 class LoginRefused(Exception):
     """A request of an App whose signature is good and which is refused.
 
     Args:
         refused: why. There is nothing of the request in it, so it may be logged.
+        reason: the same in words, for the log of whoever runs the server; nothing of the request in it either.
     """
 
-    def __init__(self, refused: Refused) -> None:
+    def __init__(self, refused: Refused, reason: str = "") -> None:
         super().__init__(refused.value)
-        self.refused = refused
+        self.refused, self.reason = refused, reason or _REASONS[refused]
 
 
 class LoginOver(Exception):

@@ -70,7 +70,7 @@ class Verifier:
         if not self._is_signed(request, parameters, key):
             key = signing_key(consumer_secret, "")
             if not (allow_unsigned_verifier and self._is_signed_by_consumer(request, parameters, key)):
-                raise OAuth1Error(Reason.BAD_SIGNATURE)
+                raise OAuth1Error(Reason.BAD_SIGNATURE, "not what these secrets and this address give")
             # The signature does not cover the token, so it must not be good again beside another one.
             token = ""
         nonce = parameters.oauth["oauth_nonce"]
@@ -90,12 +90,12 @@ class Verifier:
         if allow_unsigned_verifier:
             self._is_signed_by_consumer(request, parameters, key)
         # Even a signature made with the secrets above, which anybody can read here, ends in this line.
-        raise OAuth1Error(Reason.BAD_SIGNATURE)
+        raise OAuth1Error(Reason.BAD_SIGNATURE, "the API key or the token is none, or they do not belong together")
 
     def _check_time(self, parameters: Parameters) -> int:
         now_s = self._clock.now_ms() // 1000
         if abs(parameters.timestamp_s - now_s) > TIMESTAMP_WINDOW_S:
-            raise OAuth1Error(Reason.TIMESTAMP_OUT_OF_BOUNDS)
+            raise OAuth1Error(Reason.TIMESTAMP_OUT_OF_BOUNDS, f"more than {TIMESTAMP_WINDOW_S} s from this clock")
         return now_s
 
     def _is_signed(

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 from tacet.clock import Clock
+from tacet.identity.oauth2.callbacks import nearest
 from tacet.identity.oauth2.clients import MAX_CLIENT_ID_CHARS
 from tacet.identity.oauth2.rfc6749.characters import is_visible
 from tacet.identity.oauth2.rfc6749.redirect import with_query
@@ -41,11 +43,12 @@ class AuthorizationRefused(Exception):
     Attributes:
         cause: what is wrong with the request, for the App's developer. It may quote a little of the request.
         remedy: what to do about it.
+        app: whose settings could mend it; None where they could not.
     """
 
-    def __init__(self, cause: str, remedy: str) -> None:
+    def __init__(self, cause: str, remedy: str, app: App | None = None) -> None:
         super().__init__(cause)
-        self.cause, self.remedy = cause, remedy
+        self.cause, self.remedy, self.app = cause, remedy, app
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +131,15 @@ class Authorizations:
         """The person does not agree: the URL that tells the App (section 4.1.2.1)."""
         return with_query(request.redirect_uri, [("error", "access_denied"), *_state_pair(request)])
 
+    async def app(self, client_id: str) -> App | None:
+        """The App with this client id, whether it may ask or not."""
+        known = is_visible(client_id, MAX_CLIENT_ID_CHARS)
+        return await self._credentials.app_by_client_id(client_id) if known else None
+
     async def _app(self, client_id: str) -> App:
         if not client_id:
             raise _missing("client_id")
-        known = is_visible(client_id, MAX_CLIENT_ID_CHARS)
-        app = await self._credentials.app_by_client_id(client_id) if known else None
+        app = await self.app(client_id)
         if app is None:
             raise AuthorizationRefused(
                 f"No App has the client ID {_shown(client_id)}.",
@@ -140,7 +147,7 @@ class Authorizations:
             )
         if not app.authentication.oauth2:
             raise AuthorizationRefused(
-                f"OAuth 2.0 is switched off for the App {app.name}.", f"Switch it on in the App's {_SETTINGS}."
+                f"OAuth 2.0 is switched off for the App {app.name}.", f"Switch it on in the App's {_SETTINGS}.", app
             )
         return app
 
@@ -150,9 +157,12 @@ def _redirect_uri(app: App, given: str) -> str:
     if not given:
         raise _missing("redirect_uri")
     if len(given) > MAX_REDIRECT_URI_CHARS or given not in app.authentication.callbacks:
+        cause = f"The redirect URI {_shown(given)} is none of the callback URLs of the App {app.name}."
+        near = nearest(given, app.authentication.callbacks) if len(given) <= MAX_REDIRECT_URI_CHARS else None
+        if near is not None:
+            cause += f" The nearest is {_shown(near.url)}; {near.difference}."
         raise AuthorizationRefused(
-            f"The redirect URI {_shown(given)} is none of the callback URLs of the App {app.name}.",
-            f"Add it in the App's {_SETTINGS}, or send one that stands there, character by character.",
+            cause, f"Add it in the App's {_SETTINGS}, or send one that stands there, character by character.", app
         )
     return given
 
@@ -166,9 +176,14 @@ def _scopes(given: str) -> tuple[str, ...]:
     unknown = next((each for each in scopes if each not in GRANTABLE_SCOPES), None)
     if unknown is not None:
         raise AuthorizationRefused(
-            f"There is no scope {_shown(unknown)}.", "Send known scopes, with one space between them."
+            f"There is no scope {_shown(unknown)}.{_meant(unknown)}", "Send known scopes, with one space between them."
         )
     return scopes
+
+
+def _meant(unknown: str) -> str:
+    near = get_close_matches(unknown[:MAX_SHOWN_CHARS].lower(), sorted(GRANTABLE_SCOPES), n=1)
+    return f" Did you mean {near[0]}?" if near else ""
 
 
 def _state(parameters: Mapping[str, Sequence[str]]) -> str | None:

@@ -47,11 +47,13 @@ class Clients:
         """
         client_id, secret = client.basic or (client.client_id, "")
         # Two ways to say who one is must not say different things (RFC 6749 section 2.3).
-        if client.client_id not in {"", client_id} or not is_visible(client_id, MAX_CLIENT_ID_CHARS):
-            raise bad_client()
+        if client.client_id not in {"", client_id}:
+            raise bad_client("client_id and Basic name different clients")
+        if not is_visible(client_id, MAX_CLIENT_ID_CHARS):
+            raise bad_client("there is no client id, neither as client_id nor by Basic")
         app = await self._credentials.app_by_client_id(client_id)
         if not self._has_proved(app, secret) or app is None:
-            raise bad_client()
+            raise bad_client(_why(app, secret))
         return app
 
     def _has_proved(self, app: App | None, secret: str) -> bool:
@@ -63,3 +65,12 @@ class Clients:
         if is_shown:
             return is_right and app is not None
         return not secret and app is not None and not app.authentication.confidential
+
+
+def _why(app: App | None, secret: str) -> str:
+    """What is wrong with a client that has not proved to be this App, for the log."""
+    if app is None:
+        return "no App has this client id"
+    if not app.authentication.confidential:
+        return "the App is a public client, but a client secret was sent"
+    return "the client secret is wrong" if secret else "the App is confidential, but no client secret was sent by Basic"

@@ -9,11 +9,13 @@ class OAuth2Error(Exception):
         error: the code that programs read.
         description: the sentence for developers. Never a value out of the request, so it may be logged.
         guessing: whether making it often is a way to find out a secret.
+        reason: for the log of whoever runs the server, who may know more than the client. Nothing secret in it.
     """
 
-    def __init__(self, status: int, error: str, description: str, *, guessing: bool = False) -> None:
+    def __init__(self, status: int, error: str, description: str, *, guessing: bool = False, reason: str = "") -> None:
         super().__init__(f"{error}: {description}")
         self.status, self.error, self.description, self.guessing = status, error, description, guessing
+        self.reason = reason or description
 
 
 def missing(name: str) -> OAuth2Error:
@@ -31,9 +33,9 @@ def unreadable(description: str) -> OAuth2Error:
     return OAuth2Error(400, "invalid_request", description)
 
 
-def bad_client() -> OAuth2Error:
+def bad_client(reason: str = "") -> OAuth2Error:
     """No App, or none that proves to be it. X says the same to a wrong secret as to none at all."""
-    return OAuth2Error(401, "unauthorized_client", "Missing valid authorization header", guessing=True)
+    return OAuth2Error(401, "unauthorized_client", "Missing valid authorization header", guessing=True, reason=reason)
 
 
 def switched_off() -> OAuth2Error:
@@ -46,10 +48,10 @@ def bad_grant_type() -> OAuth2Error:
     return OAuth2Error(400, "unsupported_grant_type", "Value passed for the grant type was invalid.")
 
 
-def bad_code() -> OAuth2Error:
+def bad_code(reason: str = "") -> OAuth2Error:
     """Unknown, expired, used, or given to another App."""
     description = "Value passed for the authorization code was invalid."
-    return OAuth2Error(400, "invalid_request", description, guessing=True)
+    return OAuth2Error(400, "invalid_request", description, guessing=True, reason=reason)
 
 
 def bad_redirect_uri() -> OAuth2Error:
@@ -64,9 +66,10 @@ def bad_verifier() -> OAuth2Error:
     return OAuth2Error(400, "invalid_request", description, guessing=True)
 
 
-def bad_token() -> OAuth2Error:
+def bad_token(reason: str = "") -> OAuth2Error:
     """Unknown, expired, used, revoked, or given to another App."""
-    return OAuth2Error(400, "invalid_request", "Value passed for the token was invalid.", guessing=True)
+    description = "Value passed for the token was invalid."
+    return OAuth2Error(400, "invalid_request", description, guessing=True, reason=reason)
 
 
 def bad_scope() -> OAuth2Error:

@@ -30,6 +30,9 @@ MAX_TOKEN_CHARS = 1_024
 OFFLINE = "offline.access"
 """The scope that brings a refresh token."""
 
+_NOT_THERE = "the token is unknown, or another App's"
+_AWAY = "the person is suspended or has left"
+
 
 @dataclass(frozen=True, slots=True)
 class Issued:
@@ -87,12 +90,13 @@ class OAuth2Tokens:
                 raise errors.missing(name)
         known = await self._consents.code(Vault.digest(code)) if is_visible(code, MAX_TOKEN_CHARS) else None
         if known is None or known.app_id != app.id:
-            raise errors.bad_code()
+            raise errors.bad_code("the code is unknown, or another App's")
         if known.spent_at_ms is not None:
             await self._end(known.grant_id)
-            raise errors.bad_code()
-        if known.expires_at_ms <= self._clock.now_ms():
-            raise errors.bad_code()
+            raise errors.bad_code("the code was tried before: what it gave ends with this")
+        past_ms = self._clock.now_ms() - known.expires_at_ms
+        if past_ms >= 0:
+            raise errors.bad_code(f"the code expired {past_ms // 1000} s ago")
         if known.redirect_uri != redirect_uri:
             await self._spend(known)
             raise errors.bad_redirect_uri()
@@ -100,7 +104,7 @@ class OAuth2Tokens:
             await self._spend(known)
             raise errors.bad_verifier()
         if not await self._may_act(known.user_id):
-            raise errors.bad_code()
+            raise errors.bad_code(_AWAY)
         return await self._redeem(known)
 
     async def refresh(self, client: ClientCredentials, *, refresh_token: str, scope: str = "") -> Issued:
@@ -118,20 +122,22 @@ class OAuth2Tokens:
         if not refresh_token:
             raise errors.missing("refresh_token")
         used = await self._token(app, refresh_token)
-        if used is None or used.kind is not TokenKind.REFRESH:
-            raise errors.bad_token()
+        if used is None:
+            raise errors.bad_token(_NOT_THERE)
+        if used.kind is not TokenKind.REFRESH:
+            raise errors.bad_token("the token is no refresh token")
         if used.revoked_at_ms is not None:
             await self._end(used.grant_id)
-            raise errors.bad_token()
+            raise errors.bad_token("the refresh token was used or revoked before: its whole login ends with this")
         if not await self._may_act(used.user_id):
-            raise errors.bad_token()
+            raise errors.bad_token(_AWAY)
         if scope and not within(scope, used.scopes):
             raise errors.bad_scope()
         scopes = " ".join(scope_tokens(scope)) or used.scopes
         issued, tokens = self._make(used.app_id, used.user_id, used.grant_id, scopes, used.scopes)
         if not await self._consents.rotate(used.digest, tokens, self._clock.now_ms()):
             await self._lost(used)
-            raise errors.bad_token()
+            raise errors.bad_token("the refresh token has expired, or was used by somebody else at the same time")
         return issued
 
     async def revoke(self, client: ClientCredentials, *, token: str) -> None:
@@ -145,8 +151,10 @@ class OAuth2Tokens:
         if not token:
             raise errors.missing("token")
         known = await self._token(app, token)
-        if known is None or known.kind not in OAUTH2_LOGIN_KINDS or not await self._revoke(known):
-            raise errors.bad_token()
+        if known is None or known.kind not in OAUTH2_LOGIN_KINDS:
+            raise errors.bad_token(_NOT_THERE)
+        if not await self._revoke(known):
+            raise errors.bad_token("the token's login has ended already")
 
     async def _switched_on(self, client: ClientCredentials) -> App:
         app = await self._clients.authenticate(client)
@@ -173,7 +181,7 @@ class OAuth2Tokens:
         # Somebody was faster, so this is the second use; or the person took everything back meanwhile.
         first = await self._consents.code(code.digest)
         await self._end(first.grant_id if first is not None else None)
-        raise errors.bad_code()
+        raise errors.bad_code("the code was used by somebody else at the same time, or the person took it back")
 
     def _make(
         self, app_id: int, user_id: int | None, grant_id: int | None, scopes: str, granted: str

@@ -32,8 +32,8 @@ MAX_HASHING = 2
 """Passwords hashed at once: each takes `MEMORY_KIB`, and a processor that requests need too."""
 
 MAX_WAITING = 64
-"""Further ones that wait for their turn: each takes some 50 ms, so the last of them waits less than `WAITING_S`. Whoever
-comes later is turned away: nobody gains by a queue that grows faster than it is served."""
+"""Further ones that wait for their turn: each takes some 50 ms, so the last of them waits less than `WAITING_S`.
+Whoever comes later is turned away: nobody gains by a queue that grows faster than it is served."""
 
 WAITING_S = 2
 """How long a full queue takes."""
@@ -133,6 +133,11 @@ class Passwords:
     async def exists(self, person_id: int) -> bool:
         """Whether the person can sign in by a password."""
         return await self._accounts.password(person_id) is not None
+
+    async def set_at_ms(self, person_id: int) -> int | None:
+        """When the person's password was set, in Unix milliseconds; None where they have none."""
+        stored = await self._accounts.password(person_id)
+        return None if stored is None else stored.changed_at_ms
 
     async def _renew(self, stored: Password, text: str) -> None:
         """Hash with today's parameters what was hashed with others."""

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from tacet.identity.developers import Developers
 from tacet.identity.developers.errors import NotThere, Refused
+from tacet.identity.making import MadeApp
 from tacet.pages.portal.entry import PORTAL_PATH, Entry, app_url, asked, done, done_words, path_id, read_id
 from tacet.pages.portal.projects import LABEL_LENGTHS
 from tacet.pages.portal.secrets import app_secrets, secrets_page
@@ -17,6 +18,9 @@ from tacet.records.credentials import App
 
 STANDALONE = "standalone"
 """Chosen in place of a Project."""
+
+NEW = "new"
+"""Chosen in place of a Project by somebody who has none yet."""
 
 
 class AppPages:
@@ -38,24 +42,31 @@ class AppPages:
 
     async def _form(self, visit: Visit) -> Response:
         chosen = asked(visit, "project")
-        return await self._new_page(visit, {"name": "", "description": "", "project": chosen}, {})
+        return await self._new_page(visit, {"name": "", "description": "", "project": chosen, "project_name": ""}, {})
 
     async def _create(self, visit: Visit) -> Response:
-        given = {name: visit.value(name) for name in ("name", "description", "project")}
+        given = {name: visit.value(name) for name in ("name", "description", "project", "project_name")}
         try:
-            project_id = None if given["project"] == STANDALONE else read_id(given["project"])
-            made = await self._apps.create(visit.user_id, project_id, given["name"], given["description"])
+            made = await self._made(visit.user_id, given)
         except NotThere:
             return await self._new_page(visit, given, {"project": "Choose one of these."})
         except Refused as refused:
             return await self._new_page(visit, given, refused.problems)
         return secrets_page(visit, made.app, "Your App was made", app_secrets(made))
 
+    async def _made(self, owner_id: int, given: Mapping[str, str]) -> MadeApp:
+        name, description, project = given["name"], given["description"], given["project"]
+        if project == NEW:
+            return await self._apps.create_with_project(owner_id, given["project_name"], name, description)
+        project_id = None if project == STANDALONE else read_id(project)
+        return await self._apps.create(owner_id, project_id, name, description)
+
     async def _new_page(self, visit: Visit, given: Mapping[str, str], problems: Mapping[str, str]) -> Response:
         return visit.page(
             "portal/app_new.html",
             status=INVALID if problems else 200,
             projects=await self._projects.all(visit.user_id),
+            new=NEW,
             standalone=STANDALONE,
             problems=problems,
             **given,

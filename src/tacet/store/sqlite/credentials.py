@@ -21,6 +21,7 @@ _ADD_APP = adapt(queries.ADD_APP)
 _REPLACE_APP = adapt(queries.REPLACE_APP)
 _APP = adapt(queries.APP)
 _ANY_APP = adapt(queries.ANY_APP)
+_APPS_AFTER = adapt(queries.APPS_AFTER)
 _APP_BY_CONSUMER_KEY = adapt(queries.APP_BY_CONSUMER_KEY)
 _APP_BY_CLIENT_ID = adapt(queries.APP_BY_CLIENT_ID)
 _ADD_TOKEN = adapt(queries.ADD_TOKEN)
@@ -71,6 +72,9 @@ class SqliteCredentials(CredentialStore):
 
     async def any_app(self) -> App | None:
         return _one_app(self._rows(_ANY_APP))
+
+    async def apps(self, after_id: int, limit: int) -> list[App]:
+        return [app_of(row) for row in self._rows(_APPS_AFTER, (after_id, limit))]
 
     async def put_token(self, token: Token) -> None:
         row = token_row(token, token.grant_id)

@@ -14,7 +14,7 @@ from tacet.wire.endpoint import Services
 from tacet.wire.headers import Reply
 from tacet.wire.oauth1.requests import SignedRequests
 from tacet.wire.oauth_problems import INVALID_BEARER, JSON_V1, RESOURCE_NOT_ALLOWED
-from tacet.wire.problems import Problem, Refusal
+from tacet.wire.problems import Refusal
 
 PATH = "/1.1/oauth/invalidate_token.json"
 
@@ -35,15 +35,15 @@ class InvalidationEndpoint:
     async def _answer(self, scope: Scope, body: bytes) -> Reply:
         scheme, _, credentials = header(scope, b"authorization").decode("latin-1").partition(" ")
         if scheme.lower() == "bearer":
-            raise Refusal(await self._of_bearer(credentials.strip(BLANKS)))
+            raise await self._of_bearer(credentials.strip(BLANKS))
         return await self._requests.answer(scope, body, self._invalidate)
 
-    async def _of_bearer(self, text: str) -> Problem:
+    async def _of_bearer(self, text: str) -> Refusal:
         try:
             await self._authenticator.bearer(text)
-        except Unauthenticated:
-            return INVALID_BEARER
-        return RESOURCE_NOT_ALLOWED
+        except Unauthenticated as error:
+            return Refusal(INVALID_BEARER, str(error))
+        return Refusal(RESOURCE_NOT_ALLOWED, "a bearer was sent where only an OAuth 1.0a signature will do")
 
     async def _invalidate(self, request: SignedRequest) -> Reply:
         return Reply(encode({"access_token": await self._invalidation.invalidate(request)}), JSON_V1)

@@ -8,9 +8,8 @@ from starlette.types import Scope
 
 from tacet.identity.app_only import AppOnly, AppOnlyRefused
 from tacet.identity.oauth2.errors import OAuth2Error
-from tacet.limits.failures import Failures, Kind
-from tacet.wire.addresses import Addresses
 from tacet.wire.answering import Answering, Handle, problem_in_v1
+from tacet.wire.attempts import Attempts
 from tacet.wire.basic import basic_credentials
 from tacet.wire.encoding import encode
 from tacet.wire.endpoint import Services
@@ -41,10 +40,9 @@ class _Task:
 class AppOnlyEndpoints:
     """Answers both. An App shows its consumer key and secret by Basic, or as `client_id` and `client_secret`."""
 
-    def __init__(self, app_only: AppOnly, failures: Failures, addresses: Addresses) -> None:
+    def __init__(self, app_only: AppOnly, attempts: Attempts) -> None:
         self._app_only = app_only
-        self._failures = failures
-        self._addresses = addresses
+        self._attempts = attempts
 
     def routes(self, services: Services) -> list[Route]:
         handlers: dict[str, Handle] = {ISSUE_PATH: self._token, INVALIDATE_PATH: self._invalidate_token}
@@ -64,20 +62,18 @@ class AppOnlyEndpoints:
             given = read_parameters(scope, body)
             key, secret = basic_credentials(scope) or (given.one("client_id"), given.one("client_secret"))
             subject = given.one(task.parameter)
-        except OAuth2Error:
-            raise Refusal(task.unreadable) from None
-        who = (self._addresses.of(scope), key)
-        if not await self._failures.allowed(Kind.TOKEN, *who):
-            raise Refusal(RATE_LIMIT_EXCEEDED)
+        except OAuth2Error as error:
+            raise Refusal(task.unreadable, error.reason) from None
+        attempt = await self._attempts.begin(scope, key, RATE_LIMIT_EXCEEDED)
         try:
             return Reply(encode(await task.work(key, secret, subject)), JSON_V1, NO_STORE)
-        except AppOnlyRefused:
-            await self._failures.note(Kind.TOKEN, *who)
-            raise Refusal(BAD_APP_CREDENTIALS) from None
+        except AppOnlyRefused as error:
+            await attempt.failed()
+            raise Refusal(BAD_APP_CREDENTIALS, str(error)) from None
 
     async def _issue(self, key: str, secret: str, grant_type: str) -> dict[str, str]:
         if grant_type != "client_credentials":
-            raise Refusal(NO_GRANT_TYPE)
+            raise Refusal(NO_GRANT_TYPE, "grant_type is not client_credentials")
         return {"token_type": "bearer", "access_token": await self._app_only.issue(key, secret)}
 
     async def _invalidate(self, key: str, secret: str, bearer: str) -> dict[str, str]:

@@ -9,8 +9,7 @@ from starlette.types import Scope
 
 from tacet.identity.oauth2.clients import ClientCredentials
 from tacet.identity.oauth2.errors import OAuth2Error, repeated, unreadable
-from tacet.limits.failures import Failures, Kind
-from tacet.wire.addresses import Addresses
+from tacet.wire.attempts import Attempts
 from tacet.wire.basic import basic_credentials
 from tacet.wire.credentials import BLANKS, FORM, header
 from tacet.wire.encoding import encode
@@ -57,8 +56,7 @@ Work = Callable[[ClientCredentials, Parameters], Awaitable[Mapping[str, object]]
 class ClientRequests:
     """Answers requests of clients, and lets nobody try out secrets without end."""
 
-    failures: Failures
-    addresses: Addresses
+    attempts: Attempts
 
     async def answer(self, scope: Scope, body: bytes, work: Work) -> Reply:
         """The answer to a request.
@@ -70,16 +68,15 @@ class ClientRequests:
             parameters = read_parameters(scope, body)
             client = ClientCredentials(parameters.one("client_id"), basic_credentials(scope))
         except OAuth2Error as error:
-            raise Refusal(oauth2_problem(error)) from None
-        who = (self.addresses.of(scope), client.basic[0] if client.basic is not None else client.client_id)
-        if not await self.failures.allowed(Kind.TOKEN, *who):
-            raise Refusal(TOO_MANY_REQUESTS)
+            raise Refusal(oauth2_problem(error), error.reason) from None
+        client_id = client.basic[0] if client.basic is not None else client.client_id
+        attempt = await self.attempts.begin(scope, client_id, TOO_MANY_REQUESTS)
         try:
             return Reply(encode(await work(client, parameters)), headers=NO_STORE)
         except OAuth2Error as error:
             if error.guessing and not _has_proved_itself(client, error):
-                await self.failures.note(Kind.TOKEN, *who)
-            raise Refusal(oauth2_problem(error)) from None
+                await attempt.failed()
+            raise Refusal(oauth2_problem(error), error.reason) from None
 
 
 def _has_proved_itself(client: ClientCredentials, error: OAuth2Error) -> bool:

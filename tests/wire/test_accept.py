@@ -1,6 +1,6 @@
 import pytest
 
-from tacet.wire.oauth1.accept import prefers_json
+from tacet.wire.accept import prefers_html, prefers_json
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,24 @@ def test_json_is_preferred(accept: str) -> None:
 )
 def test_json_is_not_preferred(accept: str) -> None:
     assert not prefers_json(accept)
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "text/html",
+        "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+        "text/*, application/json;q=0.9",
+        "application/json;q=0, */*;q=0.1",
+    ],
+)
+def test_html_is_preferred(accept: str) -> None:
+    assert prefers_html(accept)
+
+
+@pytest.mark.parametrize(
+    "accept",
+    ["", "*/*", "application/json", "text/html, application/json", "text/html;q=0", "text/plain", "image/avif,*/*"],
+)
+def test_html_is_not_preferred(accept: str) -> None:
+    assert not prefers_html(accept)

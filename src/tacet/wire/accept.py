@@ -1,4 +1,4 @@
-"""Which of two forms of an answer a client would rather have (RFC 9110 section 12.5.1)."""
+"""Which form of an answer a client would rather have (RFC 9110 section 12.5.1)."""
 
 MAX_RANGES = 50
 """Media ranges looked at; browsers, which send the most, send about eight."""
@@ -6,9 +6,19 @@ MAX_RANGES = 50
 
 def prefers_json(accept: str) -> bool:
     """Whether an `Accept` header ranks JSON above XML; where it does not say, it does not."""
-    ranges = dict(_read(each) for each in accept.split(",")[:MAX_RANGES])
+    ranges = _ranges(accept)
     json = _quality(ranges, "application/json")
     return json > max(_quality(ranges, "application/xml"), _quality(ranges, "text/xml"))
+
+
+def prefers_html(accept: str) -> bool:
+    """Whether it ranks HTML above JSON, as that of a browser does that shows a page."""
+    ranges = _ranges(accept)
+    return _quality(ranges, "text/html") > _quality(ranges, "application/json")
+
+
+def _ranges(accept: str) -> dict[str, float]:
+    return dict(_read(each) for each in accept.split(",")[:MAX_RANGES])
 
 
 def _read(entry: str) -> tuple[str, float]:
