@@ -265,8 +265,8 @@ class _Watched(Browser):
         super().__init__(service)
         self._seen = seen
 
-    async def get(self, path: str, *, follow: bool = False, method: str = "GET") -> Screen:
-        return self._note(await super().get(path, follow=follow, method=method))
+    async def get(self, path: str, **named: Any) -> Screen:
+        return self._note(await super().get(path, **named))
 
     async def post(self, *arguments: Any, **named: Any) -> Screen:
         return self._note(await super().post(*arguments, **named))
