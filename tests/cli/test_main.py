@@ -32,10 +32,12 @@ def test_all_commands_are_there() -> None:
         "tacet people import",
         "tacet people password",
         "tacet app create",
+        "tacet app list",
         "tacet token create",
         "tacet token revoke",
         "tacet secrets new",
         "tacet secrets rotate",
+        "tacet secrets forget",
     }
 
 
