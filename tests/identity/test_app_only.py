@@ -9,6 +9,7 @@ from tacet.identity.app_only import AppOnly, AppOnlyRefused
 from tacet.identity.making import Maker
 from tacet.identity.vault import Vault, new_secret_key
 from tacet.ids import APP_ONLY_START, SeededRandomness, Snowflakes
+from tacet.records.credentials import Token
 from tests.cast import APP_ID, CONSUMER_SECRET, READ_ONLY_APP_ID
 from tests.service import Service, in_memory
 
@@ -147,6 +148,27 @@ async def test_one_that_no_longer_opens_is_replaced(world: World, caplog: pytest
     assert await world.works(second)
     assert await world.issue() == second
     assert first not in caplog.text
+
+
+async def test_a_bearer_that_came_after_the_keys_replacement_is_none(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    credentials = world.service.store.credentials
+    app = await credentials.app(APP_ID)
+    assert app is not None
+    put, made = credentials.put_token, []
+
+    async def late(token: Token) -> None:
+        # The old key was looked at, and then replaced; the bearers that were there by then were revoked.
+        await credentials.put_app(replace(app, consumer_key="another"))
+        await put(token)
+        made.append(token.digest)
+
+    monkeypatch.setattr(credentials, "put_token", late)
+    assert await is_refused(world.issue())
+    token = await credentials.token(made[0])
+    assert token is not None
+    assert token.revoked_at_ms is not None
 
 
 async def test_a_consumer_secret_that_does_not_open_is_a_refusal_and_a_line_in_the_log(

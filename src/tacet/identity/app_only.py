@@ -94,4 +94,9 @@ class AppOnly:
     async def _make(self, app: App) -> str:
         made = self._maker.bearer(app)
         await self._credentials.put_token(made.token)
+        current = await self._credentials.app(app.id)
+        # Whoever replaces the key revokes the bearers that are there by then; this one may have come after.
+        if current is None or current.consumer_key != app.consumer_key:
+            await self._credentials.revoke_token(made.token.digest, self._maker.clock.now_ms())
+            raise AppOnlyRefused("the API key was replaced meanwhile")
         return made.text

@@ -44,4 +44,5 @@ class Journal:
 
     def _write(self, level: int, visit: Visit, what: str) -> None:
         address = self._addresses.of(visit.request.scope) or "an unknown address"
-        _log.log(level, "%s: %s, from %s", visit.request.url.path, what, address)
+        # Not `request.url`, of which `Host` is a part.
+        _log.log(level, "%s: %s, from %s", visit.request.scope["path"], what, address)

@@ -44,6 +44,32 @@ def test_another_address_altogether_is_near_nothing(given: str) -> None:
     assert nearest(given, []) is None
 
 
+WEB = "https://staging.client.example/callback"
+
+
+@pytest.mark.parametrize(
+    ("given", "registered"),
+    [
+        pytest.param("https://client.example/callback", WEB, id="subdomain"),
+        pytest.param("https://guess.example/callback", WEB, id="same-path"),
+        pytest.param("https://guess.example/", WEB, id="another-path"),
+        pytest.param("http://localhost:3000/callback", WEB, id="from-this-machine"),
+        pytest.param(WEB, HERE, id="to-this-machine"),
+        pytest.param("guess:/callback", "com.example.app:/callback", id="scheme"),
+        pytest.param("guess:/", "com.example.app:/callback", id="scheme-and-path"),
+        pytest.param(":/callback", "com.example.app:/callback", id="no-scheme"),
+    ],
+)
+def test_nobody_learns_by_guessing_where_an_app_is(given: str, registered: str) -> None:
+    assert nearest(given, [registered]) is None
+
+
+def test_www_before_a_host_is_near() -> None:
+    near = nearest("https://www.client.example/callback", ["https://client.example/callback"])
+    assert near is not None
+    assert near.difference == "its host is client.example, not www.client.example"
+
+
 def test_parts_are_cut() -> None:
     near = nearest(f"http://localhost:3000/{'x' * 1_900}", [HERE])
     assert near is not None

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from tacet.identity.developers.urls import LOOPBACK_HOSTS
+
 MAX_DIFFERENT_PARTS = 2
 """Of scheme, host, port, path and query: with more, it is another address and not a mistyped one."""
 
@@ -22,11 +24,18 @@ class Near:
 
 
 def nearest(given: str, registered: Sequence[str]) -> Near | None:
-    """The registered URL that has the most in common with `given`; None where none is near."""
+    """The registered URL that has the most in common with `given`; None where none is near.
+
+    Anybody may ask who knows the App's client id, so only what is where they look already is near: nobody learns a host
+    by guessing a path.
+    """
     mine = _parts(given)
     best: tuple[int, str, list[str]] | None = None
     for url in registered:
-        pairs = zip(_PARTS, _parts(url), mine, strict=True)
+        parts = _parts(url)
+        if _place(parts) != _place(mine):
+            continue
+        pairs = zip(_PARTS, parts, mine, strict=True)
         different = [
             f"its {name} is {_shown(theirs)}, not {_shown(own)}" for name, theirs, own in pairs if theirs != own
         ]
@@ -47,6 +56,14 @@ def _parts(url: str) -> tuple[str, ...]:
     if not colon or not port.isdigit():
         host, port = parts.netloc, ""
     return (parts.scheme, host, port, parts.path, parts.query)
+
+
+def _place(parts: tuple[str, ...]) -> str:
+    """Where a URL leads: its host, whatever this machine is called there; of an app on a device its scheme."""
+    scheme, host = parts[0], parts[1].lower()
+    if not host:
+        return f"{scheme}:"
+    return LOOPBACK_HOSTS[0] if host in LOOPBACK_HOSTS else host.removeprefix("www.")
 
 
 def _shown(part: str) -> str:
