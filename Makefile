@@ -32,7 +32,7 @@ test: test-environment lint types ## Everything: lint, formatting, types, all te
 	@scripts/browser.sh
 	@$(BIN)/pytest $(ARGS)
 
-check: test-environment lint types ## The quick part, under 30 seconds: lint, formatting, types, unit tests
+check: test-environment lint types ## The quick part, about a minute: lint, formatting, types, unit tests
 	@$(BIN)/pytest -n auto --dist worksteal -p no:schemathesis $(addprefix --ignore=,$(SLOW)) $(ARGS)
 
 bench: test-environment ## Measure what docs/performance.md claims; ARGS go to the bench

@@ -71,8 +71,8 @@ def stored(tmp_path: Path) -> Stored:
 
 @pytest.fixture(autouse=True)
 def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """In an empty folder, with nothing set."""
-    for name in [name for name in os.environ if name.startswith("TACET_")]:
+    """In an empty folder, with nothing set, and not under make, whatever runs the tests."""
+    for name in [name for name in os.environ if name.startswith("TACET_") or name == "MAKELEVEL"]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 
