@@ -15,7 +15,7 @@ from tacet.identity.oauth1.nonces import MAX_NONCES
 SHARE_OF_BEARER = 0.6
 """Of the bearer's rate, for the signed page."""
 
-RESERVE = 1.5
+RESERVE = 1.1
 """How many times more requests are signed than the bearer's rate would use up: none may run out."""
 
 GROUP = "crowd"
