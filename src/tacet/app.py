@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from tacet.clock import Clock, SystemClock
@@ -17,15 +16,7 @@ from tacet.limits.usage import UsageCounter
 from tacet.limits.windows import InProcessWindows
 from tacet.mutes.actions import Mutes
 from tacet.mutes.positions import Positions
-from tacet.pages.assets import Assets
-from tacet.pages.families import families
-from tacet.pages.nowhere import nowhere
-from tacet.pages.origins import Origins
-from tacet.pages.portal.usage import DailyUsage
-from tacet.pages.responses import reached_at
-from tacet.pages.routing import Guard, page_routes
-from tacet.pages.templating import Templates
-from tacet.settings import SANDBOX, Settings
+from tacet.settings import Settings
 from tacet.store.base import Part, Store, StoreError
 from tacet.wire import problems
 from tacet.wire.addresses import Addresses
@@ -34,7 +25,7 @@ from tacet.wire.headers import HeaderWriter
 from tacet.wire.oauth_routes import oauth_routes
 from tacet.wire.openapi import document_route
 from tacet.wire.operations import Operation
-from tacet.wire.routing import answering, router
+from tacet.wire.routing import Later, answering, router
 from tacet.wire.v2.answers import Answers
 from tacet.wire.v2.muting import Muting
 from tacet.wire.v2.users import Users
@@ -102,15 +93,14 @@ class Tacet:
             self.usage,
             settings.max_body_bytes,
         )
-        operations, assets = self._operations(settings), Assets()
-        guard = self._guard(settings, assets)
+        operations = self._operations(settings)
         others = [
             document_route(services, operations),
             *oauth_routes(services, self._identity, failures, addresses),
-            *self._pages(settings, guard, assets, failures, addresses),
         ]
-        lost = nowhere(guard, answering(services, problems.NOT_FOUND))
-        self.application = router(services, operations, others, lost)
+        lost = answering(services, problems.NOT_FOUND)
+        pages = Later(lambda: self._pages(settings, failures, addresses, lost))
+        self.application = router(services, operations, others, pages)
         self.busy = answering(services, problems.service_unavailable(problems.RETRY_AFTER_S))
 
     async def watch(self) -> None:
@@ -136,25 +126,22 @@ class Tacet:
         # The routes with the most traffic are matched first.
         return [*Muting(mutes, answers).operations(), *Users(self.people, answers).operations()]
 
-    def _guard(self, settings: Settings, assets: Assets) -> Guard:
-        return Guard(
-            self._identity.sessions,
+    def _pages(self, settings: Settings, failures: Failures, addresses: Addresses, lost: ASGIApp) -> ASGIApp:
+        # Imported with the first page: most servers answer programs for a long time before anybody looks at one.
+        from tacet.pages.site import site
+
+        return site(
+            settings,
+            self._identity,
             self.people,
+            self.usage,
+            failures,
+            addresses,
             self._clock,
             self._randomness,
-            Templates(sandbox=settings.mode == SANDBOX, asset=assets.url),
-            reached_at(settings.public_url),
-            Origins(self._clock),
-            settings.max_body_bytes,
+            self._residents,
+            lost,
         )
-
-    def _pages(
-        self, settings: Settings, guard: Guard, assets: Assets, failures: Failures, addresses: Addresses
-    ) -> list[Route]:
-        usage = DailyUsage(self.usage, self._clock)
-        residents = self._residents if settings.mode == SANDBOX else None
-        others = families(self._identity, self.people, usage, failures, addresses, residents)
-        return page_routes(guard, [page for family in (assets, *others) for page in family.pages()])
 
     async def _look(self) -> None:
         revisions = await self._store.revisions()

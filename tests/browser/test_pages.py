@@ -114,9 +114,9 @@ async def test_no_page_is_left_out(mode: Any, looks: dict[str, Look], monkeypatc
         registered.extend(pages)
         return []
 
-    monkeypatch.setattr("tacet.app.page_routes", note)
-    async with in_memory(mode=mode):
-        pass
+    monkeypatch.setattr("tacet.pages.site.page_routes", note)
+    async with in_memory(mode=mode) as service:
+        await service.get("/")
     paths = {page.path for page in registered if page.get is not None and not page.path.startswith(FOLDER)}
     assert len(paths) > 15
     assert paths - {look.path for look in looks.values()} == set()

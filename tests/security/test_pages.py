@@ -22,8 +22,8 @@ OUTSIDE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 def routes(service: Service) -> Mapping[str, Any]:
     """Every page by the template of its path."""
     router: Any = service.tacet.application
-    doors = {route.path: route.endpoint for route in router._rest.routes}
-    return {path: door._page for path, door in doors.items() if hasattr(door, "_page")}
+    pages = router._rest.default.made
+    return {route.path: route.endpoint._page for route in pages.routes}
 
 
 async def paths(toured: Toured) -> list[str]:

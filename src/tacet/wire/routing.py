@@ -2,8 +2,9 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -29,12 +30,30 @@ def router(
     by_path: dict[str, list[Operation]] = defaultdict(list)
     for operation in operations:
         by_path[operation.path].append(operation)
-    for route in others:
+    rest = by_route(others, nowhere or answering(services, problems.NOT_FOUND))
+    return Paths({path: Endpoint(services, listed) for path, listed in by_path.items()}, rest)
+
+
+def by_route(routes: Sequence[Route], otherwise: ASGIApp) -> ASGIApp:
+    """An application of routes; `otherwise` answers what none of them matches."""
+    for route in routes:
         # A "$" also matches before a line break at the end, which is no part of a path.
         route.path_regex = re.compile(route.path_regex.pattern.removesuffix("$") + r"\Z")
-    default = nowhere or answering(services, problems.NOT_FOUND)
-    rest = Router(others, redirect_slashes=False, default=default)
-    return Paths({path: Endpoint(services, listed) for path, listed in by_path.items()}, rest)
+    return Router(routes, redirect_slashes=False, default=otherwise)
+
+
+class Later:
+    """An application that is put together when it is first asked for, because starting must not wait for it."""
+
+    def __init__(self, make: Callable[[], ASGIApp]) -> None:
+        self._make = make
+
+    @cached_property
+    def made(self) -> ASGIApp:
+        return self._make()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.made(scope, receive, send)
 
 
 @dataclass(frozen=True, slots=True)
