@@ -8,7 +8,8 @@ from starlette.types import ASGIApp
 
 from tacet.clock import Clock, SystemClock
 from tacet.directory.lookup import Acquaintance, People, Posts
-from tacet.identity.parts import Identity
+from tacet.identity.authenticator import Authenticator
+from tacet.identity.oauth1 import Nonces, Verifier
 from tacet.identity.vault import Vault
 from tacet.ids import Randomness, SystemRandomness
 from tacet.limits.failures import Failures
@@ -22,10 +23,9 @@ from tacet.wire import problems
 from tacet.wire.addresses import Addresses
 from tacet.wire.endpoint import Services
 from tacet.wire.headers import HeaderWriter
-from tacet.wire.oauth_routes import oauth_routes
 from tacet.wire.openapi import document_route
 from tacet.wire.operations import Operation
-from tacet.wire.routing import Later, answering, router
+from tacet.wire.routing import Later, answering, by_route, router
 from tacet.wire.v2.answers import Answers
 from tacet.wire.v2.muting import Muting
 from tacet.wire.v2.users import Users
@@ -80,10 +80,8 @@ class Tacet:
         self.usage = UsageCounter(store.accounts, self._clock)
         self.people = People(store.directory, settings.person_cache_entries)
         origins = (*settings.api_origins, settings.public_url) if settings.public_url else settings.api_origins
-        self._identity = Identity(store, self.people, vault, self._clock, self._randomness, origins)
-        self.authenticator = self._identity.authenticator
-        failures = Failures(self._clock, self._identity.password_set_at_ms)
-        addresses = Addresses(settings.trusted_proxies)
+        self._verifier = Verifier(self._clock, Nonces(), origins)
+        self.authenticator = Authenticator(store.credentials, self.people, vault, self._clock, self._verifier)
         limits = settings.limits if settings.rate_limits else {}
         services = Services(
             self.authenticator,
@@ -94,13 +92,8 @@ class Tacet:
             settings.max_body_bytes,
         )
         operations = self._operations(settings)
-        others = [
-            document_route(services, operations),
-            *oauth_routes(services, self._identity, failures, addresses),
-        ]
-        lost = answering(services, problems.NOT_FOUND)
-        pages = Later(lambda: self._pages(settings, failures, addresses, lost))
-        self.application = router(services, operations, others, pages)
+        rest = Later(lambda: self._logins_and_pages(settings, services, vault))
+        self.application = router(services, operations, [document_route(services, operations)], rest)
         self.busy = answering(services, problems.service_unavailable(problems.RETRY_AFTER_S))
 
     async def watch(self) -> None:
@@ -126,22 +119,29 @@ class Tacet:
         # The routes with the most traffic are matched first.
         return [*Muting(mutes, answers).operations(), *Users(self.people, answers).operations()]
 
-    def _pages(self, settings: Settings, failures: Failures, addresses: Addresses, lost: ASGIApp) -> ASGIApp:
-        # Imported with the first page: most servers answer programs for a long time before anybody looks at one.
+    def _logins_and_pages(self, settings: Settings, services: Services, vault: Vault) -> ASGIApp:
+        # Imported with the first of them: most servers are asked for mutes a long time before somebody logs in.
+        from tacet.identity.parts import Identity
         from tacet.pages.site import site
+        from tacet.wire.oauth_routes import oauth_routes
 
-        return site(
+        clock, randomness = self._clock, self._randomness
+        identity = Identity(self._store, self.people, vault, clock, randomness, self._verifier, self.authenticator)
+        failures, addresses = Failures(clock, identity.password_set_at_ms), Addresses(settings.trusted_proxies)
+        lost = answering(services, problems.NOT_FOUND)
+        pages = site(
             settings,
-            self._identity,
+            identity,
             self.people,
             self.usage,
             failures,
             addresses,
-            self._clock,
-            self._randomness,
+            clock,
+            randomness,
             self._residents,
             lost,
         )
+        return by_route(oauth_routes(services, identity, failures, addresses), pages)
 
     async def _look(self) -> None:
         revisions = await self._store.revisions()

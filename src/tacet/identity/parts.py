@@ -8,7 +8,7 @@ from tacet.identity.connections import Connections
 from tacet.identity.developers import Developers
 from tacet.identity.invalidation import OAuth1Invalidation
 from tacet.identity.making import Maker
-from tacet.identity.oauth1 import Nonces, Verifier
+from tacet.identity.oauth1 import Verifier
 from tacet.identity.oauth1.app_signatures import AppSignatures
 from tacet.identity.oauth1.logins import OAuth1Logins
 from tacet.identity.oauth2.authorization import Authorizations
@@ -25,15 +25,21 @@ class Identity:
 
     Args:
         randomness: must be unguessable: keys, tokens and cookies come from it.
-        origins: see `Verifier`.
+        verifier: the one that `authenticator` uses, because it remembers nonces.
     """
 
     def __init__(
-        self, store: Store, people: People, vault: Vault, clock: Clock, randomness: Randomness, origins: tuple[str, ...]
+        self,
+        store: Store,
+        people: People,
+        vault: Vault,
+        clock: Clock,
+        randomness: Randomness,
+        verifier: Verifier,
+        authenticator: Authenticator,
     ) -> None:
         credentials, consents = store.credentials, store.consents
-        verifier = Verifier(clock, Nonces(), origins)
-        self.authenticator = Authenticator(credentials, people, vault, clock, verifier)
+        self.authenticator = authenticator
         forget = self.authenticator.forget
         signatures = AppSignatures(self.authenticator, verifier, vault)
         maker = Maker(vault, clock, randomness, Snowflakes(clock, randomness))
