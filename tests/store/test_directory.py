@@ -3,20 +3,9 @@
 import msgspec
 import pytest
 
-from tacet.records.people import (
-    Affiliation,
-    Metrics,
-    Person,
-    Post,
-    PostDetails,
-    PostMetrics,
-    Profile,
-    Reference,
-    State,
-    Withheld,
-)
+from tacet.records.people import Affiliation, Metrics, Name, Person, Profile, State, Withheld
 from tacet.store.base import Conflict, Part, Store
-from tests.store.building import NOW, UNSTORABLE, person, post
+from tests.store.building import NOW, UNSTORABLE, person
 
 FULL_PROFILE = Profile(
     created_at_ms=NOW,
@@ -40,19 +29,6 @@ FULL_PROFILE = Profile(
     receives_dm_from_anyone=True,
 )
 
-FULL_DETAILS = PostDetails(
-    lang="de",
-    source="tests",
-    possibly_sensitive=True,
-    reply_settings="following",
-    conversation_id=1,
-    in_reply_to_user_id=2,
-    references=(Reference("quoted", 3), Reference("replied_to", 4)),
-    metrics=PostMetrics(1, 2, 3, 4, 5, 6, 7, 8),
-    withheld=Withheld(("CH",), "tweet"),
-)
-
-
 def by_id(people: list[Person]) -> dict[int, Person]:
     return {each.id: each for each in people}
 
@@ -71,10 +47,9 @@ class TestPeople:
         assert await store.directory.put_people([kept]) == 1
         assert await store.directory.people([kept.id]) == [kept]
 
-    async def test_every_field_of_the_full_examples_differs_from_its_default(self) -> None:
-        for full, bare in [(FULL_PROFILE, Profile()), (FULL_DETAILS, PostDetails())]:
-            same = [name for name in full.__struct_fields__ if getattr(full, name) == getattr(bare, name)]
-            assert same == []
+    async def test_every_field_of_the_full_example_differs_from_its_default(self) -> None:
+        bare = Profile()
+        assert [each for each in bare.__struct_fields__ if getattr(FULL_PROFILE, each) == getattr(bare, each)] == []
 
     async def test_unknown_ids_are_left_out(self, store: Store) -> None:
         await store.directory.put_people([person(1, "ann"), person(2, "bea")])
@@ -87,10 +62,35 @@ class TestPeople:
         assert await store.directory.put_people(crowd) == 1_500
         assert by_id(await store.directory.people(range(500, 1_500))) == by_id(crowd[499:1_499])
 
+    @pytest.mark.parametrize("state", State, ids=lambda state: state.name.lower())
+    async def test_who_is_in_a_state(self, store: Store, state: State) -> None:
+        await store.directory.put_people([person(n, f"user_{n}", state=each) for n, each in enumerate(State)])
+        kept = list(State).index(state)
+        assert await store.directory.in_state(state, [2, 1, 0, kept, 7, UNSTORABLE, 10**40]) == {kept}
+        assert await store.directory.in_state(state, []) == set()
+
     async def test_the_lowest_ids_come_in_order(self, store: Store) -> None:
         await store.directory.put_people([person(n, f"user_{n}") for n in (30, 10, 20)])
         assert await store.directory.first_person_ids(2) == [10, 20]
         assert await store.directory.first_person_ids(100) == [10, 20, 30]
+
+
+class TestNamesAndStates:
+    async def test_names_are_what_people_are_called_whatever_their_state(self, store: Store) -> None:
+        await store.directory.put_people([person(1, "Ann_1"), person(2, "gone", name="", state=State.SUSPENDED)])
+        found = await store.directory.names([2, 1, 404, UNSTORABLE])
+        assert sorted(found, key=lambda name: name.id) == [
+            Name(1, "Ann_1", "Ann_1", State.ACTIVE),
+            Name(2, "gone", "", State.SUSPENDED),
+        ]
+        assert await store.directory.names([]) == []
+
+    @pytest.mark.parametrize(("state", "expected"), [(State.ACTIVE, {1, 4}), (State.SUSPENDED, {2})], ids=str)
+    async def test_those_in_a_state_are_told_apart(self, store: Store, state: State, expected: set[int]) -> None:
+        states = {1: State.ACTIVE, 2: State.SUSPENDED, 3: State.DEACTIVATED, 4: State.ACTIVE, 5: state}
+        await store.directory.put_people([person(id_, f"user_{id_}", state=each) for id_, each in states.items()])
+        assert await store.directory.in_state(state, [1, 2, 3, 4, 404, UNSTORABLE, 4]) == expected
+        assert await store.directory.in_state(state, []) == set()
 
 
 class TestPuttingPeople:
@@ -179,40 +179,6 @@ class TestUsernames:
         with pytest.raises(Conflict) as caught:
             await store.directory.put_people([person(2, "ann")])
         assert "Secret" not in str(caught.value)
-
-
-class TestPosts:
-    @pytest.mark.parametrize(
-        "kept",
-        [
-            pytest.param(post(1, 5), id="bare"),
-            pytest.param(Post(UNSTORABLE - 1, 5, "漢字 🦊\n'\"", NOW, FULL_DETAILS), id="full"),
-        ],
-    )
-    async def test_a_post_comes_back_as_it_was_put(self, store: Store, kept: Post) -> None:
-        assert await store.directory.put_posts([kept]) == 1
-        assert await store.directory.posts([kept.id, UNSTORABLE, 404]) == [kept]
-        assert await store.directory.posts([]) == []
-
-    async def test_a_rerun_changes_nothing(self, store: Store) -> None:
-        posts = [post(n, 5) for n in range(1, 301)]
-        assert await store.directory.put_posts(posts) == 300
-        assert await store.directory.put_posts(posts) == 0
-        assert await store.directory.put_posts([*posts, post(7, 5, "edited")]) == 1
-        assert await store.directory.posts([7]) == [post(7, 5, "edited")]
-
-    async def test_the_latest_of_each_author_is_the_one_with_the_largest_id(self, store: Store) -> None:
-        await store.directory.put_posts([post(3, 5), post(9, 5), post(4, 5), post(1, 6), post(20, 7)])
-        assert await store.directory.latest_posts([5, 6, 8]) == {5: 9, 6: 1}
-        assert await store.directory.latest_posts([]) == {}
-        assert await store.directory.latest_posts([UNSTORABLE, 7, 7]) == {7: 20}
-
-    async def test_a_deleted_post_is_gone_and_the_one_before_it_is_the_latest(self, store: Store) -> None:
-        await store.directory.put_posts([post(3, 5), post(9, 5)])
-        assert await store.directory.delete_post(9)
-        assert not await store.directory.delete_post(9)
-        assert await store.directory.posts([3, 9]) == [post(3, 5)]
-        assert await store.directory.latest_posts([5]) == {5: 3}
 
 
 async def test_every_change_of_people_moves_the_directory_on_and_nothing_else(store: Store) -> None:

@@ -28,7 +28,7 @@ async def test_kinds_are_lists_of_their_own(store: Store, kind: Kind) -> None:
     for each in Kind:
         await store.relations.add(Relation(each, SOURCE, 70 + each, 100), NOW)
     assert await listed(store, kind=kind) == [(70 + kind, 100)]
-    assert await store.relations.which(kind, SOURCE, [71, 72, 73], NOW) == {70 + kind}
+    assert await store.relations.which(kind, SOURCE, [70 + each for each in Kind], NOW) == {70 + kind}
     assert await store.relations.remove(kind, SOURCE, 70 + kind, NOW)
     for each in set(Kind) - {kind}:
         assert await listed(store, kind=each) == [(70 + each, 100)]

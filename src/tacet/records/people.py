@@ -1,6 +1,6 @@
 """People and their posts, as the directory knows them: the facts from which every answer is rendered."""
 
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 
 import msgspec
 
@@ -80,6 +80,15 @@ class Person(msgspec.Struct, frozen=True):
     profile: Profile = Profile()
 
 
+class Name(msgspec.Struct, frozen=True):
+    """Who somebody is, in short."""
+
+    id: int
+    username: str
+    name: str
+    state: State
+
+
 class PostMetrics(msgspec.Struct, frozen=True, omit_defaults=True):
     """Counts of one post; `impression_count` and `url_link_clicks`, `user_profile_clicks` are its author's only."""
 
@@ -101,7 +110,11 @@ class Reference(msgspec.Struct, frozen=True):
 
 
 class PostDetails(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a post may have beyond id, author and text. 0 and empty mean "not there"."""
+    """What a post may have beyond id, author and text. 0 and empty mean "not there".
+
+    `mentioned_ids` are the accounts whose usernames stand in the text, each once, in order; `reposted_author_id` is the
+    author of the post that a repost repeats.
+    """
 
     lang: str = ""
     source: str = ""
@@ -112,6 +125,20 @@ class PostDetails(msgspec.Struct, frozen=True, omit_defaults=True):
     references: tuple[Reference, ...] = ()
     metrics: PostMetrics = PostMetrics()
     withheld: Withheld | None = None
+    mentioned_ids: tuple[int, ...] = ()
+    reposted_author_id: int = 0
+
+
+class Shape(IntFlag):
+    """What a post is besides a text of its own; the number is what is stored."""
+
+    PLAIN = 0
+    REPLY = 1
+    REPOST = 2
+    QUOTE = 4
+
+
+_SHAPES = {"replied_to": Shape.REPLY, "retweeted": Shape.REPOST, "quoted": Shape.QUOTE}
 
 
 class Post(msgspec.Struct, frozen=True):
@@ -122,3 +149,37 @@ class Post(msgspec.Struct, frozen=True):
     text: str
     created_at_ms: int
     details: PostDetails = PostDetails()
+
+    @property
+    def shape(self) -> Shape:
+        """Whether it is a reply, a repost, a quote, or none of them."""
+        shape = Shape.PLAIN
+        for reference in self.details.references:
+            shape |= _SHAPES[reference.type]
+        return shape
+
+    @property
+    def reposted_id(self) -> int:
+        """The post that it repeats; 0 for none."""
+        return next((each.id for each in self.details.references if each.type == "retweeted"), 0)
+
+
+class PostHead(msgspec.Struct, frozen=True):
+    """What a timeline needs to know of a post before it is shown. `reposted_author_id` is 0 unless it is a repost."""
+
+    id: int
+    author_id: int
+    reposted_author_id: int = 0
+
+
+class Stretch(msgspec.Struct, frozen=True):
+    """A part of a timeline: posts with `newer_than < id < older_than` that have none of the shapes in `without`.
+
+    Attributes:
+        upwards: False walks from the newest to older ones, True from the oldest to newer ones.
+    """
+
+    newer_than: int = 0
+    older_than: int = MAX_ID
+    without: Shape = Shape.PLAIN
+    upwards: bool = False

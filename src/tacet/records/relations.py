@@ -13,6 +13,10 @@ class Kind(IntEnum):
     MUTE = 1
     FOLLOW = 2
     BLOCK = 3
+    FOLLOWED_BY = 4
+    """A follow from the other side, written with it: a list of followers, too, then names one source."""
+    REQUEST = 5
+    """Asking a protected account to be let in as a follower."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +33,16 @@ class Relation:
     target_id: int
     position: int
     end_at_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Which relation it is, whether or not it holds. Among changes: that it shall end."""
+
+    kind: Kind
+    source_id: int
+    target_id: int
+
+
+Change = Relation | Edge
+"""A relation that shall hold from now on, or one that shall not."""

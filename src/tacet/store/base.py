@@ -7,10 +7,12 @@ from enum import StrEnum
 import msgspec
 
 from tacet.records.credentials import App, Token
-from tacet.records.people import Person, Post
-from tacet.records.relations import Kind, Relation
+from tacet.records.people import Name, Person, State
+from tacet.records.relations import Change, Edge, Kind, Relation
 from tacet.store.accounts import AccountStore
 from tacet.store.consents import ConsentStore
+from tacet.store.messages import MessageStore
+from tacet.store.posts import PostStore
 
 Row = tuple[int, int]
 """(target_id, position): one entry of a list."""
@@ -92,6 +94,24 @@ class RelationStore(ABC):
         """
 
     @abstractmethod
+    async def change(self, changes: Sequence[Change], now_ms: int, unless: Edge | None = None) -> list[bool] | None:
+        """Record and remove relations durably, all or none; return for each whether it changed what held.
+
+        Each is recorded as `add` does, or removed as `remove` does, in order.
+
+        Args:
+            unless: a relation that must not hold: where it does, nothing is written, and None is returned.
+
+        Raises:
+            StoreBusy: the write queue is full.
+            StoreError: as `add`.
+        """
+
+    @abstractmethod
+    async def position(self, kind: Kind, source_id: int, target_id: int, now_ms: int) -> int | None:
+        """Where in the source's list the target stands; None where the relation does not hold."""
+
+    @abstractmethod
     async def older(self, kind: Kind, source_id: int, position: int, limit: int, now_ms: int) -> list[Row]:
         """At most `limit` rows with positions below `position`, newest first. Ended ones are not there."""
 
@@ -117,11 +137,19 @@ class RelationStore(ABC):
 
 
 class DirectoryStore(ABC):
-    """People and posts, each found by id."""
+    """People, found by id and by username."""
 
     @abstractmethod
     async def people(self, ids: Iterable[int]) -> list[Person]:
         """The people with these ids, whatever their state, in no order; unknown ids are left out."""
+
+    @abstractmethod
+    async def names(self, ids: Iterable[int]) -> list[Name]:
+        """Who these people are, without their profiles, in no order; unknown ids are left out."""
+
+    @abstractmethod
+    async def in_state(self, state: State, ids: Iterable[int]) -> set[int]:
+        """Those of `ids` whose accounts are in this state; unknown ids are in none."""
 
     @abstractmethod
     async def ids_of(self, usernames: Iterable[str]) -> dict[str, int]:
@@ -134,22 +162,6 @@ class DirectoryStore(ABC):
         Raises:
             Conflict: a username belongs to another id; nothing of this call is written.
         """
-
-    @abstractmethod
-    async def posts(self, ids: Iterable[int]) -> list[Post]:
-        """The posts with these ids, in no order; unknown ones are left out."""
-
-    @abstractmethod
-    async def latest_posts(self, author_ids: Iterable[int]) -> dict[int, int]:
-        """Id of each author's most recent post; authors without one are left out."""
-
-    @abstractmethod
-    async def put_posts(self, posts: Sequence[Post]) -> int:
-        """Insert or replace posts in one transaction; return how many rows changed."""
-
-    @abstractmethod
-    async def delete_post(self, post_id: int) -> bool:
-        """Delete a post; return True if it was there."""
 
     @abstractmethod
     async def first_person_ids(self, limit: int) -> list[int]:
@@ -215,10 +227,12 @@ class CredentialStore(ABC):
 
 
 class Store(ABC):
-    """One database: its five parts and its life."""
+    """One database: its parts and its life."""
 
     relations: RelationStore
     directory: DirectoryStore
+    posts: PostStore
+    messages: MessageStore
     credentials: CredentialStore
     consents: ConsentStore
     accounts: AccountStore

@@ -63,7 +63,7 @@ class TestDurability:
             await store.relations.add(mute(7, 100), NOW)
             await store.relations.add(mute(8, 200), NOW)
             await store.directory.put_people([person(1, "ann")])
-            await store.directory.put_posts([post(3, 1)])
+            await store.posts.put([post(3, 1)])
             await store.credentials.put_app(app())
             await store.credentials.put_token(token())
             await store.credentials.put_token(token(user_id=1))
@@ -76,7 +76,7 @@ class TestDurability:
         async with opened(path) as store:
             assert await listed(store) == [(8, 200), (7, 100)]
             assert await store.directory.people([1]) == [person(1, "ann")]
-            assert await store.directory.latest_posts([1]) == {1: 3}
+            assert await store.posts.latest([1]) == {1: 3}
             assert await store.credentials.app(1) == app()
             assert await store.credentials.token(token().digest) == token(user_id=1)
             assert await store.consents.grant(50) == grant()

@@ -18,6 +18,11 @@ REMOVE_RELATION = """
 DELETE FROM relation WHERE source_id = $1 AND kind = $2 AND target_id = $3 RETURNING end_at_ms
 """
 
+POSITION = """
+SELECT position FROM relation
+WHERE source_id = $1 AND kind = $2 AND target_id = $3 AND (end_at_ms IS NULL OR end_at_ms > $4)
+"""
+
 OLDER = """
 SELECT target_id, position FROM relation
 WHERE source_id = $1 AND kind = $2 AND position < $3 AND (end_at_ms IS NULL OR end_at_ms > $4)
@@ -38,11 +43,21 @@ SELECT packed(target_id), MIN(position) FROM (
 ) AS page
 """
 
-# CROSS JOIN fixes the order of the look-ups: one probe an id, never a scan of the source's whole list.
+# CROSS JOIN fixes the order of the look-ups: one probe an id, never a scan of the source's whole list. A probe of the
+# index says whether there is a row, but not its end, and the row itself costs as much again: it is only looked up where
+# the list has ended rows at all, which one more probe tells.
 WHICH = """
-SELECT relation.target_id FROM ids($3) AS wanted CROSS JOIN relation
-WHERE relation.source_id = $1 AND relation.kind = $2 AND relation.target_id = wanted.id
-  AND (relation.end_at_ms IS NULL OR relation.end_at_ms > $4)
+SELECT packed(target_id) FROM ids($3) AS wanted CROSS JOIN relation
+WHERE relation.source_id = $1 AND relation.kind = $2 AND relation.target_id = wanted.id AND (
+    NOT EXISTS (
+        SELECT 1 FROM relation AS any_ended
+        WHERE any_ended.source_id = $1 AND any_ended.kind = $2 AND any_ended.end_at_ms <= $4
+    ) OR NOT EXISTS (
+        SELECT 1 FROM relation AS ended
+        WHERE ended.source_id = $1 AND ended.kind = $2 AND ended.target_id = relation.target_id
+          AND ended.end_at_ms <= $4
+    )
+)
 """
 
 WHO = """

@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Iterable
 from functools import cache
 
+import msgspec
+
 from tacet.records.people import MAX_ID
 from tacet.store.base import Conflict, StoreError
 
@@ -13,6 +15,8 @@ _ID_LIST = re.compile(r"ids\((\$\d+)\)")
 _TEXT_LIST = re.compile(r"texts\((\$\d+)\)")
 _PACKED = re.compile(r"packed\((\w+)\)")
 _PARAMETER = re.compile(r"\$(\d+)")
+
+_encode = msgspec.json.Encoder().encode
 
 
 @cache
@@ -26,7 +30,10 @@ def adapt(sql: str) -> str:
 
 def id_list(ids: Iterable[int]) -> str:
     """The parameter for `ids($1)`; ids too large to be anybody's are left out."""
-    return json.dumps([id_ for id_ in ids if id_ <= MAX_ID])
+    listed = list(ids)
+    if max(listed, default=0) > MAX_ID:
+        listed = [id_ for id_ in listed if id_ <= MAX_ID]
+    return _encode(listed).decode()
 
 
 def text_list(texts: Iterable[str]) -> str:

@@ -1,11 +1,11 @@
-"""People and posts in SQLite."""
+"""People in SQLite."""
 
 import sqlite3
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from tacet.records.people import Person, Post, PostDetails, Profile, State
+from tacet.records.people import Name, Person, Profile, State
 from tacet.store.base import Conflict, DirectoryStore, Part
 from tacet.store.queries import directory as queries
 from tacet.store.queries import upkeep
@@ -14,25 +14,22 @@ from tacet.store.sqlite.reader import Reader
 from tacet.store.sqlite.writer import GroupWriter, Size
 
 _PEOPLE = adapt(queries.PEOPLE)
+_NAMES = adapt(queries.NAMES)
+_IN_STATE = adapt(queries.IN_STATE)
 _FIRST_PERSON_IDS = adapt(queries.FIRST_PERSON_IDS)
 _PUT_PERSON = adapt(queries.PUT_PERSON)
 _IDS_OF = adapt(queries.IDS_OF)
 _HANDLE_OWNER = adapt(queries.HANDLE_OWNER)
 _DROP_HANDLES = adapt(queries.DROP_HANDLES)
 _PUT_HANDLE = adapt(queries.PUT_HANDLE)
-_PUT_POST = adapt(queries.PUT_POST)
-_POSTS = adapt(queries.POSTS)
-_LATEST_POSTS = adapt(queries.LATEST_POSTS)
-_DELETE_POST = adapt(queries.DELETE_POST)
 _BUMP = adapt(upkeep.BUMP)
 
 _encode = msgspec.json.Encoder().encode
 _decode_profile = msgspec.json.Decoder(Profile).decode
-_decode_details = msgspec.json.Decoder(PostDetails).decode
 
 
 class SqliteDirectory(DirectoryStore):
-    """People and posts of one SQLite database; see `SqliteRelations` for the arguments."""
+    """People of one SQLite database; see `SqliteRelations` for the arguments."""
 
     def __init__(self, reader: Reader, writer: GroupWriter) -> None:
         self._rows = reader.rows
@@ -45,33 +42,18 @@ class SqliteDirectory(DirectoryStore):
             for id_, username, name, state, profile in rows
         ]
 
+    async def names(self, ids: Iterable[int]) -> list[Name]:
+        rows = self._rows(_NAMES, (id_list(ids),))
+        return [Name(id_, username, name, State(state)) for id_, username, name, state in rows]
+
+    async def in_state(self, state: State, ids: Iterable[int]) -> set[int]:
+        return {id_ for (id_,) in self._rows(_IN_STATE, (state.value, id_list(ids)))}
+
     async def ids_of(self, usernames: Iterable[str]) -> dict[str, int]:
         return dict(self._rows(_IDS_OF, (text_list({username.lower() for username in usernames}),)))
 
     async def put_people(self, people: Sequence[Person]) -> int:
         return await self._writer.submit(lambda connection: _put_people(connection, people), Size.LONG)
-
-    async def posts(self, ids: Iterable[int]) -> list[Post]:
-        rows = self._rows(_POSTS, (id_list(ids),))
-        return [
-            Post(id_, author_id, text, created_at_ms, _decode_details(details))
-            for id_, author_id, text, created_at_ms, details in rows
-        ]
-
-    async def latest_posts(self, author_ids: Iterable[int]) -> dict[int, int]:
-        rows = self._rows(_LATEST_POSTS, (id_list(author_ids),))
-        return {author_id: post_id for author_id, post_id in rows if post_id is not None}
-
-    async def put_posts(self, posts: Sequence[Post]) -> int:
-        rows = [(p.id, p.author_id, p.created_at_ms, p.text, _encode(p.details).decode()) for p in posts]
-
-        def write(connection: sqlite3.Connection) -> int:
-            return connection.executemany(_PUT_POST, rows).rowcount
-
-        return await self._writer.submit(write, Size.LONG)
-
-    async def delete_post(self, post_id: int) -> bool:
-        return await self._writer.submit(lambda connection: connection.execute(_DELETE_POST, (post_id,)).rowcount > 0)
 
     async def first_person_ids(self, limit: int) -> list[int]:
         return [id_ for (id_,) in self._rows(_FIRST_PERSON_IDS, (limit,))]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from tacet.records.relations import MAX_POSITION, Kind, Relation
+from tacet.records.relations import MAX_POSITION, Change, Edge, Kind, Relation
 from tacet.store.base import Packed, RelationStore, Row, StoreError
 from tacet.store.queries import relations as queries
 from tacet.store.sqlite.dialect import adapt, id_list
@@ -20,6 +20,7 @@ _ADD_QUIETLY = adapt(queries.ADD_RELATION_QUIETLY)
 _REMOVE = adapt(queries.REMOVE_RELATION)
 _decode_ids = msgspec.json.Decoder(list[int]).decode
 
+_POSITION = adapt(queries.POSITION)
 _OLDER = adapt(queries.OLDER)
 _PACKED = adapt(queries.PACKED)
 _NEWER = adapt(queries.NEWER)
@@ -55,13 +56,21 @@ class SqliteRelations(RelationStore):
         return await self._writer.submit(write, Size.LONG)
 
     async def remove(self, kind: Kind, source_id: int, target_id: int, now_ms: int) -> bool:
-        key = (source_id, int(kind), target_id)
+        edge = Edge(kind, source_id, target_id)
+        return await self._writer.submit(lambda connection: _remove(connection, edge, now_ms))
 
-        def write(connection: sqlite3.Connection) -> bool:
-            gone = connection.execute(_REMOVE, key).fetchall()
-            return any(end_at_ms is None or end_at_ms > now_ms for (end_at_ms,) in gone)
+    async def change(self, changes: Sequence[Change], now_ms: int, unless: Edge | None = None) -> list[bool] | None:
+        def write(connection: sqlite3.Connection) -> list[bool] | None:
+            if unless is not None and connection.execute(_POSITION, (*_key(unless), now_ms)).fetchall():
+                return None
+            return [_apply(connection, change, now_ms) for change in changes]
 
-        return await self._writer.submit(write)
+        return await self._writer.submit(write, Size.FEW)
+
+    async def position(self, kind: Kind, source_id: int, target_id: int, now_ms: int) -> int | None:
+        for (position,) in self._rows(_POSITION, (source_id, int(kind), target_id, now_ms)):
+            return int(position)
+        return None
 
     async def older(self, kind: Kind, source_id: int, position: int, limit: int, now_ms: int) -> list[Row]:
         return self._rows(_OLDER, (source_id, int(kind), position, now_ms, limit))
@@ -76,7 +85,9 @@ class SqliteRelations(RelationStore):
         return self._rows(_NEWER, (source_id, int(kind), position, now_ms, limit))
 
     async def which(self, kind: Kind, source_id: int, target_ids: Sequence[int], now_ms: int) -> set[int]:
-        return self._ids(_WHICH, (source_id, int(kind), id_list(target_ids), now_ms))
+        for (found,) in self._rows(_WHICH, (source_id, int(kind), id_list(target_ids), now_ms)):
+            return set(_decode_ids(found))
+        return set()
 
     async def who(self, kind: Kind, source_ids: Sequence[int], target_id: int, now_ms: int) -> set[int]:
         return self._ids(_WHO, (id_list(source_ids), int(kind), target_id, now_ms))
@@ -92,6 +103,21 @@ class SqliteRelations(RelationStore):
 
     def _ids(self, sql: str, parameters: tuple[int | str, ...]) -> set[int]:
         return {id_ for (id_,) in self._rows(sql, parameters)}
+
+
+def _key(edge: Edge) -> tuple[int, int, int]:
+    return edge.source_id, int(edge.kind), edge.target_id
+
+
+def _apply(connection: sqlite3.Connection, change: Change, now_ms: int) -> bool:
+    if isinstance(change, Edge):
+        return _remove(connection, change, now_ms)
+    return _add(connection, change, now_ms)
+
+
+def _remove(connection: sqlite3.Connection, edge: Edge, now_ms: int) -> bool:
+    gone = connection.execute(_REMOVE, _key(edge)).fetchall()
+    return any(end_at_ms is None or end_at_ms > now_ms for (end_at_ms,) in gone)
 
 
 def _add(connection: sqlite3.Connection, relation: Relation, now_ms: int) -> bool:

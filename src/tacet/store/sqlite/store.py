@@ -16,6 +16,8 @@ from tacet.store.sqlite.consents import SqliteConsents
 from tacet.store.sqlite.credentials import SqliteCredentials
 from tacet.store.sqlite.dialect import adapt, translated
 from tacet.store.sqlite.directory import SqliteDirectory
+from tacet.store.sqlite.messages import SqliteMessages
+from tacet.store.sqlite.posts import SqlitePosts
 from tacet.store.sqlite.reader import Reader
 from tacet.store.sqlite.relations import SqliteRelations
 from tacet.store.sqlite.writer import BUSY_TIMEOUT_MS, GroupWriter
@@ -39,7 +41,7 @@ _REVISIONS = adapt(queries.REVISIONS)
 
 
 class SqliteStore(Store):
-    """All five parts in one SQLite database.
+    """All parts in one SQLite database.
 
     Args:
         path: the file; None keeps everything in memory.
@@ -78,6 +80,8 @@ class SqliteStore(Store):
         self._writer = GroupWriter(writing, self._queue_length, self._path is not None, self._after_commit)
         self.relations = SqliteRelations(self._reader, self._writer)
         self.directory = SqliteDirectory(self._reader, self._writer)
+        self.posts = SqlitePosts(self._reader, self._writer)
+        self.messages = SqliteMessages(self._reader, self._writer)
         self.credentials = SqliteCredentials(self._reader, self._writer)
         self.consents = SqliteConsents(self._reader, self._writer)
         self.accounts = SqliteAccounts(self._reader, self._writer)

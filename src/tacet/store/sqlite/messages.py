@@ -1,0 +1,48 @@
+"""Direct messages in SQLite."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tacet.records.messages import Message
+from tacet.records.people import Stretch
+from tacet.store.messages import MessageStore
+from tacet.store.queries import messages as queries
+from tacet.store.sqlite.dialect import adapt, id_list
+from tacet.store.sqlite.reader import Reader
+from tacet.store.sqlite.writer import GroupWriter
+
+_ADD_MESSAGE = adapt(queries.ADD_MESSAGE)
+_OLDER_BETWEEN = adapt(queries.OLDER_BETWEEN)
+_NEWER_BETWEEN = adapt(queries.NEWER_BETWEEN)
+_OLDER_OF_PERSON = adapt(queries.OLDER_OF_PERSON)
+_NEWER_OF_PERSON = adapt(queries.NEWER_OF_PERSON)
+_WRITERS = adapt(queries.WRITERS)
+
+
+class SqliteMessages(MessageStore):
+    """Messages of one SQLite database; see `SqliteRelations` for the arguments."""
+
+    def __init__(self, reader: Reader, writer: GroupWriter) -> None:
+        self._rows = reader.rows
+        self._writer = writer
+
+    async def add(self, message: Message) -> None:
+        people = (message.sender_id, message.recipient_id)
+        row = (message.id, *people, min(people), max(people), message.created_at_ms, message.text)
+        await self._writer.submit(lambda connection: connection.execute(_ADD_MESSAGE, row).rowcount)
+
+    async def between(self, one_id: int, other_id: int, stretch: Stretch, limit: int) -> list[Message]:
+        sql = _NEWER_BETWEEN if stretch.upwards else _OLDER_BETWEEN
+        pair = (min(one_id, other_id), max(one_id, other_id))
+        return _messages(self._rows(sql, (*pair, stretch.newer_than, stretch.older_than, limit)))
+
+    async def of_person(self, person_id: int, stretch: Stretch, limit: int) -> list[Message]:
+        sql = _NEWER_OF_PERSON if stretch.upwards else _OLDER_OF_PERSON
+        return _messages(self._rows(sql, (person_id, stretch.newer_than, stretch.older_than, limit)))
+
+    async def writers(self, sender_ids: Sequence[int], recipient_id: int) -> set[int]:
+        return {id_ for (id_,) in self._rows(_WRITERS, (id_list(sender_ids), recipient_id))}
+
+
+def _messages(rows: list[Any]) -> list[Message]:
+    return [Message(*row) for row in rows]

@@ -1,0 +1,124 @@
+"""Posts in SQLite."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from tacet.records.people import Post, PostDetails, PostHead, Stretch
+from tacet.store.posts import PostStore
+from tacet.store.queries import posts as queries
+from tacet.store.sqlite.dialect import adapt, id_list
+from tacet.store.sqlite.reader import Reader
+from tacet.store.sqlite.writer import GroupWriter, Size
+
+FEW_REPOSTS = 200
+"""As many are deleted with their post while requests wait, a few milliseconds; more on the writer's thread."""
+
+_POSTS = adapt(queries.POSTS)
+_LATEST_POSTS = adapt(queries.LATEST_POSTS)
+_PUT_POST = adapt(queries.PUT_POST)
+_NAME_REPOSTED_AUTHORS = adapt(queries.NAME_REPOSTED_AUTHORS)
+_ADD_POST = adapt(queries.ADD_POST)
+_PUT_MENTION = adapt(queries.PUT_MENTION)
+_DROP_MENTIONS = adapt(queries.DROP_MENTIONS)
+_REPOSTS = adapt(queries.REPOSTS)
+_DELETE_REPOSTS = adapt(queries.DELETE_REPOSTS)
+_DELETE_POST = adapt(queries.DELETE_POST)
+_OLDER_OF_AUTHORS = adapt(queries.OLDER_OF_AUTHORS)
+_NEWER_OF_AUTHORS = adapt(queries.NEWER_OF_AUTHORS)
+_OLDER_MENTIONS = adapt(queries.OLDER_MENTIONS)
+_NEWER_MENTIONS = adapt(queries.NEWER_MENTIONS)
+_REPOST_OF = adapt(queries.REPOST_OF)
+
+_encode = msgspec.json.Encoder().encode
+_decode_details = msgspec.json.Decoder(PostDetails).decode
+
+
+class SqlitePosts(PostStore):
+    """Posts of one SQLite database; see `SqliteRelations` for the arguments."""
+
+    def __init__(self, reader: Reader, writer: GroupWriter) -> None:
+        self._rows = reader.rows
+        self._writer = writer
+
+    async def by_ids(self, ids: Iterable[int]) -> list[Post]:
+        rows = self._rows(_POSTS, (id_list(ids),))
+        return [
+            Post(id_, author_id, text, created_at_ms, _details(details, reposted_author_id))
+            for id_, author_id, text, created_at_ms, details, reposted_author_id in rows
+        ]
+
+    async def latest(self, author_ids: Iterable[int]) -> dict[int, int]:
+        rows = self._rows(_LATEST_POSTS, (id_list(author_ids),))
+        return {author_id: post_id for author_id, post_id in rows if post_id is not None}
+
+    async def put(self, posts: Sequence[Post]) -> int:
+        return await self._writer.submit(lambda connection: _put(connection, posts), Size.LONG)
+
+    async def add(self, post: Post) -> bool:
+        return await self._writer.submit(lambda connection: _add(connection, post), Size.FEW)
+
+    async def delete(self, post_id: int) -> bool:
+        reposts = self._rows(_REPOSTS, (post_id, FEW_REPOSTS + 1))
+        size = Size.FEW if len(reposts) <= FEW_REPOSTS else Size.LONG
+        return await self._writer.submit(lambda connection: _delete(connection, post_id), size)
+
+    async def of_authors(self, author_ids: Sequence[int], stretch: Stretch, limit: int) -> list[PostHead]:
+        sql = _NEWER_OF_AUTHORS if stretch.upwards else _OLDER_OF_AUTHORS
+        return self._heads(sql, id_list(set(author_ids)), stretch, limit)
+
+    async def mentioning(self, person_id: int, stretch: Stretch, limit: int) -> list[PostHead]:
+        sql = _NEWER_MENTIONS if stretch.upwards else _OLDER_MENTIONS
+        return self._heads(sql, person_id, stretch, limit)
+
+    async def repost_of(self, author_id: int, post_id: int) -> int | None:
+        for (id_,) in self._rows(_REPOST_OF, (post_id, author_id)):
+            return int(id_)
+        return None
+
+    def _heads(self, sql: str, whose: int | str, stretch: Stretch, limit: int) -> list[PostHead]:
+        parameters = (whose, stretch.newer_than, stretch.older_than, int(stretch.without), limit)
+        return [PostHead(*row) for row in self._rows(sql, parameters)]
+
+
+def _details(encoded: str, reposted_author_id: int) -> PostDetails:
+    details = _decode_details(encoded)
+    if details.reposted_author_id != reposted_author_id:
+        return msgspec.structs.replace(details, reposted_author_id=reposted_author_id)
+    return details
+
+
+def _row(post: Post) -> tuple[int | str, ...]:
+    details = _encode(post.details).decode()
+    shown = (post.id, post.author_id, post.created_at_ms, post.text, details)
+    return (*shown, int(post.shape), post.reposted_id, post.details.reposted_author_id)
+
+
+def _put(connection: sqlite3.Connection, posts: Sequence[Post]) -> int:
+    changed = [post for post in posts if connection.execute(_PUT_POST, _row(post)).rowcount > 0]
+    connection.execute(_DROP_MENTIONS, (id_list(post.id for post in changed),))
+    _mention(connection, {post.id: post for post in changed}.values())
+    # A repost may be read before the post that it repeats, or after it.
+    read = {post.id for post in changed} | {post.reposted_id for post in changed}
+    connection.execute(_NAME_REPOSTED_AUTHORS, (id_list(read),))
+    return len(changed)
+
+
+def _add(connection: sqlite3.Connection, post: Post) -> bool:
+    if connection.execute(_ADD_POST, _row(post)).rowcount <= 0:
+        return False
+    _mention(connection, [post])
+    return True
+
+
+def _mention(connection: sqlite3.Connection, posts: Iterable[Post]) -> None:
+    rows = [(person_id, post.id) for post in posts for person_id in post.details.mentioned_ids]
+    connection.executemany(_PUT_MENTION, rows)
+
+
+def _delete(connection: sqlite3.Connection, post_id: int) -> bool:
+    reposts = [id_ for (id_,) in connection.execute(_REPOSTS, (post_id, -1))]
+    connection.execute(_DROP_MENTIONS, (id_list([post_id, *reposts]),))
+    connection.execute(_DELETE_REPOSTS, (post_id,))
+    return connection.execute(_DELETE_POST, (post_id,)).rowcount > 0
