@@ -24,7 +24,10 @@ from tacet.store.base import Store
 NOW_MS = 1_651_929_656_000
 """Sat, 07 May 2022 13:20:56: a second at which X's own answers were recorded."""
 
-SCOPES = "mute.read mute.write offline.access tweet.read users.read"
+SCOPES = (
+    "block.read dm.read dm.write follows.read follows.write mute.read mute.write offline.access tweet.read tweet.write "
+    "users.read"
+)
 
 ALICE = Person(1001, "alice", "Alice")
 BOB = Person(1002, "Bob_B", "Bob")
@@ -150,12 +153,14 @@ def tokens(vault: Vault) -> Iterable[Token]:
     yield bearer("app-only-standalone", None, app_id=STANDALONE_APP_ID)
     for app_id in (APP_ID, READ_ONLY_APP_ID, STANDALONE_APP_ID):
         yield access_token(vault, ALICE, app_id)
+    for person in (BOB, CAROL):
+        yield access_token(vault, person, APP_ID)
 
 
 async def move_in(store: Store, vault: Vault) -> None:
     """Fill an empty store."""
     await store.directory.put_people(PEOPLE)
-    await store.directory.put_posts(POSTS)
+    await store.posts.put(POSTS)
     await store.credentials.put_app(app(vault, APP_ID, Access.READ_WRITE_MESSAGES, 3001))
     await store.credentials.put_app(app(vault, READ_ONLY_APP_ID, Access.READ, 3002))
     await store.credentials.put_app(app(vault, STANDALONE_APP_ID, Access.READ_WRITE, None))

@@ -19,7 +19,7 @@ from tacet.records.people import Person, Profile
 from tacet.settings import SERVE, Settings
 from tacet.store.base import Store
 from tacet.store.opening import MEMORY, open_store
-from tests.cast import APP_ID, CONSUMER_SECRET, NOW_MS, TOKEN_SECRET, bearer, move_in
+from tests.cast import ALICE, APP_ID, CONSUMER_SECRET, NOW_MS, TOKEN_SECRET, bearer, move_in
 
 SECRET_KEY = new_secret_key(SeededRandomness(1))
 HOST = "127.0.0.1:8080"
@@ -93,21 +93,35 @@ class Service:
     async def page(self, source: Person, query: str = "") -> Answer:
         return await self.get(f"/2/users/{source.id}/muting{query and '?'}{query}", source.username)
 
-    def signature(self, method: Method, target: str, app_id: int = APP_ID) -> dict[str, str]:
-        """Headers that sign a request as Alice with OAuth 1.0a, over the host that clients believe in."""
+    def signature(
+        self,
+        method: Method,
+        target: str,
+        app_id: int = APP_ID,
+        person: Person = ALICE,
+        nonce: str | None = None,
+    ) -> dict[str, str]:
+        """Headers that sign a request with OAuth 1.0a, over the host that clients believe in.
+
+        Args:
+            nonce: None takes one that is new.
+        """
         client = Client(
             f"consumer-{app_id}",
             client_secret=CONSUMER_SECRET,
-            resource_owner_key=f"1001-{app_id}",
+            resource_owner_key=f"{person.id}-{app_id}",
             resource_owner_secret=TOKEN_SECRET,
+            nonce=nonce,
             timestamp=str(self.clock.now_ms() // 1000),
         )
         _, headers, _ = client.sign(f"https://api.x.com{target}", method)
         return {"authorization": headers["Authorization"]}
 
-    async def signed(self, method: Method, target: str, app_id: int = APP_ID, body: bytes = b"") -> Answer:
-        """The same as `call`, as Alice, signed with OAuth 1.0a."""
-        headers = {**self.signature(method, target, app_id), "content-type": JSON}
+    async def signed(
+        self, method: Method, target: str, app_id: int = APP_ID, body: bytes = b"", person: Person = ALICE
+    ) -> Answer:
+        """The same as `call`, signed with OAuth 1.0a."""
+        headers = {**self.signature(method, target, app_id, person), "content-type": JSON}
         return await self.call(method, target, token=None, headers=headers, body=body)
 
     async def put(self, *people: Person) -> None:

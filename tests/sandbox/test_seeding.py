@@ -78,7 +78,7 @@ def remove_database(folder: Path) -> None:
 async def moved_in(store: Store, world: World) -> bool:
     """Whether everything of the world is there."""
     people = await store.directory.people([person.id for person in world.people])
-    posts = await store.directory.posts([post.id for post in world.posts])
+    posts = await store.posts.by_ids([post.id for post in world.posts])
     token = await store.credentials.token(Vault.digest("sandbox-oauth2-alice"))
     mutes = await muted_by(store, BOB_ID)
     return (len(people), len(posts), len(mutes)) == (len(world.people), len(world.posts), BOB_MUTES) and bool(token)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tacet.directory.entities import profile_entities
 from tacet.ids import snowflake_moment_ms
 from tacet.mutes.positions import moment_ms
-from tacet.records.people import Person, Post, State
+from tacet.records.people import Person, Post, Shape, State
 from tacet.records.relations import Kind, Relation
 from tacet.sandbox import cast
 from tacet.sandbox.world import MAX_PEOPLE, MIN_PEOPLE, World, build_world
@@ -177,6 +177,19 @@ class TestOtherRelations:
         assert protected in targets(world, Kind.FOLLOW, cast.ALICE_ID)
         assert protected not in targets(world, Kind.FOLLOW, cast.BOB_ID)
 
+    @pytest.mark.parametrize("size", SIZES)
+    def test_every_follow_is_known_to_both_sides(self, size: int) -> None:
+        relations = build_world(size, 7).relations
+        follows = {(each.source_id, each.target_id) for each in relations if each.kind is Kind.FOLLOW}
+        assert {(each.target_id, each.source_id) for each in relations if each.kind is Kind.FOLLOWED_BY} == follows
+
+    @pytest.mark.parametrize("size", SIZES)
+    def test_nobody_follows_whom_they_block_or_who_blocks_them(self, size: int) -> None:
+        relations = build_world(size, 7).relations
+        blocks = {(each.source_id, each.target_id) for each in relations if each.kind is Kind.BLOCK}
+        follows = {(each.source_id, each.target_id) for each in relations if each.kind is Kind.FOLLOW}
+        assert follows.isdisjoint(blocks | {(target, source) for source, target in blocks})
+
     def test_metrics_count_at_least_what_can_be_seen(self, world: World) -> None:
         follows = [relation for relation in world.relations if relation.kind is Kind.FOLLOW]
         followers = Counter(relation.target_id for relation in follows)
@@ -268,6 +281,17 @@ class TestTexts:
         }
         assert mentioned
         assert mentioned <= usernames
+
+    def test_posts_know_whom_they_mention_and_reposts_whom_they_repeat(self, world: World) -> None:
+        usernames, posts = {person.id: person.username for person in world.people}, posts_by_id(world)
+        for post in world.posts:
+            if post.shape & Shape.REPOST:
+                assert post.details.mentioned_ids == ()
+                assert post.details.reposted_author_id == posts[post.reposted_id].author_id
+                continue
+            assert post.details.reposted_author_id == 0
+            mentioned = re.findall(r"@(\w+)", post.text, re.ASCII)
+            assert [usernames[id_] for id_ in post.details.mentioned_ids] == list(dict.fromkeys(mentioned))
 
     def test_no_placeholder_is_left(self, world: World) -> None:
         texts = [person.profile.description for person in world.people] + [post.text for post in world.posts]

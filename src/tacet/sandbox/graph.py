@@ -5,7 +5,7 @@ from itertools import count
 
 from tacet.mutes.positions import TIE_BITS
 from tacet.records.people import State
-from tacet.records.relations import Kind, Relation
+from tacet.records.relations import MAX_POSITION, Kind, Relation
 from tacet.sandbox.cast import (
     AFFILIATED,
     ALICE,
@@ -44,17 +44,34 @@ def relate(members: Sequence[Member], dice: Dice) -> list[Relation]:
     alice and bob are the last she would take, so only in worlds with nobody else left.
     """
     bob_mutes = _muted_by_bob(len(members))
+    bob_blocks = [at for at in _active(members) if at not in bob_mutes][:1]
+    followed = _followed(members, dice)
+    for at in bob_blocks:
+        # Nobody follows who blocks them.
+        followed[at] = [each for each in followed[at] if each != BOB]
     lists = [
         (BOB, Kind.MUTE, bob_mutes),
         (CAROL, Kind.MUTE, _muted_by_carol(members, dice)),
-        (BOB, Kind.BLOCK, [at for at in _active(members) if at not in bob_mutes][:1]),
-        *((source, Kind.FOLLOW, followed) for source, followed in enumerate(_followed(members, dice))),
+        (BOB, Kind.BLOCK, bob_blocks),
+        *((source, Kind.FOLLOW, targets) for source, targets in enumerate(followed)),
     ]
-    return [
+    relations = [
         Relation(kind, members[source].id, members[at].id, position)
         for source, kind, targets in lists
         for at, position in zip(targets, _positions(dice), strict=False)
     ]
+    return [*relations, *_seen_from_the_other_side(relations)]
+
+
+def _seen_from_the_other_side(relations: Sequence[Relation]) -> Iterator[Relation]:
+    """The followers of everybody, newest first, each since about when they followed."""
+    follows = (relation for relation in relations if relation.kind is Kind.FOLLOW)
+    last: dict[int, int] = {}
+    for follow in sorted(follows, key=lambda each: (each.target_id, -each.position)):
+        # Two who began to follow in one moment need a place each.
+        position = min(follow.position, last.get(follow.target_id, MAX_POSITION) - 2)
+        last[follow.target_id] = position
+        yield Relation(Kind.FOLLOWED_BY, follow.target_id, follow.source_id, position)
 
 
 def _active(members: Sequence[Member]) -> list[int]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from tacet.directory.entities.tags import mentions
 from tacet.ids import SEQUENCE_BITS, snowflake_at
 from tacet.records.people import Post, PostDetails, PostMetrics, Reference, Withheld
 from tacet.sandbox import words
@@ -61,6 +62,7 @@ class _Desk:
     def __init__(self, members: Sequence[Member], dice: Dice) -> None:
         self._members = members
         self._by_id = {member.id: member for member in members}
+        self._by_username = {member.username.lower(): member for member in members}
         self._dice = dice
         self._posts: list[Post] = []
         self._open: list[Post] = []
@@ -130,8 +132,14 @@ class _Desk:
             references=(Reference(kind, subject.id),) if subject else (),
             metrics=PostMetrics() if kind == REPOSTED else self._metrics(text),
             withheld=Withheld(dice.pick(words.COUNTRIES), "tweet") if dice.chance(1) else None,
+            mentioned_ids=() if kind == REPOSTED else self._mentioned(text),
+            reposted_author_id=subject.author_id if subject and kind == REPOSTED else 0,
         )
         return Post(id_, member.id, text, created_at_ms, details)
+
+    def _mentioned(self, text: str) -> tuple[int, ...]:
+        usernames = [mention.username.lower() for _, _, mention in mentions(text) if mention]
+        return tuple(dict.fromkeys(self._by_username[name].id for name in usernames if name in self._by_username))
 
     def _metrics(self, text: str) -> PostMetrics:
         likes = self._dice.skewed(10)

@@ -93,7 +93,7 @@ def mover(settings: Settings, world: World, source: Origin) -> Callable[[Store],
             await _hand_out_keys(store, world)
             return
         await store.directory.put_people(world.people)
-        await store.directory.put_posts(world.posts)
+        await store.posts.put(world.posts)
         await store.relations.add_many(world.relations)
         await _hand_out_keys(store, world)
         if folder:
