@@ -269,9 +269,24 @@ class TestSigned:
             pytest.param({"token_secret": "wrong"}, Reason.BAD_SIGNATURE, id="signature"),
             pytest.param({"consumer_key": "nobodys"}, Reason.BAD_SIGNATURE, id="unknown-key"),
             pytest.param({"timestamp_s": NOW_S - 301}, Reason.TIMESTAMP_OUT_OF_BOUNDS, id="too-old"),
+            pytest.param({"token": None, "token_secret": None}, Reason.BAD_SIGNATURE, id="no-token"),
+            pytest.param({"token": "1001-nobodys"}, Reason.UNKNOWN_TOKEN, id="unknown-token"),
+            pytest.param({"token": "1001-revoked"}, Reason.UNKNOWN_TOKEN, id="revoked-token"),
+            pytest.param({"token": "1001-others"}, Reason.UNKNOWN_TOKEN, id="token-of-another-app"),
+            pytest.param(
+                {"token": "1001-nobodys", "consumer_key": "nobodys"}, Reason.BAD_SIGNATURE, id="unknown-key-and-token"
+            ),
+            pytest.param(
+                {"token": "1001-nobodys", "timestamp_s": NOW_S - 301},
+                Reason.TIMESTAMP_OUT_OF_BOUNDS,
+                id="unknown-token-too-old",
+            ),
         ],
     )
     async def test_a_refusal_carries_its_reason(self, world: World, change: dict[str, Any], reason: Reason) -> None:
+        await world.put_app(2)
+        await world.put_signer("1001-revoked", revoked_at_ms=NOW)
+        await world.put_signer("1001-others", app_id=2)
         with pytest.raises(Unauthenticated) as caught:
             await world.authenticator.signed(signed(signing=replace(SIGNING, **change)))
         assert caught.value.reason is reason

@@ -7,7 +7,7 @@ from tacet.cache import TwoGenerations
 from tacet.clock import Clock
 from tacet.directory.lookup import People
 from tacet.identity.caller import Caller, Method, Unauthenticated
-from tacet.identity.oauth1 import OAuth1Error, SignedRequest, Verifier, collect
+from tacet.identity.oauth1 import OAuth1Error, Parameters, Reason, SignedRequest, Verifier, collect
 from tacet.identity.vault import Vault, VaultError
 from tacet.records.credentials import Access, App, Token, TokenKind
 from tacet.store.base import CredentialStore
@@ -75,8 +75,10 @@ class Authenticator:
             parameters = collect(request)
             consumer = await self.consumer(parameters.consumer_key)
             signer = await self._signer(parameters.token or "")
-            if consumer is None or signer is None or signer.caller.app_id != consumer[0].id:
+            if consumer is None:
                 self._verifier.refuse(request, parameters)
+            if signer is None or signer.caller.app_id != consumer[0].id:
+                self._verifier.refuse(request, parameters, reason=_no_token(parameters))
             self._verifier.verify(request, parameters, consumer[1], signer.token_secret)
         except OAuth1Error as error:
             raise Unauthenticated(str(error), error.reason) from None
@@ -100,6 +102,11 @@ class Authenticator:
             known = (app, self._vault.open(app.consumer_secret_sealed))
             consumers.put(consumer_key, known)
         return known
+
+    async def consumer_key(self, caller: Caller) -> str:
+        """By which name the caller's App signs; empty where it has none. Names are no secrets."""
+        app = await self._credentials.app(caller.app_id)
+        return "" if app is None else app.consumer_key
 
     def forget(self) -> None:
         """Drop everything cached: somebody changed credentials, or people, who may be suspended or back."""
@@ -146,6 +153,11 @@ class Authenticator:
 
     def _has_ended(self, expires_at_ms: int | None) -> bool:
         return expires_at_ms is not None and expires_at_ms <= self._clock.now_ms()
+
+
+def _no_token(parameters: Parameters) -> Reason:
+    """Why a token that is none of this App's is refused. Telling it helps nobody: tokens cannot be guessed."""
+    return Reason.BAD_SIGNATURE if parameters.token is None else Reason.UNKNOWN_TOKEN
 
 
 def _caller(method: Method, app: App, token: Token, scopes: frozenset[str], access: Access) -> Caller:

@@ -34,11 +34,9 @@ class OAuth1Invalidation:
         try:
             caller = await self._authenticator.signed(request)
         except Unauthenticated as error:
-            reason = error.reason or Reason.BAD_SIGNATURE
-            token_text = parameters.token
-            if reason is Reason.BAD_SIGNATURE and token_text is not None and not await self._works(token_text):
+            if error.reason is Reason.UNKNOWN_TOKEN:
                 raise LoginRefused(Refused.ENDED) from None
-            raise OAuth1Error(reason) from None
+            raise OAuth1Error(error.reason or Reason.BAD_SIGNATURE) from None
         text = _named(parameters)
         token = await self._find(text)
         if token is None or (token.app_id, token.user_id) != (caller.app_id, caller.user_id):
@@ -52,12 +50,6 @@ class OAuth1Invalidation:
         """An OAuth 1.0a access token, ended ones too."""
         token = await self._credentials.token(Vault.digest(text))
         return token if token is not None and token.kind is TokenKind.OAUTH1_USER else None
-
-    async def _works(self, text: str) -> bool:
-        token = await self._find(text)
-        if token is None or token.revoked_at_ms is not None:
-            return False
-        return token.expires_at_ms is None or token.expires_at_ms > self._clock.now_ms()
 
 
 def _named(parameters: Parameters) -> str:

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 
 from tacet.clock import Clock
 from tacet.identity.caller import Caller
 from tacet.ids import Randomness
 from tacet.limits.windows import Spent
-from tacet.wire.problems import JSON, Headers, Problem
+from tacet.wire.problems import JSON, JSON_V1, Headers, Problem
 
 API_VERSION = b"2.166"
 """Of X's OpenAPI document whose vocabulary is answered by default."""
@@ -27,6 +28,8 @@ _APPLICATION: tuple[Header, ...] = (
 )
 _EDGE: tuple[Header, ...] = (_CACHE_CONTROL, (b"server", b"tacet"), (b"x-content-type-options", b"nosniff"))
 _JSON_TYPE = (b"content-type", JSON)
+_OLDER_CACHING = b"no-cache, no-store, must-revalidate, pre-check=0, post-check=0"
+_LONG_AGO = b"Tue, 31 Mar 1981 05:00:00 GMT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +95,63 @@ class HeaderWriter:
         headers = [*base, (b"content-type", problem.content_type), date, *problem.headers]
         return self._finish(headers, problem.body, None if problem.at_edge else caller, spent, moving)
 
+    def v1(
+        self,
+        status: int,
+        body: bytes,
+        caller: Caller | None,
+        spent: Spent | None,
+        moving: tuple[bytes, int],
+        more: Headers = (),
+    ) -> list[Header]:
+        """The headers of any answer of v1.1, in the order of their names, as X's own are recorded.
+
+        Args:
+            spent: what is shown of a window; None for a POST, whose requests are counted and never shown.
+            more: further ones of this answer.
+        """
+        transaction_id, started_ns = moving
+        today = self._today()[1]
+        headers = [
+            (b"cache-control", _OLDER_CACHING),
+            (b"content-disposition", b"attachment; filename=json.json"),
+            (b"content-length", b"%d" % len(body)),
+            (b"content-type", JSON_V1),
+            (b"date", today),
+            (b"expires", _LONG_AGO),
+            (b"last-modified", today),
+            (b"pragma", b"no-cache"),
+            (b"server", b"tacet"),
+            (b"status", b"%d %b" % (status, HTTPStatus(status).phrase.encode())),
+            (b"strict-transport-security", b"max-age=631138519"),
+            *more,
+        ]
+        if caller is not None:
+            headers.append((b"x-access-level", caller.access.encode()))
+        headers += [self._connection, (b"x-content-type-options", b"nosniff"), (b"x-frame-options", b"SAMEORIGIN")]
+        headers += _limits(spent)
+        headers += [
+            (b"x-response-time", self._took_ms(started_ns)),
+            (b"x-transaction", transaction_id),
+            (b"x-twitter-response-tags", b"BouncerCompliant"),
+            (b"x-xss-protection", b"0"),
+        ]
+        return headers
+
     def _finish(
         self, headers: list[Header], body: bytes, caller: Caller | None, spent: Spent | None, moving: tuple[bytes, int]
     ) -> list[Header]:
         transaction_id, started_ns = moving
         if caller is not None:
             headers.append((b"x-access-level", caller.access.encode()))
-        if spent is not None:
-            headers.append((b"x-rate-limit-limit", b"%d" % spent.limit))
-            headers.append((b"x-rate-limit-remaining", b"%d" % spent.remaining))
-            headers.append((b"x-rate-limit-reset", b"%d" % spent.resets_at_s))
+        headers += _limits(spent)
         headers.append((b"x-transaction-id", transaction_id))
-        headers.append((b"x-response-time", b"%d" % ((self._clock.ticks_ns() - started_ns) // 1_000_000)))
+        headers.append((b"x-response-time", self._took_ms(started_ns)))
         headers.append((b"content-length", b"%d" % len(body)))
         return headers
+
+    def _took_ms(self, started_ns: int) -> bytes:
+        return b"%d" % ((self._clock.ticks_ns() - started_ns) // 1_000_000)
 
     def _today(self) -> tuple[bytes, bytes]:
         """The date as the application writes it, and as the edge does.
@@ -118,3 +164,13 @@ class HeaderWriter:
             date = datetime.fromtimestamp(second, UTC).strftime("%a, %d %b %Y %H:%M:%S ").encode()
             self._dates = (date + b"UTC", date + b"GMT")
         return self._dates
+
+
+def _limits(spent: Spent | None) -> tuple[Header, ...]:
+    if spent is None:
+        return ()
+    return (
+        (b"x-rate-limit-limit", b"%d" % spent.limit),
+        (b"x-rate-limit-remaining", b"%d" % spent.remaining),
+        (b"x-rate-limit-reset", b"%d" % spent.resets_at_s),
+    )

@@ -13,6 +13,7 @@ class Reason(Enum):
     TIMESTAMP_OUT_OF_BOUNDS = "timestamp_out_of_bounds"
     NONCE_REPLAYED = "nonce_replayed"
     BAD_SIGNATURE = "bad_signature"
+    UNKNOWN_TOKEN = "unknown_token"  # noqa: S105 - the name of a failure, no token
 
 
 class OAuth1Error(Exception):

@@ -77,12 +77,17 @@ class Verifier:
         self._nonces.remember(parameters.consumer_key, token, nonce, parameters.timestamp_s, now_s)
 
     def refuse(
-        self, request: SignedRequest, parameters: Parameters, *, allow_unsigned_verifier: bool = False
+        self,
+        request: SignedRequest,
+        parameters: Parameters,
+        *,
+        reason: Reason = Reason.BAD_SIGNATURE,
+        allow_unsigned_verifier: bool = False,
     ) -> NoReturn:
         """Do the work of `verify` for a key or a token that does not exist.
 
         Raises:
-            OAuth1Error: TIMESTAMP_OUT_OF_BOUNDS or BAD_SIGNATURE, always.
+            OAuth1Error: TIMESTAMP_OUT_OF_BOUNDS or `reason`, always.
         """
         self._check_time(parameters)
         key = signing_key(_NOBODYS_CONSUMER_SECRET, _NOBODYS_TOKEN_SECRET)
@@ -90,7 +95,7 @@ class Verifier:
         if allow_unsigned_verifier:
             self._is_signed_by_consumer(request, parameters, key)
         # Even a signature made with the secrets above, which anybody can read here, ends in this line.
-        raise OAuth1Error(Reason.BAD_SIGNATURE, "the API key or the token is none, or they do not belong together")
+        raise OAuth1Error(reason, "the API key or the token is none, or they do not belong together")
 
     def _check_time(self, parameters: Parameters) -> int:
         now_s = self._clock.now_ms() // 1000
