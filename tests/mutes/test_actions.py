@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from tacet.clock import ManualClock
 from tacet.directory.lookup import People
 from tacet.ids import SeededRandomness
-from tacet.mutes.actions import Mutes, Page
+from tacet.mutes.actions import Mutes
 from tacet.mutes.errors import CannotMuteSelf, MuteRefused, TargetMissing, TargetUnavailable
+from tacet.mutes.paging import Page
 from tacet.mutes.positions import (
     FIRST_PAGE,
     Cursor,
@@ -192,6 +193,80 @@ class TestUnmute:
         await world.mutes.unmute(ALICE, BOB)
         assert await world.mutes.mute(ALICE, BOB)
         assert await world.muted() == [BOB, CAROL]
+
+
+class TestRestore:
+    async def test_an_unmute_undone_is_back_in_its_old_place(self, world: World) -> None:
+        for target_id in (BOB, CAROL, MAX_ID):
+            await world.mutes.mute(ALICE, target_id)
+        position = await world.mutes.position(ALICE, CAROL)
+        assert position is not None
+        await world.mutes.unmute(ALICE, CAROL)
+        assert await world.mutes.position(ALICE, CAROL) is None
+        assert await world.mutes.restore(ALICE, CAROL, position)
+        assert await world.muted() == [MAX_ID, CAROL, BOB]
+        assert await world.mutes.position(ALICE, CAROL) == position
+
+    async def test_somebody_suspended_since_is_muted_again(self, world: World) -> None:
+        await world.mutes.mute(ALICE, BOB)
+        position = await world.mutes.position(ALICE, BOB)
+        await world.mutes.unmute(ALICE, BOB)
+        await world.store.directory.put_people([Person(BOB, "user_2", "Someone", State.SUSPENDED)])
+        assert await world.mutes.restore(ALICE, BOB, position or 0)
+        assert await world.muted() == [BOB]
+
+    async def test_whoever_was_muted_again_meanwhile_stays_where_they_are(self, world: World) -> None:
+        await world.mutes.mute(ALICE, BOB)
+        await world.mutes.mute(ALICE, CAROL)
+        assert not await world.mutes.restore(ALICE, CAROL, 2)
+        assert await world.muted() == [CAROL, BOB]
+
+    @pytest.mark.parametrize(
+        "position",
+        [-2, 0, 1, ((NOW - HOUR) << 20) + 1, (NOW + HOUR) << 20, MAX_POSITION - 1, MAX_POSITION, 10**30],
+        ids=["negative", "zero", "one", "odd", "of-the-future", "largest-even", "largest", "unstorable"],
+    )
+    async def test_a_position_that_no_mute_can_have_had_means_the_newest(self, world: World, position: int) -> None:
+        await world.mutes.mute(ALICE, BOB)
+        assert await world.mutes.restore(ALICE, CAROL, position)
+        assert await world.muted() == [CAROL, BOB]
+        await world.mutes.mute(ALICE, MAX_ID)
+        assert await world.muted() == [MAX_ID, CAROL, BOB]
+
+    async def test_a_position_that_another_mute_has_harms_neither(self, world: World) -> None:
+        await world.mutes.mute(ALICE, BOB)
+        taken = await world.mutes.position(ALICE, BOB)
+        assert taken is not None
+        world.clock.advance(HOUR)
+        assert await world.mutes.restore(ALICE, CAROL, taken)
+        assert await world.muted() == [CAROL, BOB]
+        assert await world.mutes.position(ALICE, BOB) == taken
+
+    @pytest.mark.parametrize(
+        ("target_id", "refusal"),
+        [
+            pytest.param(ALICE, CannotMuteSelf, id="oneself"),
+            pytest.param(99, TargetMissing, id="nobody"),
+            pytest.param(BEYOND, TargetMissing, id="too-large-to-be-stored"),
+        ],
+    )
+    async def test_what_can_never_have_been_muted_is_refused(
+        self, world: World, target_id: int, refusal: type[MuteRefused]
+    ) -> None:
+        with pytest.raises(refusal):
+            await world.mutes.restore(ALICE, target_id, NOW << 20)
+        assert await world.muted() == []
+
+    async def test_a_place_is_told_to_the_list_s_owner_only(self, world: World) -> None:
+        await world.mutes.mute(ALICE, BOB)
+        assert await world.mutes.position(BOB, ALICE) is None
+        assert await world.mutes.position(CAROL, BOB) is None
+
+    async def test_an_ended_mute_has_no_place(self, world: World) -> None:
+        await world.mutes.mute(ALICE, BOB, NOW + HOUR)
+        assert await world.mutes.position(ALICE, BOB) is not None
+        world.clock.advance(HOUR)
+        assert await world.mutes.position(ALICE, BOB) is None
 
 
 class TestPages:

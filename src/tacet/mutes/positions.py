@@ -73,7 +73,10 @@ def newer_token(position: int) -> str:
 
 def parse_token(token: str) -> Cursor | None:
     """Read a page token: 1 to 19 ASCII digits, else None."""
-    if not _TOKEN.fullmatch(token):
-        return None
-    position = min(int(token), MAX_POSITION)
+    return cursor_of(int(token)) if _TOKEN.fullmatch(token) else None
+
+
+def cursor_of(number: int) -> Cursor:
+    """What a token says, however its number was written."""
+    position = min(number, MAX_POSITION)
     return Cursor(position, newer=bool(position & 1) and position != MAX_POSITION)

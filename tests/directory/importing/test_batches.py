@@ -6,9 +6,10 @@ import pytest
 
 from tacet.directory.importing import Import, Record, Rejected, SourceError, Tally
 from tacet.directory.importing.batches import BATCH_BYTES, BATCH_ROWS
-from tacet.records.people import Person, Post
+from tacet.records.people import Name, Person, State
 from tacet.store.base import Conflict, DirectoryStore, Store, StoreError
 from tacet.store.opening import MEMORY, open_store
+from tacet.store.posts import PostStore
 
 T = TypeVar("T")
 
@@ -30,11 +31,11 @@ def within(work: Callable[[Store], Awaitable[T]]) -> T:
 class Run:
     """One import, and what became of it."""
 
-    def __init__(self, directory: DirectoryStore) -> None:
+    def __init__(self, directory: DirectoryStore, posts: PostStore) -> None:
         self.rejected: list[Rejected] = []
         self.tally = Tally()
         self.batches = 0
-        self._import = Import(directory, self.tally, self.rejected.append, self._progress)
+        self._import = Import(directory, posts, self.tally, self.rejected.append, self._progress)
 
     def _progress(self) -> None:
         self.batches += 1
@@ -62,18 +63,18 @@ def crowd(count: int) -> Iterator[Record]:
 
 def test_people_and_posts_are_imported_and_counted() -> None:
     async def work(store: Store) -> None:
-        run = await Run(store.directory).over([person(1, 1, "alice"), post(2, 9, 1), person(3, 2, "bob")])
+        run = await Run(store.directory, store.posts).over([person(1, 1, "alice"), post(2, 9, 1), person(3, 2, "bob")])
         assert run.tally == Tally(people=2, posts=1, changed=3, rejected=0)
         assert {each.id for each in await store.directory.people([1, 2])} == {1, 2}
-        assert await store.directory.latest_posts([1]) == {1: 9}
+        assert await store.posts.latest([1]) == {1: 9}
 
     within(work)
 
 
 def test_ten_thousand_rows_are_imported_and_a_rerun_changes_nothing() -> None:
     async def work(store: Store) -> None:
-        first = await Run(store.directory).over(crowd(10_000))
-        again = await Run(store.directory).over(crowd(10_000))
+        first = await Run(store.directory, store.posts).over(crowd(10_000))
+        again = await Run(store.directory, store.posts).over(crowd(10_000))
         assert first.tally == Tally(people=10_000, changed=10_000)
         assert again.tally == Tally(people=10_000, changed=0)
 
@@ -82,8 +83,10 @@ def test_ten_thousand_rows_are_imported_and_a_rerun_changes_nothing() -> None:
 
 def test_a_changed_row_replaces_what_was_there() -> None:
     async def work(store: Store) -> None:
-        await Run(store.directory).over([person(1, 1, "alice"), person(2, 2, "bob")])
-        run = await Run(store.directory).over([person(1, 1, "alice"), person(2, 2, "bob", description="new")])
+        await Run(store.directory, store.posts).over([person(1, 1, "alice"), person(2, 2, "bob")])
+        run = await Run(store.directory, store.posts).over(
+            [person(1, 1, "alice"), person(2, 2, "bob", description="new")]
+        )
         assert run.tally == Tally(people=2, changed=1)
 
     within(work)
@@ -91,7 +94,7 @@ def test_a_changed_row_replaces_what_was_there() -> None:
 
 def test_rows_are_written_in_batches() -> None:
     async def work(store: Store) -> None:
-        run = await Run(store.directory).over(crowd(BATCH_ROWS * 2 + 1))
+        run = await Run(store.directory, store.posts).over(crowd(BATCH_ROWS * 2 + 1))
         assert run.batches == 3
 
     within(work)
@@ -101,7 +104,7 @@ def test_long_rows_make_smaller_batches() -> None:
     rows = [Record(each.line, b"x" * (BATCH_BYTES // 4), each.values) for each in crowd(12)]
 
     async def work(store: Store) -> None:
-        run = await Run(store.directory).over(rows)
+        run = await Run(store.directory, store.posts).over(rows)
         assert run.tally.people == 12
         assert run.batches == 4
 
@@ -119,7 +122,7 @@ def test_bad_rows_are_reported_in_order_and_stop_nothing() -> None:
     ]
 
     async def work(store: Store) -> None:
-        run = await Run(store.directory).over(rows)
+        run = await Run(store.directory, store.posts).over(rows)
         assert run.tally == Tally(people=2, posts=0, changed=2, rejected=4)
         assert [line for line, _ in run.reasons] == [2, 3, 4, 5]
         assert run.reasons[0] == (2, "not JSON")
@@ -155,9 +158,9 @@ def test_only_rows_whose_username_is_taken_when_their_turn_comes_are_refused(
     rows: list[Record], refused: list[int], owners: dict[str, int]
 ) -> None:
     async def work(store: Store) -> None:
-        await Run(store.directory).over([person(1, 1, "alice"), person(2, 2, "bob"), person(3, 3, "zoe")])
+        await Run(store.directory, store.posts).over([person(1, 1, "alice"), person(2, 2, "bob"), person(3, 3, "zoe")])
         # The last row conflicts in any case, so that the batch is looked at row by row in all of them.
-        run = await Run(store.directory).over([*rows, person(99, 99, "zoe")])
+        run = await Run(store.directory, store.posts).over([*rows, person(99, 99, "zoe")])
         assert [line for line, _ in run.reasons] == [*refused, 99]
         assert await store.directory.ids_of(owners) == owners
 
@@ -166,10 +169,10 @@ def test_only_rows_whose_username_is_taken_when_their_turn_comes_are_refused(
 
 def test_a_thousand_taken_usernames_cost_a_handful_of_writes() -> None:
     async def work(store: Store) -> None:
-        await Run(store.directory).over(crowd(BATCH_ROWS))
+        await Run(store.directory, store.posts).over(crowd(BATCH_ROWS))
         counting = Counting(store.directory)
         rows = [person(each.line, each.values["id"] + 50_000, each.values["username"]) for each in crowd(BATCH_ROWS)]
-        run = await Run(counting).over(rows)
+        run = await Run(counting, store.posts).over(rows)
         assert run.tally.rejected == BATCH_ROWS
         assert counting.writes <= 2
 
@@ -185,23 +188,17 @@ class Passing(DirectoryStore):
     async def people(self, ids: Iterable[int]) -> list[Person]:
         return await self._inner.people(ids)
 
+    async def names(self, ids: Iterable[int]) -> list[Name]:
+        return await self._inner.names(ids)
+
+    async def in_state(self, state: State, ids: Iterable[int]) -> set[int]:
+        return await self._inner.in_state(state, ids)
+
     async def ids_of(self, usernames: Iterable[str]) -> dict[str, int]:
         return await self._inner.ids_of(usernames)
 
     async def put_people(self, people: Sequence[Person]) -> int:
         return await self._inner.put_people(people)
-
-    async def posts(self, ids: Iterable[int]) -> list[Post]:
-        return await self._inner.posts(ids)
-
-    async def latest_posts(self, author_ids: Iterable[int]) -> dict[int, int]:
-        return await self._inner.latest_posts(author_ids)
-
-    async def put_posts(self, posts: Sequence[Post]) -> int:
-        return await self._inner.put_posts(posts)
-
-    async def delete_post(self, post_id: int) -> bool:
-        return await self._inner.delete_post(post_id)
 
     async def first_person_ids(self, limit: int) -> list[int]:
         return await self._inner.first_person_ids(limit)
@@ -229,7 +226,7 @@ class Racing(Passing):
 def test_a_username_taken_between_look_up_and_write_costs_its_row_only() -> None:
     async def work(store: Store) -> None:
         rows = [person(1, 1, "alice"), person(2, 2, "carol"), person(3, 3, "bob")]
-        run = await Run(Racing(store.directory)).over(rows)
+        run = await Run(Racing(store.directory), store.posts).over(rows)
         assert run.tally == Tally(people=2, changed=2, rejected=1)
         assert run.reasons == [(2, "username carol belongs to another id")]
 
@@ -250,11 +247,11 @@ class Failing(Passing):
 
 def test_a_failing_database_ends_the_run_and_what_is_in_stays() -> None:
     async def work(store: Store) -> None:
-        run = Run(Failing(store.directory))
+        run = Run(Failing(store.directory), store.posts)
         with pytest.raises(StoreError, match="the disk is full"):
             await run.over(crowd(BATCH_ROWS * 2))
         assert run.tally == Tally(people=BATCH_ROWS, changed=BATCH_ROWS)
-        rerun = await Run(store.directory).over(crowd(BATCH_ROWS * 2))
+        rerun = await Run(store.directory, store.posts).over(crowd(BATCH_ROWS * 2))
         assert rerun.tally == Tally(people=BATCH_ROWS * 2, changed=BATCH_ROWS)
 
     within(work)
@@ -266,7 +263,7 @@ def test_a_file_that_ends_early_gives_what_could_be_read() -> None:
         raise SourceError("cut off")
 
     async def work(store: Store) -> None:
-        run = Run(store.directory)
+        run = Run(store.directory, store.posts)
         with pytest.raises(SourceError, match="cut off"):
             await run.over(cut_off())
         assert run.tally == Tally(people=3, changed=3)
@@ -277,7 +274,7 @@ def test_a_file_that_ends_early_gives_what_could_be_read() -> None:
 def test_only_bad_rows_are_reported_as_they_come() -> None:
     async def work(store: Store) -> None:
         rows = (Record(number, b"?", problem="bad") for number in range(1, BATCH_ROWS * 2 + 1))
-        run = await Run(store.directory).over(rows)
+        run = await Run(store.directory, store.posts).over(rows)
         assert run.tally == Tally(rejected=BATCH_ROWS * 2)
         assert run.batches == 3
 

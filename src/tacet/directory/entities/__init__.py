@@ -4,6 +4,7 @@ The rules are twitter-text's. Its port to Python takes seconds over two thousand
 reading is our own, in time proportional to the text. The public suffix list knows all top-level domains.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -54,9 +55,17 @@ def url_entity(url: str) -> Link | None:
     return _link(url, 0) if 0 < len(url) <= MAX_URL_CHARACTERS else None
 
 
-def post_entities(text: str) -> dict[str, Any] | None:
-    """`entities` of a post, ready for JSON: `{"hashtags": [{"start", "end", "tag"}], ...}`; None if empty."""
+def post_entities(text: str, mentioned: Mapping[str, int] | None = None) -> dict[str, Any] | None:
+    """`entities` of a post, ready for JSON: `{"hashtags": [{"start", "end", "tag"}], ...}`; None if empty.
+
+    Args:
+        mentioned: ids by lower-cased username; the mentions of these people show them.
+    """
     found = msgspec.to_builtins(text_entities(text))
+    for mention in found.get("mentions", ()):
+        id_ = (mentioned or {}).get(mention["username"].lower())
+        if id_ is not None:
+            mention["id"] = str(id_)
     return {kind: list(entities) for kind, entities in found.items()} or None
 
 

@@ -8,6 +8,7 @@ from tacet.directory.importing.records import Record
 from tacet.directory.importing.source import SourceError
 from tacet.records.people import Person, Post
 from tacet.store.base import Conflict, DirectoryStore
+from tacet.store.posts import PostStore
 
 BATCH_ROWS = 1_000
 """Rows a transaction: enough to share one wait for the disk, few enough not to hold up a server beside it."""
@@ -44,7 +45,8 @@ class Import:
     """One run over one file. A second run over the same file changes nothing.
 
     Args:
-        directory: where people and posts go.
+        directory: where people go.
+        posts: where their posts go.
         tally: counts what is committed; it holds when the run is interrupted, too.
         reject: called with every record that cannot be imported.
         progress: called after each batch.
@@ -53,12 +55,14 @@ class Import:
     def __init__(
         self,
         directory: DirectoryStore,
+        posts: PostStore,
         tally: Tally,
         reject: Callable[[Rejected], None],
         progress: Callable[[], None],
     ) -> None:
         self._tally = tally
         self._directory = directory
+        self._put_posts = posts.put
         self._reject = reject
         self._progress = progress
         self._people: list[tuple[Record, Person]] = []
@@ -109,7 +113,7 @@ class Import:
         self._people, self._posts, self._held_bytes = [], [], 0
         await self._put_all(people)
         if posts:
-            self._tally.changed += await self._directory.put_posts(posts)
+            self._tally.changed += await self._put_posts(posts)
             self._tally.posts += len(posts)
         refused, self._refused = sorted(self._refused, key=lambda each: each.line), []
         for each in refused:

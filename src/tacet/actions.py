@@ -1,0 +1,46 @@
+"""Everything that can be done with accounts, posts and what is between them, built once over one store."""
+
+from tacet.clock import Clock
+from tacet.directory.lookup import Acquaintance, People, Posts
+from tacet.directory.shown import Shown
+from tacet.graph.blocks import Blocks
+from tacet.graph.follows import Follows
+from tacet.ids import Randomness, Snowflakes
+from tacet.messages.actions import Messages
+from tacet.mutes.actions import Mutes
+from tacet.mutes.paging import Lists
+from tacet.mutes.positions import Positions
+from tacet.mutes.roster import Roster
+from tacet.mutes.search import MuteSearch
+from tacet.posts.changes import PostChanges
+from tacet.posts.home import Homes
+from tacet.posts.timelines import Timelines
+from tacet.posts.visibility import Visibility
+from tacet.posts.writing import Writing
+from tacet.store.base import Store
+
+
+class Actions:
+    """The actions by subject; none knows HTTP or SQL."""
+
+    def __init__(self, store: Store, people: People, clock: Clock, randomness: Randomness) -> None:
+        positions = Positions(clock, randomness)
+        self.people = people
+        self.posts = Posts(store.posts)
+        self.acquaintance = Acquaintance(store.relations, store.messages, clock)
+        self.shown = Shown(store.directory, people)
+        self.mutes = Mutes(store.relations, people, clock, positions)
+        self.roster = Roster(self.mutes, store.relations, store.directory, clock)
+        self.mute_search = MuteSearch(store.relations, store.directory, clock)
+        self.post_changes = PostChanges()
+        self.visibility = Visibility(people, store.relations, clock)
+        self.writing = Writing(
+            store.posts, people, self.visibility, clock, Snowflakes(clock, randomness), self.post_changes
+        )
+        self.timelines = Timelines(store.posts, self.visibility, clock)
+        self.homes = Homes(store.posts, store.relations, people, self.visibility, self.mutes, clock, self.post_changes)
+        lists = Lists(store.relations, clock)
+        graph = (store.relations, people, clock, positions, lists, self.homes.forget)
+        self.follows = Follows(*graph)
+        self.blocks = Blocks(*graph)
+        self.messages = Messages(store.messages, people, self.acquaintance, clock, Snowflakes(clock, randomness))

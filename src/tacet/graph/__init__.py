@@ -1,0 +1,1 @@
+"""Follows and blocks: who is let in and who is kept out. Neither ever touches a mute."""

@@ -1,0 +1,1 @@
+"""Direct messages between two accounts. Who mutes whom never matters to them."""

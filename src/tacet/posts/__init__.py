@@ -1,0 +1,1 @@
+"""Posts and timelines: writing, who may see what, and the home timeline."""

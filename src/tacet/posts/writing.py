@@ -1,0 +1,165 @@
+"""Everything one does with posts of one's own. Each action owns its consequences; none knows HTTP or SQL."""
+
+import re
+from dataclasses import dataclass
+
+from tacet.clock import Clock
+from tacet.directory.lookup import People
+from tacet.ids import Snowflakes
+from tacet.posts.changes import PostChanges
+from tacet.posts.errors import (
+    AlreadyReposted,
+    NotTheAuthor,
+    PostMissing,
+    QuoteTargetMissing,
+    ReplyTargetMissing,
+    RepostForbidden,
+    TextEmpty,
+    TextTooLong,
+)
+from tacet.posts.lengths import MAX_LENGTH, length_of
+from tacet.posts.mentions import mentioned_ids
+from tacet.posts.visibility import Visibility
+from tacet.records.people import MAX_ID, Post, PostDetails, PostHead, Reference
+from tacet.store.posts import PostStore
+
+MAX_REPOST_CHARACTERS = 140
+"""A repost's text is `RT @username: ` and as much of the repeated one as fits: X's old limit, kept for these."""
+
+ELLIPSIS = "\u2026"
+
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+"""What no text of a post holds; a tab and a line feed may stand in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is to be posted.
+
+    Attributes:
+        reply_to, quoting: post ids; 0 for none.
+        reply_settings: who may answer, as v2 calls them; it is shown, and keeps nobody from answering.
+    """
+
+    text: str
+    reply_to: int = 0
+    quoting: int = 0
+    reply_settings: str = "everyone"
+
+
+class Writing:
+    """Post, delete, repost, undo a repost."""
+
+    def __init__(
+        self,
+        posts: PostStore,
+        people: People,
+        visibility: Visibility,
+        clock: Clock,
+        ids: Snowflakes,
+        changes: PostChanges,
+    ) -> None:
+        self._posts = posts
+        self._people = people
+        self._visibility = visibility
+        self._clock = clock
+        self._ids = ids
+        self._changes = changes
+
+    async def create(self, author_id: int, draft: Draft) -> Post:
+        """Post durably. The same text may be posted again.
+
+        Raises:
+            TextEmpty, TextTooLong, ReplyTargetMissing, QuoteTargetMissing: nothing was written.
+            StoreBusy: too many writes are waiting; nothing was written.
+        """
+        text = _CONTROLS.sub("", draft.text).strip()
+        if not text:
+            raise TextEmpty
+        if length_of(text) > MAX_LENGTH:
+            raise TextTooLong
+        answered = await self._seen(author_id, draft.reply_to, ReplyTargetMissing) if draft.reply_to else None
+        quoted = await self._seen(author_id, draft.quoting, QuoteTargetMissing) if draft.quoting else None
+        references = (("replied_to", answered), ("quoted", quoted))
+        details = PostDetails(
+            reply_settings=draft.reply_settings,
+            conversation_id=(answered.details.conversation_id or answered.id) if answered else 0,
+            in_reply_to_user_id=answered.author_id if answered else 0,
+            references=tuple(Reference(type_, post.id) for type_, post in references if post is not None),
+            mentioned_ids=await mentioned_ids(text, self._people),
+        )
+        post = Post(self._ids.next_id(), author_id, text, self._clock.now_ms(), details)
+        await self._posts.add(post)
+        self._changes.added(PostHead(post.id, author_id))
+        return post
+
+    async def delete(self, author_id: int, post_id: int) -> bool:
+        """Delete a post and its reposts durably; return True if it was there.
+
+        Raises:
+            NotTheAuthor: it is somebody else's.
+            StoreBusy: too many writes are waiting; nothing was written.
+        """
+        post = await self._one(post_id)
+        if post is None:
+            return False
+        if post.author_id != author_id:
+            raise NotTheAuthor
+        return await self._delete(post_id, author_id)
+
+    async def repost(self, author_id: int, post_id: int) -> Post:
+        """Repeat a post durably; return the one that is repeated. To repeat a repost repeats what that repeats.
+
+        Raises:
+            PostMissing, RepostForbidden, AlreadyReposted: nothing was written.
+            StoreBusy: too many writes are waiting; nothing was written.
+        """
+        original = await self._seen(author_id, post_id, PostMissing)
+        author = await self._people.one(original.author_id)
+        if author is None:
+            raise PostMissing
+        if author.profile.protected and author.id != author_id:
+            raise RepostForbidden
+        details = PostDetails(
+            lang=original.details.lang,
+            possibly_sensitive=original.details.possibly_sensitive,
+            references=(Reference("retweeted", original.id),),
+            reposted_author_id=author.id,
+        )
+        text = _shortened(f"RT @{author.username}: {original.text}")
+        repost = Post(self._ids.next_id(), author_id, text, self._clock.now_ms(), details)
+        if not await self._posts.add(repost):
+            still_there = await self._posts.repost_of(author_id, original.id) is not None
+            raise AlreadyReposted if still_there else PostMissing
+        self._changes.added(PostHead(repost.id, author_id, author.id))
+        return original
+
+    async def undo_repost(self, author_id: int, post_id: int) -> bool:
+        """Take a repost back durably; return True if there was one. `post_id` may be that of any repost of it."""
+        post = await self._one(post_id)
+        if post is None:
+            return False
+        repost_id = await self._posts.repost_of(author_id, post.reposted_id or post.id)
+        return repost_id is not None and await self._delete(repost_id, author_id)
+
+    async def _delete(self, post_id: int, author_id: int) -> bool:
+        deleted = await self._posts.delete(post_id)
+        self._changes.deleted(post_id, author_id)
+        return deleted
+
+    async def _one(self, post_id: int) -> Post | None:
+        found = await self._posts.by_ids((post_id,)) if post_id <= MAX_ID else []
+        return found[0] if found else None
+
+    async def _seen(self, viewer_id: int, post_id: int, missing: type[PostMissing]) -> Post:
+        """The post that an id means, which is not a repost but what it repeats."""
+        post = await self._one(post_id)
+        if post is not None and post.reposted_id:
+            post = await self._one(post.reposted_id)
+        if post is None or not await self._visibility.visible_authors((post.author_id,), viewer_id):
+            raise missing
+        return post
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= MAX_REPOST_CHARACTERS else text[: MAX_REPOST_CHARACTERS - 1] + ELLIPSIS
