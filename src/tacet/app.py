@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from starlette.types import ASGIApp
 
+from tacet.actions import Actions
 from tacet.clock import Clock, SystemClock
-from tacet.directory.lookup import Acquaintance, People, Posts
+from tacet.directory.lookup import People
 from tacet.identity.authenticator import Authenticator
 from tacet.identity.oauth1 import Nonces, Verifier
 from tacet.identity.vault import Vault
@@ -15,8 +16,6 @@ from tacet.ids import Randomness, SystemRandomness
 from tacet.limits.failures import Failures
 from tacet.limits.usage import UsageCounter
 from tacet.limits.windows import InProcessWindows
-from tacet.mutes.actions import Mutes
-from tacet.mutes.positions import Positions
 from tacet.settings import Settings
 from tacet.store.base import Part, Store, StoreError
 from tacet.wire import problems
@@ -24,11 +23,8 @@ from tacet.wire.addresses import Addresses
 from tacet.wire.endpoint import Services
 from tacet.wire.headers import HeaderWriter
 from tacet.wire.openapi import document_route
-from tacet.wire.operations import Operation
 from tacet.wire.routing import Later, answering, by_route, router
-from tacet.wire.v2.answers import Answers
-from tacet.wire.v2.muting import Muting
-from tacet.wire.v2.users import Users
+from tacet.wire.v2.families import operations as all_operations
 
 WATCH_INTERVAL_S = 1.0
 """How often a server looks whether an admin command changed its database: a revoked token works this long at most."""
@@ -91,8 +87,10 @@ class Tacet:
             self.usage,
             settings.max_body_bytes,
         )
-        operations = self._operations(settings)
-        rest = Later(lambda: self._logins_and_pages(settings, services, vault))
+        self.actions = Actions(store, self.people, self._clock, self._randomness)
+        operations = all_operations(self.actions, settings)
+        logins_and_pages = Later(lambda: self._logins_and_pages(settings, services, vault))
+        rest = Later(lambda: self._older_api(services, logins_and_pages))
         self.application = router(services, operations, [document_route(services, operations)], rest)
         self.busy = answering(services, problems.service_unavailable(problems.RETRY_AFTER_S))
 
@@ -110,14 +108,11 @@ class Tacet:
         self._next_flush_ns = self._clock.ticks_ns() + int(USAGE_FLUSH_INTERVAL_S * 1e9)
         await _attempt(self.usage.flush, "usage is not up to date for now")
 
-    def _operations(self, settings: Settings) -> list[Operation]:
-        posts = Posts(self._store.directory)
-        acquaintance = Acquaintance(self._store.relations, self._clock)
-        answers = Answers(self.people, posts, acquaintance, settings.person_cache_entries, settings.person_cache_bytes)
-        positions = Positions(self._clock, self._randomness)
-        mutes = Mutes(self._store.relations, self.people, self._clock, positions)
-        # The routes with the most traffic are matched first.
-        return [*Muting(mutes, answers).operations(), *Users(self.people, answers).operations()]
+    def _older_api(self, services: Services, otherwise: ASGIApp) -> ASGIApp:
+        # Imported with the first request that is none of v2's.
+        from tacet.wire.v1.routes import v1_application
+
+        return v1_application(services, self.actions, otherwise)
 
     def _logins_and_pages(self, settings: Settings, services: Services, vault: Vault) -> ASGIApp:
         # Imported with the first of them: most servers are asked for mutes a long time before somebody logs in.
@@ -132,7 +127,8 @@ class Tacet:
         pages = site(
             settings,
             identity,
-            self.people,
+            self.actions,
+            services.windows,
             self.usage,
             failures,
             addresses,

@@ -13,13 +13,15 @@ from tacet.wire.parameters import (
     Invalid,
     Parameters,
     QueryReader,
+    Selects,
     integer_between,
     list_matching,
     read_path,
 )
-from tacet.wire.vocabulary import POST, TWEET
+from tacet.wire.vocabulary import MEDIA_FIELDS, PLACE_FIELDS, POLL_FIELDS, POST, TWEET
 from tests.service import Service
 from tests.wire.calls import LIST
+from tests.wire.recorded import Recorded
 
 PAGE = integer_between(1, 1000, 100)
 IDS = list_matching("^[0-9]{1,19}$")
@@ -27,7 +29,10 @@ NOT_VALID = "The `{name}` query parameter value [{value}] is not valid"
 RANGE = "The `n` query parameter value [{value}] is not between 1 and 1000"
 CLASSIC = "id,max_results,expansions,tweet.fields,user.fields"
 
-READER = QueryReader(Parameters(path={"id": ID}, query={"max_results": PAGE}, selects=True))
+READER = QueryReader(Parameters(path={"id": ID}, query={"max_results": PAGE}, selects="users"))
+POST_READER = QueryReader(Parameters(path={"id": ID}, selects="posts"))
+READERS: dict[Selects, QueryReader] = {"users": READER, "posts": POST_READER}
+POST_CLASSIC = "id,expansions,tweet.fields,media.fields,poll.fields,place.fields,user.fields"
 
 
 def refusal(parameter: Any, value: str, name: str = "n") -> str:
@@ -149,6 +154,64 @@ def test_a_bad_query_is_told_what_is_wrong(query: str, expected: list[str]) -> N
     assert read.selection is None
 
 
+POST_QUERIES = {
+    "unknown": ("foo=bar", f"The query parameter [foo] is not one of [{POST_CLASSIC}]"),
+    "unknown-in-post-words": (
+        "foo=bar&expansions=referenced_posts",
+        f"The query parameter [foo] is not one of [{POST_CLASSIC.replace('tweet', 'post')}]",
+    ),
+    "bad-media-field": (
+        "media.fields=foo",
+        f"The `media.fields` query parameter value [foo] is not one of [{','.join(MEDIA_FIELDS)}]",
+    ),
+    "bad-poll-field": (
+        "poll.fields=foo",
+        f"The `poll.fields` query parameter value [foo] is not one of [{','.join(POLL_FIELDS)}]",
+    ),
+    "bad-place-field": (
+        "place.fields=foo",
+        f"The `place.fields` query parameter value [foo] is not one of [{','.join(PLACE_FIELDS)}]",
+    ),
+    "expansion-of-users": (
+        "expansions=pinned_tweet_id",
+        f"The `expansions` query parameter value [pinned_tweet_id] is not one of [{','.join(TWEET.post_expansions)}]",
+    ),
+    "expansion-of-users-in-post-words": (
+        "expansions=author_id,pinned_post_id",
+        f"The `expansions` query parameter value [pinned_post_id] is not one of [{','.join(POST.post_expansions)}]",
+    ),
+}
+
+
+@pytest.mark.parametrize(("query", "expected"), POST_QUERIES.values(), ids=POST_QUERIES.keys())
+def test_a_bad_query_for_posts_is_told_what_is_wrong(query: str, expected: str) -> None:
+    read = POST_READER.read(query.encode())
+    assert [violation.message for violation in read.violations] == [expected]
+    assert read.post_selection is None
+
+
+def test_where_users_are_shown_there_are_no_media() -> None:
+    [violation] = READER.read(b"media.fields=url").violations
+    assert violation.message == f"The query parameter [media.fields] is not one of [{CLASSIC}]"
+
+
+def test_an_operation_selects_users_or_posts() -> None:
+    users, posts = READER.read(b"user.fields=url"), POST_READER.read(b"user.fields=url")
+    assert (users.selection is None, users.post_selection is None) == (False, True)
+    assert (posts.selection is None, posts.post_selection is None) == (True, False)
+
+
+def test_everything_that_is_wrong_with_a_query_for_posts_is_reported_in_order() -> None:
+    lists = ("tweet.fields", "post.fields", "media.fields", "poll.fields", "place.fields", "user.fields", "expansions")
+    query = "&".join(f"{name}=x" for name in reversed(lists))
+    named = [next(iter(violation.parameters or {})) for violation in POST_READER.read(query.encode()).violations]
+    assert named == list(lists)
+
+
+def test_the_recorded_list_of_what_a_look_up_of_posts_takes_is_ours(recorded: Recorded) -> None:
+    assert f"is not one of [{POST_CLASSIC}]" in recorded.errors
+
+
 def test_everything_that_is_wrong_is_reported_in_the_recorded_order() -> None:
     query = b"expansions=x&user.fields=x&max_results=x&b=1&tweet.fields=x&post.fields=x&a=1&a=2"
     named = [next(iter(violation.parameters or {})) for violation in READER.read(query).violations]
@@ -177,11 +240,20 @@ def test_parameters_of_an_oauth1_signature_are_nobodys_business() -> None:
     assert read.values == {"max_results": 5}
 
 
-@pytest.mark.parametrize("name", FIELD_LISTS)
-def test_every_accepted_field_is_accepted_alone_and_with_all_others(name: str) -> None:
-    for field in FIELD_LISTS[name]:
-        assert READER.read(f"{name}={field}".encode()).violations == ()
-    assert READER.read(f"{name}={','.join(FIELD_LISTS[name])}".encode()).violations == ()
+ACCEPTED = {
+    f"{selects}-{name}": (reader, name, accepted)
+    for selects, reader in READERS.items()
+    for name, accepted in FIELD_LISTS[selects].items()
+}
+
+
+@pytest.mark.parametrize(("reader", "name", "accepted"), ACCEPTED.values(), ids=ACCEPTED.keys())
+def test_every_accepted_field_is_accepted_alone_and_with_all_others(
+    reader: QueryReader, name: str, accepted: tuple[str, ...]
+) -> None:
+    for field in accepted:
+        assert reader.read(f"{name}={field}".encode()).violations == ()
+    assert reader.read(f"{name}={','.join(accepted)}".encode()).violations == ()
 
 
 def test_a_query_of_too_many_parameters_is_refused_as_a_whole() -> None:

@@ -39,6 +39,10 @@ ALLOWED = {
     "/2/users/1001": {"GET"},
     "/2/users/by": {"GET"},
     "/2/users/by/username/alice": {"GET"},
+    "/2/tweets": {"GET", "POST"},
+    "/2/tweets/5001": {"GET", "DELETE"},
+    "/2/users/1001/retweets": {"POST"},
+    "/2/users/1001/retweets/5001": {"DELETE"},
     "/2/openapi.json": {"GET"},
 }
 METHODS: list[Method] = ["GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS"]

@@ -8,8 +8,12 @@ import pytest
 
 from tacet.wire.vocabulary import (
     ACCEPTED_EXPANSIONS,
+    ACCEPTED_POST_EXPANSIONS,
     ACCEPTED_POST_FIELDS,
     ACCEPTED_USER_FIELDS,
+    MEDIA_FIELDS,
+    PLACE_FIELDS,
+    POLL_FIELDS,
     POST,
     POST_TO_TWEET,
     TWEET,
@@ -27,14 +31,21 @@ def enumeration(document: Any, parameter: str) -> list[str]:
     return values
 
 
+def expansions(document: Any, shown: str) -> list[str]:
+    values: list[str] = document["components"]["parameters"][f"{shown}ExpansionsParameter"]["schema"]["items"]["enum"]
+    return values
+
+
 @pytest.mark.parametrize(("vocabulary", "file"), DOCUMENTS.values(), ids=DOCUMENTS.keys())
 def test_each_vocabulary_is_that_of_its_document(shared_wire: Path, vocabulary: Vocabulary, file: str) -> None:
     document = json.loads((shared_wire / file).read_text())
-    parameters = document["components"]["parameters"]
     assert list(vocabulary.user_fields) == enumeration(document, "user.fields")
     assert list(vocabulary.post_fields) == enumeration(document, f"{vocabulary.noun}.fields")
-    expansions = parameters["UserExpansionsParameter"]["schema"]["items"]["enum"]
-    assert list(vocabulary.expansions) == expansions
+    assert list(vocabulary.expansions) == expansions(document, "User")
+    assert list(vocabulary.post_expansions) == expansions(document, vocabulary.noun.capitalize())
+    assert list(MEDIA_FIELDS) == enumeration(document, "media.fields")
+    assert list(POLL_FIELDS) == enumeration(document, "poll.fields")
+    assert list(PLACE_FIELDS) == enumeration(document, "place.fields")
 
 
 def test_users_are_answered_in_the_order_of_the_live_enumeration(recorded: Recorded) -> None:
@@ -46,7 +57,8 @@ def test_both_vocabularies_are_accepted() -> None:
     assert {*TWEET.user_fields, *POST.user_fields} <= set(ACCEPTED_USER_FIELDS)
     assert {*TWEET.post_fields, *POST.post_fields} <= set(ACCEPTED_POST_FIELDS)
     assert {*TWEET.expansions, *POST.expansions} == set(ACCEPTED_EXPANSIONS)
-    for accepted in (ACCEPTED_USER_FIELDS, ACCEPTED_POST_FIELDS, ACCEPTED_EXPANSIONS):
+    assert {*TWEET.post_expansions, *POST.post_expansions} == set(ACCEPTED_POST_EXPANSIONS)
+    for accepted in (ACCEPTED_USER_FIELDS, ACCEPTED_POST_FIELDS, ACCEPTED_EXPANSIONS, ACCEPTED_POST_EXPANSIONS):
         assert len(accepted) == len(set(accepted))
 
 

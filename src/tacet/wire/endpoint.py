@@ -99,10 +99,11 @@ class _Served:
         else:
             services.usage.count(caller.app_id, False)
             whole: WholeResponse | None = scope.get("extensions", {}).get(WHOLE_RESPONSE)
-            if whole is not None:
+            if whole is not None and self._operation.status == 200:
                 await whole(services.headers.ok_head(answer, caller, spent, moving), answer)
             else:
-                await _send(send, 200, services.headers.ok(answer, caller, spent, moving), answer)
+                headers = services.headers.ok(answer, caller, spent, moving)
+                await _send(send, self._operation.status, headers, answer)
             return
         if caller is not None:
             services.usage.count(caller.app_id, problem is problems.TOO_MANY_REQUESTS)
@@ -117,8 +118,11 @@ class _Served:
             missing = self._operation.scopes - caller.scopes
             if missing:
                 raise Refusal(problems.FORBIDDEN, f"the token lacks {' '.join(sorted(missing))}")
-        elif caller.method is Method.OAUTH1_USER and self._operation.writes and caller.access is Access.READ:
-            raise Refusal(problems.OAUTH1_PERMISSIONS, "the App or its token may only read")
+        elif caller.method is Method.OAUTH1_USER and caller.access is not Access.READ_WRITE_MESSAGES:
+            if self._operation.messages:
+                raise Refusal(problems.OAUTH1_PERMISSIONS, "the App or its token may not touch direct messages")
+            if self._operation.writes and caller.access is Access.READ:
+                raise Refusal(problems.OAUTH1_PERMISSIONS, "the App or its token may only read")
 
     def _call(self, scope: Scope, caller: Caller, body: bytes) -> Call:
         """The call a request asks for, or a refusal with everything that is wrong with it."""
@@ -128,7 +132,7 @@ class _Served:
         if violations:
             raise Refusal(problems.invalid_request(violations))
         content_type = header(scope, b"content-type").decode("latin-1") if self._takes_body else ""
-        return Call(caller, path, query.values, query.selection, body, content_type)
+        return Call(caller, path, query.values, query.selection, query.post_selection, body, content_type)
 
     def _violations(self, path: dict[str, str], query: Query, caller: Caller) -> list[Violation]:
         own = self._operation.own

@@ -7,7 +7,7 @@ from tacet.identity.oauth1.errors import Reason
 from tacet.identity.oauth1.refusals import Refused
 from tacet.identity.oauth2.errors import OAuth2Error
 from tacet.wire.encoding import encode
-from tacet.wire.problems import JSON, Headers, Problem
+from tacet.wire.problems import JSON, JSON_V1, Headers, Problem
 
 NO_STORE: Headers = ((b"pragma", b"no-cache"),)
 """What RFC 6749 section 5.1 asks for beside the `cache-control` that every answer has."""
@@ -23,16 +23,13 @@ def oauth2_problem(error: OAuth2Error) -> Problem:
     return Problem(error.status, encode(body), JSON, headers=headers)
 
 
-JSON_V1 = b"application/json;charset=utf-8"
-"""How v1.1 and both older token endpoints write it."""
-
 TEXT_V1 = b"text/html;charset=utf-8"
 """What X says of answers that are a form or a bare sentence."""
 
 _CHALLENGE_V1: Headers = ((b"www-authenticate", b'OAuth realm="https://api.twitter.com"'),)
 
 
-def _v1(status: int, entry: dict[str, object], headers: Headers = ()) -> Problem:
+def v1_problem(status: int, entry: dict[str, object], headers: Headers = ()) -> Problem:
     """An error as v1.1 writes it. X puts the code first in some entries and the message in others."""
     return Problem(status, encode({"errors": [entry]}), JSON_V1, headers=headers)
 
@@ -42,16 +39,18 @@ def _sentence(text: str) -> Problem:
     return Problem(401, text.encode(), TEXT_V1, headers=_CHALLENGE_V1)
 
 
-BAD_AUTHENTICATION_DATA = _v1(400, {"message": "Bad authentication data.", "code": 215})
-COULD_NOT_AUTHENTICATE = _v1(401, {"code": 32, "message": "Could not authenticate you."}, _CHALLENGE_V1)
-TIMESTAMP_OUT_OF_BOUNDS = _v1(401, {"code": 135, "message": "Timestamp out of bounds."}, _CHALLENGE_V1)
-INVALID_TOKEN = _v1(401, {"code": 89, "message": "Invalid or expired token."}, _CHALLENGE_V1)
-INVALID_BEARER = _v1(401, {"message": "Invalid or expired token", "code": 89}, _CHALLENGE_V1)
+BAD_AUTHENTICATION_DATA = v1_problem(400, {"message": "Bad authentication data.", "code": 215})
+COULD_NOT_AUTHENTICATE = v1_problem(401, {"code": 32, "message": "Could not authenticate you."}, _CHALLENGE_V1)
+TIMESTAMP_OUT_OF_BOUNDS = v1_problem(401, {"code": 135, "message": "Timestamp out of bounds."}, _CHALLENGE_V1)
+INVALID_TOKEN = v1_problem(401, {"code": 89, "message": "Invalid or expired token."}, _CHALLENGE_V1)
+INVALID_BEARER = v1_problem(401, {"message": "Invalid or expired token", "code": 89}, _CHALLENGE_V1)
 """The same of a bearer, as recorded: another order, and no full stop."""
-NOT_PERMITTED = _v1(403, {"code": 87, "message": "Client is not permitted to perform this action."})
-RESOURCE_NOT_ALLOWED = _v1(403, {"message": "Your credentials do not allow access to this resource", "code": 220})
-RATE_LIMIT_EXCEEDED = _v1(429, {"message": "Rate limit exceeded", "code": 88})
-INTERNAL_ERROR_V1 = _v1(500, {"message": "Internal error", "code": 131})
+NOT_PERMITTED = v1_problem(403, {"code": 87, "message": "Client is not permitted to perform this action."})
+RESOURCE_NOT_ALLOWED = v1_problem(
+    403, {"message": "Your credentials do not allow access to this resource", "code": 220}
+)
+RATE_LIMIT_EXCEEDED = v1_problem(429, {"message": "Rate limit exceeded", "code": 88})
+INTERNAL_ERROR_V1 = v1_problem(500, {"message": "Internal error", "code": 131})
 BAD_VERIFIER = _sentence("Error processing your OAuth request: Invalid oauth_verifier parameter")
 NO_REQUEST_TOKEN = _sentence("Request token missing")
 
@@ -65,12 +64,12 @@ CALLBACK_NOT_APPROVED = Problem(
     f"<?xml version='1.0' encoding='UTF-8'?><errors><error code=\"415\">{_CALLBACK}</error></errors>".encode(),
     b"application/xml;charset=utf-8",
 )
-CALLBACK_NOT_APPROVED_JSON = _v1(403, {"code": 415, "message": _CALLBACK})
+CALLBACK_NOT_APPROVED_JSON = v1_problem(403, {"code": 415, "message": _CALLBACK})
 
-BAD_APP_CREDENTIALS = _v1(
+BAD_APP_CREDENTIALS = v1_problem(
     403, {"code": 99, "label": "authenticity_token_error", "message": "Unable to verify your credentials"}
 )
-NO_GRANT_TYPE = _v1(
+NO_GRANT_TYPE = v1_problem(
     403, {"code": 170, "label": "forbidden_missing_parameter", "message": "Missing required parameter: grant_type"}
 )
 """X says this to a wrong `grant_type` as well, as clients' users report; its label is this project's choice."""
@@ -78,7 +77,7 @@ NO_GRANT_TYPE = _v1(
 
 def over_capacity(retry_after_s: int) -> Problem:
     """503 for a queue that is full or a database that is away."""
-    return _v1(503, {"message": "Over capacity", "code": 130}, ((b"retry-after", str(retry_after_s).encode()),))
+    return v1_problem(503, {"message": "Over capacity", "code": 130}, ((b"retry-after", str(retry_after_s).encode()),))
 
 
 _REFUSED: Mapping[Refused, Problem] = MappingProxyType(
@@ -93,9 +92,14 @@ _REFUSED: Mapping[Refused, Problem] = MappingProxyType(
 )
 
 
+_UNSIGNED: Mapping[Reason, Problem] = MappingProxyType(
+    {Reason.TIMESTAMP_OUT_OF_BOUNDS: TIMESTAMP_OUT_OF_BOUNDS, Reason.UNKNOWN_TOKEN: INVALID_TOKEN}
+)
+
+
 def oauth1_problem(reason: Reason) -> Problem:
     """What a request with a signature that is no good gets to see."""
-    return TIMESTAMP_OUT_OF_BOUNDS if reason is Reason.TIMESTAMP_OUT_OF_BOUNDS else COULD_NOT_AUTHENTICATE
+    return _UNSIGNED.get(reason, COULD_NOT_AUTHENTICATE)
 
 
 def login_problem(refused: Refused, as_json: bool) -> Problem:

@@ -13,7 +13,7 @@ from tacet.wire import problems
 from tacet.wire.encoding import encode
 from tacet.wire.endpoint import Services, send_ok, send_problem
 from tacet.wire.operations import Operation
-from tacet.wire.parameters import FIELD_LISTS
+from tacet.wire.parameters import FIELD_LISTS, Selects
 from tacet.wire.schemas import Schema, choice, listed, reference, schemas
 
 OPENAPI_VERSION = "3.1.0"
@@ -22,8 +22,14 @@ PATH = "/2/openapi.json"
 """Where X answers its own document."""
 
 SCOPES = {
+    "block.read": "View accounts you have blocked.",
+    "dm.read": "Read all your Direct Messages.",
+    "dm.write": "Send and manage your Direct Messages.",
+    "follows.read": "View accounts you follow and accounts following you.",
+    "follows.write": "Follow and unfollow accounts on your behalf.",
     "mute.read": "View accounts you have muted.",
     "mute.write": "Mute and unmute accounts on your behalf.",
+    "tweet.write": "Create and repost on your behalf.",
     "tweet.read": "View all posts you can see, including those from protected accounts.",
     "users.read": "View any account you can see, including protected accounts.",
 }
@@ -110,7 +116,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
         "info": {
             "title": "Tacet",
             "version": __version__,
-            "description": "X's v2 Mutes API, and the look-ups of users beside it.",
+            "description": "X's v2 Mutes API, and what a mute acts upon: users, posts, timelines, follows, messages.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
@@ -118,8 +124,9 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
         "components": {
             "headers": _HEADERS,
             "parameters": {
-                name: _query_parameter(name, listed(choice(*accepted)), required=False)
-                for name, accepted in FIELD_LISTS.items()
+                _component(name, selects): _query_parameter(name, listed(choice(*accepted)), required=False)
+                for selects, lists in FIELD_LISTS.items()
+                for name, accepted in lists.items()
             },
             "schemas": schemas(),
             "securitySchemes": _SECURITY_SCHEMES,
@@ -163,9 +170,13 @@ def _parameters(operation: Operation) -> list[Schema]:
         described.append({"name": name, "in": "path", "required": True, **own, "schema": each.schema})
     for name, each in parameters.query.items():
         described.append(_query_parameter(name, each.schema, required=name in parameters.required))
-    if parameters.selects:
-        described += [{"$ref": f"#/components/parameters/{name}"} for name in FIELD_LISTS]
-    return described
+    lists = [_component(name, parameters.selects) for name in FIELD_LISTS[parameters.selects]]
+    return [*described, *({"$ref": f"#/components/parameters/{name}"} for name in lists)]
+
+
+def _component(name: str, selects: Selects) -> str:
+    """What a list is called among the components: only the expansions of users and posts differ."""
+    return f"{selects}.{name}" if name == "expansions" else name
 
 
 def _query_parameter(name: str, schema: Any, required: bool) -> Schema:
@@ -180,7 +191,7 @@ def _responses(operation: Operation) -> Schema:
     # What is no HTTP at all is answered by the layer below, in another shape than what is wrong with a parameter.
     wrong = {"application/json": reference("InvalidRequest"), **_problem("BadRequest")}
     responses = {
-        "200": _response("The request has succeeded.", (*_LIMITED, "x-access-level"), answered),
+        str(operation.status): _response("The request has succeeded.", (*_LIMITED, "x-access-level"), answered),
         "400": _response("Something is wrong with the request.", (), wrong),
         "401": _response("No credentials, or none that are good.", _ALWAYS, _problem("Unauthorized")),
         "403": _response("The caller may not do this.", _LIMITED, _problem(*_forbidden(operation))),
@@ -190,8 +201,8 @@ def _responses(operation: Operation) -> Schema:
     }
     if operation.parameters.path:
         # A path parameter that is empty or holds a slash makes it another path, which is nowhere.
-        missing = ("NotFound", "MissingTarget") if operation.body is not None else ("NotFound",)
-        responses["404"] = _response("Nobody, or nothing, is there.", _LIMITED, _problem(*missing))
+        missing = _problem("NotFound", *operation.refusals.get(404, ()))
+        responses["404"] = _response("Nobody, or nothing, is there.", _LIMITED, missing)
     if operation.body is not None:
         responses["413"] = _response("The body is too large.", _ALWAYS, _problem("BodyTooLarge"))
     return dict(sorted(responses.items()))
@@ -201,10 +212,9 @@ def _forbidden(operation: Operation) -> Iterable[str]:
     yield from ("Forbidden", "ClientForbidden")
     if not operation.app_only:
         yield "UnsupportedAuthentication"
-    if operation.writes:
+    if operation.writes or operation.messages:
         yield "Oauth1Permissions"
-    if operation.body is not None:
-        yield "SuspendedTarget"
+    yield from operation.refusals.get(403, ())
 
 
 def _problem(*names: str) -> Schema:

@@ -8,16 +8,20 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl
 
 from tacet.cache import TwoGenerations
 from tacet.wire.problems import Violation
-from tacet.wire.selection import Selection, select, vocabulary_of
+from tacet.wire.selection import PostSelection, Selection, select, select_posts, vocabulary_of
 from tacet.wire.vocabulary import (
     ACCEPTED_EXPANSIONS,
+    ACCEPTED_POST_EXPANSIONS,
     ACCEPTED_POST_FIELDS,
     ACCEPTED_USER_FIELDS,
+    MEDIA_FIELDS,
+    PLACE_FIELDS,
+    POLL_FIELDS,
     POST,
     TWEET,
     Vocabulary,
@@ -41,12 +45,31 @@ MAX_CACHED_QUERY_BYTES = 2_048
 MAX_SHADOWING_READ = 5
 """Values of one path parameter looked at: every bad one is answered with all beside it, which made 6 MB of 16 KB."""
 
-FIELD_LISTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+Selects = Literal["", "users", "posts"]
+"""What an operation shows, and so which lists it takes."""
+
+_ATTACHED = {"media.fields": MEDIA_FIELDS, "poll.fields": POLL_FIELDS, "place.fields": PLACE_FIELDS}
+
+FIELD_LISTS: Mapping[Selects, Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
-        "tweet.fields": ACCEPTED_POST_FIELDS,
-        "post.fields": ACCEPTED_POST_FIELDS,
-        "user.fields": ACCEPTED_USER_FIELDS,
-        "expansions": ACCEPTED_EXPANSIONS,
+        "": MappingProxyType({}),
+        "users": MappingProxyType(
+            {
+                "tweet.fields": ACCEPTED_POST_FIELDS,
+                "post.fields": ACCEPTED_POST_FIELDS,
+                "user.fields": ACCEPTED_USER_FIELDS,
+                "expansions": ACCEPTED_EXPANSIONS,
+            }
+        ),
+        "posts": MappingProxyType(
+            {
+                "tweet.fields": ACCEPTED_POST_FIELDS,
+                "post.fields": ACCEPTED_POST_FIELDS,
+                **_ATTACHED,
+                "user.fields": ACCEPTED_USER_FIELDS,
+                "expansions": ACCEPTED_POST_EXPANSIONS,
+            }
+        ),
     }
 )
 """What is accepted in each list, in the order in which X's answers report what is wrong with them."""
@@ -138,17 +161,18 @@ class Parameters:
         path: the path's parameters, in order.
         query: its own query parameters, in order.
         required: names of `query` that must be there.
-        selects: whether it takes `expansions` and the `*.fields`.
+        selects: whether it takes `expansions` and the `*.fields`, and for what.
     """
 
     path: Mapping[str, Parameter] = field(default_factory=dict)
     query: Mapping[str, Parameter] = field(default_factory=dict)
     required: frozenset[str] = frozenset()
-    selects: bool = False
+    selects: Selects = ""
 
     def known(self, vocabulary: Vocabulary) -> list[str]:
         """The names an error message lists: the path's, the endpoint's, `expansions`, the `*.fields`."""
-        lists = ["expansions", vocabulary.fields_parameter, "user.fields"] if self.selects else []
+        attached = _ATTACHED if self.selects == "posts" else ()
+        lists = ["expansions", vocabulary.fields_parameter, *attached, "user.fields"] if self.selects else []
         return [*self.path, *self.query, *lists]
 
 
@@ -158,13 +182,15 @@ class Query:
 
     Attributes:
         values: of the endpoint's own parameters.
-        selection: None where the endpoint selects nothing, or where something is wrong.
+        selection: None where the endpoint shows no users, or where something is wrong.
+        post_selection: likewise where it shows posts.
         violations: everything wrong with it.
         shadowing: values given for names that belong to the path.
     """
 
     values: Mapping[str, Any]
     selection: Selection | None
+    post_selection: PostSelection | None
     violations: tuple[Violation, ...]
     shadowing: Mapping[str, list[str]]
 
@@ -188,22 +214,27 @@ class QueryReader:
     def _read(self, raw: bytes) -> Query:
         given = _split(raw)
         if given is None:
-            return Query({}, None, (Violation("The number of query parameters is too large"),), {})
+            return Query({}, None, None, (Violation("The number of query parameters is too large"),), {})
+        selects = self._parameters.selects
         shadowing = {name: given.pop(name) for name in self._parameters.path if name in given}
-        vocabulary = _vocabulary_of(given)
+        vocabulary = _vocabulary_of(given, selects)
         violations = self._unknown(given, vocabulary)
         values: dict[str, Any] = {}
         for name, parameter in self._parameters.query.items():
             self._take(name, given.get(name), parameter.read, values, violations)
         lists: dict[str, Any] = {}
-        if self._parameters.selects:
-            for name in FIELD_LISTS:
-                self._take(name, given.get(name), _list_reader(name, vocabulary), lists, violations)
-        selection = select(lists) if self._parameters.selects and not violations else None
-        return Query(values, selection, tuple(violations), shadowing)
+        for name in FIELD_LISTS[selects]:
+            self._take(name, given.get(name), _list_reader(name, vocabulary, selects), lists, violations)
+        return Query(
+            values,
+            select(lists) if selects == "users" and not violations else None,
+            select_posts(lists) if selects == "posts" and not violations else None,
+            tuple(violations),
+            shadowing,
+        )
 
     def _unknown(self, given: Mapping[str, list[str]], vocabulary: Vocabulary) -> list[Violation]:
-        accepted = {*self._parameters.query, *(FIELD_LISTS if self._parameters.selects else ())}
+        accepted = {*self._parameters.query, *FIELD_LISTS[self._parameters.selects]}
         known = ",".join(self._parameters.known(vocabulary))
         return [
             Violation(f"The query parameter [{name}] is not one of [{known}]", {name: values})
@@ -271,18 +302,19 @@ def _split(raw: bytes) -> dict[str, list[str]] | None:
     return given
 
 
-def _vocabulary_of(given: Mapping[str, list[str]]) -> Vocabulary:
-    return vocabulary_of({name: ",".join(given[name]).split(",") for name in FIELD_LISTS if name in given})
+def _vocabulary_of(given: Mapping[str, list[str]], selects: Selects) -> Vocabulary:
+    return vocabulary_of({name: ",".join(given[name]).split(",") for name in FIELD_LISTS[selects] if name in given})
 
 
-def _list_reader(name: str, vocabulary: Vocabulary) -> Read:
-    accepted = FIELD_LISTS[name]
+def _list_reader(name: str, vocabulary: Vocabulary, selects: Selects) -> Read:
+    accepted = FIELD_LISTS[selects][name]
     # What a message lists is the enumeration of X's document, which is shorter than what X and we accept.
     listed = {
+        **_ATTACHED,
         "tweet.fields": TWEET.post_fields,
         "post.fields": POST.post_fields,
         "user.fields": vocabulary.user_fields,
-        "expansions": vocabulary.expansions,
+        "expansions": vocabulary.post_expansions if selects == "posts" else vocabulary.expansions,
     }[name]
 
     def read(name: str, value: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ An error is data: a status, a body, a content type, and which of X's layers answ
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from tacet.wire.encoding import encode, encode_pretty
 
@@ -16,8 +16,12 @@ OLD_PROBLEMS = "https://api.twitter.com/2/problems/"
 
 JSON = b"application/json; charset=utf-8"
 PROBLEM_JSON = b"application/problem+json"
+JSON_V1 = b"application/json;charset=utf-8"
+"""How v1.1 and both older token endpoints write it."""
 
 Headers = tuple[tuple[bytes, bytes], ...]
+Section = Literal["data", "includes"]
+"""A part of a 200 that an entry of its `errors[]` speaks of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,25 +163,30 @@ def client_forbidden(app_id: int) -> Problem:
     return Problem(403, encode(body))
 
 
-def missing_target(target_id: str) -> Problem:
+def not_permitted(detail: str) -> Problem:
+    """403 for what is well formed and not for this caller to do; recorded of `POST /2/tweets` in this order."""
+    return Problem(403, encode({"detail": detail, "type": "about:blank", "title": "Forbidden", "status": 403}))
+
+
+def missing_target(target_id: str, parameter: str = "target_user_id") -> Problem:
     """404 for a mute of nobody: X's guide says 404 "User doesn't exist"; the body's shape is this project's choice."""
-    detail = f"Could not find user with target_user_id: [{target_id}]."
-    return _about_target(404, "Not Found Error", detail, target_id)
+    detail = f"Could not find user with {parameter}: [{target_id}]."
+    return _about_target(404, "Not Found Error", detail, target_id, parameter)
 
 
-def suspended_target(target_id: str) -> Problem:
+def suspended_target(target_id: str, parameter: str = "target_user_id") -> Problem:
     """403 for a mute of an account that is suspended or deactivated; this project's choice."""
-    return _about_target(403, "Forbidden", f"User has been suspended: [{target_id}].", target_id)
+    return _about_target(403, "Forbidden", f"User has been suspended: [{target_id}].", target_id, parameter)
 
 
-def _about_target(status: int, title: str, detail: str, target_id: str) -> Problem:
+def _about_target(status: int, title: str, detail: str, target_id: str, parameter: str) -> Problem:
     body = {
         "title": title,
         "detail": detail,
         "type": PROBLEMS + "resource-not-found",
         "resource_type": "user",
         "resource_id": target_id,
-        "parameter": "target_user_id",
+        "parameter": parameter,
         "value": target_id,
         "status": status,
     }
@@ -210,8 +219,22 @@ def suspended_user(parameter: str, value: str) -> dict[str, Any]:
     }
 
 
+def hidden_user(parameter: str, value: str) -> dict[str, Any]:
+    """An entry of `errors[]` in a 200: the account lets the viewer see nothing of it; recorded with these members."""
+    return {
+        "title": "Authorization Error",
+        "detail": f"Sorry, you are not authorized to see the user with {parameter}: [{value}].",
+        "type": PROBLEMS + "not-authorized-for-resource",
+        "section": "data",
+        "resource_type": "user",
+        "resource_id": value,
+        "parameter": parameter,
+        "value": value,
+    }
+
+
 def missing_post(noun: str, parameter: str, value: str) -> dict[str, Any]:
-    """An entry of `errors[]` in a 200: an expanded post is gone. `noun` is `tweet` or `post`."""
+    """An entry of `errors[]` in a 200: a post is gone. `noun` is `tweet` or `post`."""
     return {
         "title": "Not Found Error",
         "detail": f"Could not find {noun} with {parameter}: [{value}].",
@@ -223,13 +246,18 @@ def missing_post(noun: str, parameter: str, value: str) -> dict[str, Any]:
     }
 
 
-def hidden_post(noun: str, parameter: str, value: str) -> dict[str, Any]:
-    """An entry of `errors[]` in a 200: the viewer may not see an expanded post."""
+def missing_subject(noun: str, parameter: str, value: str) -> Problem:
+    """404 for a post that is to be repeated and is not there; the body's shape is this project's choice."""
+    return Problem(404, encode({**missing_post(noun, parameter, value), "status": 404}))
+
+
+def hidden_post(noun: str, parameter: str, value: str, section: Section) -> dict[str, Any]:
+    """An entry of `errors[]` in a 200: the viewer may not see a post."""
     return {
         "title": "Authorization Error",
         "detail": f"Sorry, you are not authorized to see the {noun.capitalize()} with {parameter}: [{value}].",
         "type": PROBLEMS + "not-authorized-for-resource",
-        "section": "includes",
+        "section": section,
         "resource_type": noun,
         "resource_id": value,
         "parameter": parameter,
@@ -237,14 +265,14 @@ def hidden_post(noun: str, parameter: str, value: str) -> dict[str, Any]:
     }
 
 
-def hidden_field(noun: str, field: str, post_id: str) -> dict[str, Any]:
+def hidden_field(noun: str, field: str, post_id: str, section: Section) -> dict[str, Any]:
     """An entry of `errors[]` in a 200: metrics that only the author may see."""
     return {
         "title": "Field Authorization Error",
         "detail": f"Sorry, you are not authorized to access '{field}' on the {noun.capitalize()} with id : "
         f"[{post_id}].",
         "type": PROBLEMS + "not-authorized-for-field",
-        "section": "includes",
+        "section": section,
         "field": field,
         "resource_type": noun,
         "resource_id": post_id,

@@ -11,6 +11,7 @@ from typing import Any
 from tacet.wire import problems
 from tacet.wire.parameters import ID_PATTERN, USERNAME_PATTERN
 from tacet.wire.problems import Problem, Violation
+from tacet.wire.v2.tokens import BASE32_PATTERN, BASE36_PATTERN
 
 Schema = dict[str, Any]
 
@@ -57,13 +58,13 @@ def _entry(entry: Mapping[str, Any], **free: Schema) -> Schema:
 
 _SPAN = {"start": _COUNT, "end": _COUNT}
 _TAG = closed({**_SPAN, "tag": _FILLED})
-_MENTION = closed({**_SPAN, "username": {"type": "string", "pattern": USERNAME_PATTERN}})
+_MENTION = closed({**_SPAN, "username": {"type": "string", "pattern": USERNAME_PATTERN}}, {"id": _ID})
 _LINK = closed({**_SPAN, "url": _FILLED, "expanded_url": _FILLED, "display_url": _FILLED})
 _TEXT_ENTITIES = closed(
     {},
     {"hashtags": listed(_TAG), "cashtags": listed(_TAG), "mentions": listed(_MENTION), "urls": listed(_LINK)},
 )
-_CONNECTION = choice("blocking", "followed_by", "following", "muting")
+_CONNECTION = choice("follow_request_received", "follow_request_sent", "blocking", "followed_by", "following", "muting")
 _COUNTRIES = listed({"type": "string", "pattern": "^[A-Z]{2}$"})
 
 _USER = closed(
@@ -145,22 +146,53 @@ def _post(noun: str, reposts: str) -> Schema:
     )
 
 
+_CONVERSATION: Schema = {"type": "string", "pattern": "^[0-9]{1,19}-[0-9]{1,19}$"}
+_EVENT = closed(
+    {"event_type": {"const": "MessageCreate"}, "id": _ID, "text": _FILLED},
+    {
+        "created_at": _MOMENT,
+        "dm_conversation_id": _CONVERSATION,
+        "entities": _TEXT_ENTITIES,
+        "participant_ids": listed(_ID),
+        "sender_id": _ID,
+    },
+)
+
+_A_POST: Schema = {"anyOf": [reference("Tweet"), reference("Post")]}
+
+
+def _created(noun: str) -> Schema:
+    return closed({f"edit_history_{noun}_ids": listed(_ID), "id": _ID, "text": _FILLED})
+
+
 _TOKEN = _ID
+_BASE32: Schema = {"type": "string", "pattern": BASE32_PATTERN}
+_BASE36: Schema = {"type": "string", "pattern": BASE36_PATTERN}
+_TIMELINE_META = closed(
+    {"result_count": _COUNT}, {"newest_id": _ID, "oldest_id": _ID, "next_token": _BASE36, "previous_token": _BASE36}
+)
+_LIST_META = closed({"result_count": _COUNT}, {"next_token": _BASE32, "previous_token": _BASE32})
 _ERRORS = listed(reference("PartialError"))
 _BESIDE_DATA = {"includes": reference("Includes"), "errors": _ERRORS}
 
 
 def _partial_errors() -> list[Schema]:
     """What may stand in `errors[]` of a 200."""
-    nouns = choice("tweet", "post")
+    nouns, section = choice("tweet", "post"), choice("data", "includes")
     user = {"parameter": _FILLED, "value": _FILLED, "resource_id": _FILLED, "detail": _FILLED}
     post = {"parameter": _FILLED, "value": _ID, "resource_id": _ID, "detail": _FILLED, "resource_type": nouns}
     return [
         _entry(problems.missing_user("ids", ""), **user),
         _entry(problems.suspended_user("ids", ""), **user),
+        _entry(problems.hidden_user("id", ""), **user),
         _entry(problems.missing_post("tweet", "", ""), **post),
-        _entry(problems.hidden_post("tweet", "", ""), **post),
-        _entry(problems.hidden_field("tweet", "", ""), field=_FILLED, **{**post, "parameter": {"const": "id"}}),
+        _entry(problems.hidden_post("tweet", "", "", "data"), **post, section=section),
+        _entry(
+            problems.hidden_field("tweet", "", "", "data"),
+            field=_FILLED,
+            section=section,
+            **{**post, "parameter": {"const": "id"}},
+        ),
     ]
 
 
@@ -188,7 +220,8 @@ def _invalid_request() -> Schema:
 
 
 def _about_target(problem: Problem) -> Schema:
-    return shaped_like(problem.body, detail=_FILLED, resource_id=_ID, value=_ID)
+    parameter = choice("target_user_id", "participant_id")
+    return shaped_like(problem.body, detail=_FILLED, resource_id=_ID, value=_ID, parameter=parameter)
 
 
 def schemas() -> dict[str, Schema]:
@@ -213,9 +246,30 @@ def schemas() -> dict[str, Schema]:
             {"data": listed(reference("User")), **_BESIDE_DATA},
         ),
         "Muting": closed({"data": closed({"muting": _FLAG})}),
+        "Following": closed({"data": closed({"following": _FLAG, "pending_follow": _FLAG})}),
+        "NotFollowing": closed({"data": closed({"following": {"const": False}})}),
+        "ListPage": closed({}, {"data": listed(reference("User")), **_BESIDE_DATA, "meta": _LIST_META}),
+        "MessageSent": closed({"data": closed({"dm_conversation_id": _CONVERSATION, "dm_event_id": _ID})}),
+        "MessagesPage": closed({"meta": _LIST_META}, {"data": listed(_EVENT), "includes": reference("Includes")}),
+        "OnePost": closed({}, {"data": _A_POST, **_BESIDE_DATA}),
+        "PostsPage": closed({}, {"data": listed(_A_POST), **_BESIDE_DATA, "meta": _TIMELINE_META}),
+        "Posts": closed({}, {"data": listed(_A_POST), **_BESIDE_DATA}),
+        "PostCreated": closed({"data": {"anyOf": [_created("tweet"), _created("post")]}}),
+        "PostDeleted": closed({"data": closed({"deleted": _FLAG})}),
+        "Reposted": closed({"data": closed({"rest_id": _ID, "retweeted": {"const": True}})}),
+        "NotReposted": closed({"data": closed({"retweeted": {"const": False}})}),
         "InvalidRequest": _invalid_request(),
         "ClientForbidden": shaped_like(problems.client_forbidden(0).body, client_id=_ID),
+        "MissingPost": shaped_like(
+            problems.missing_subject("tweet", "", "").body,
+            detail=_FILLED,
+            resource_type=choice("tweet", "post"),
+            resource_id=_ID,
+            parameter=choice("tweet_id", "post_id"),
+            value=_ID,
+        ),
         "MissingTarget": _about_target(problems.missing_target("")),
         "SuspendedTarget": _about_target(problems.suspended_target("")),
+        "NotPermitted": shaped_like(problems.not_permitted("").body, detail=_FILLED),
         **{name: shaped_like(problem.body) for name, problem in _INVARIABLE.items()},
     }

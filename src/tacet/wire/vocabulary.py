@@ -35,6 +35,27 @@ _POST_FIELDS_2167 = (
     "withheld"
 )
 
+_TWEET_EXPANSIONS_2166 = (
+    "article.cover_media,article.media_entities,attachments.media_keys,attachments.media_source_tweet,"
+    "attachments.poll_ids,author_id,edit_history_tweet_ids,entities.mentions.username,geo.place_id,in_reply_to_user_id,"
+    "entities.note.mentions.username,referenced_tweets.id,referenced_tweets.id.attachments.media_keys,"
+    "referenced_tweets.id.author_id"
+)
+
+_POST_EXPANSIONS_2167 = (
+    "article.cover_media,article.media_entities,attachments.media_keys,attachments.media_source_tweet,"
+    "attachments.poll_ids,author_id,edit_history_post_ids,entities.mentions.username,geo.place_id,in_reply_to_user_id,"
+    "referenced_posts,username"
+)
+
+MEDIA_FIELDS = tuple(
+    "alt_text,duration_ms,height,media_key,non_public_metrics,organic_metrics,preview_image_url,promoted_metrics,"
+    "public_metrics,type,url,variants,width".split(",")
+)
+POLL_FIELDS = tuple("duration_minutes,end_datetime,id,options,voting_status".split(","))
+PLACE_FIELDS = tuple("contained_within,country,country_code,full_name,geo,id,name,place_type".split(","))
+"""The same in both vocabularies; no post here has media, polls or places."""
+
 USER_FIELD_ORDER = tuple(
     "id,name,username,withheld,created_at,description,entities,location,pinned_tweet_id,profile_banner_url,"
     "profile_image_url,protected,public_metrics,url,verified,subscription_type,verified_type,most_recent_tweet_id,"
@@ -60,13 +81,15 @@ class Vocabulary:
 
     Attributes:
         noun: `tweet` or `post`, as it stands in messages and parameter names.
-        user_fields, post_fields, expansions: what an error message says is allowed.
+        user_fields, post_fields: what an error message says is allowed.
+        expansions, post_expansions: likewise, where users are shown and where posts are.
     """
 
     noun: str
     user_fields: tuple[str, ...]
     post_fields: tuple[str, ...]
     expansions: tuple[str, ...]
+    post_expansions: tuple[str, ...]
 
     @property
     def fields_parameter(self) -> str:
@@ -82,16 +105,21 @@ TWEET = Vocabulary(
     tuple(_USER_FIELDS_2166.split(",")),
     tuple(_TWEET_FIELDS_2166.split(",")),
     ("affiliation.user_id", "most_recent_tweet_id", "pinned_tweet_id"),
+    tuple(_TWEET_EXPANSIONS_2166.split(",")),
 )
 POST = Vocabulary(
     "post",
     tuple(_USER_FIELDS_2167.split(",")),
     tuple(_POST_FIELDS_2167.split(",")),
     ("affiliation", "most_recent_post_id", "pinned_post_id"),
+    tuple(_POST_EXPANSIONS_2167.split(",")),
 )
 
-ONLY_POST_WORDS = frozenset(("most_recent_post_id", "pinned_post_id"))
+ONLY_POST_WORDS = frozenset(("most_recent_post_id", "pinned_post_id", "referenced_posts", "edit_history_post_ids"))
 """User fields and expansions that no tweet-speaking request has."""
+
+POST_EXPANSIONS = frozenset(("affiliation", "username"))
+"""Post words where they are expanded; as fields both vocabularies have them."""
 
 
 def _either(*lists: tuple[str, ...]) -> tuple[str, ...]:
@@ -102,3 +130,4 @@ def _either(*lists: tuple[str, ...]) -> tuple[str, ...]:
 ACCEPTED_USER_FIELDS = _either(TWEET.user_fields, POST.user_fields, ("most_recent_post_id", "pinned_post_id"))
 ACCEPTED_POST_FIELDS = _either(TWEET.post_fields, POST.post_fields, ("referenced_posts", "edit_history_post_ids"))
 ACCEPTED_EXPANSIONS = _either(TWEET.expansions, POST.expansions)
+ACCEPTED_POST_EXPANSIONS = _either(TWEET.post_expansions, POST.post_expansions)

@@ -112,10 +112,14 @@ async def test_a_pinned_post_that_was_deleted_is_an_error(
     ]
 
 
-async def test_a_post_of_an_account_that_is_away_is_an_error(service: Service) -> None:
-    await service.put(Person(FULL.id, FULL.username, FULL.name, State.SUSPENDED))
+AWAY = {"suspended": (State.SUSPENDED, "Authorization Error"), "deactivated": (State.DEACTIVATED, "Not Found Error")}
+
+
+@pytest.mark.parametrize(("state", "title"), AWAY.values(), ids=AWAY.keys())
+async def test_a_post_of_an_account_that_is_away_is_an_error(service: Service, state: State, title: str) -> None:
+    await service.put(Person(FULL.id, FULL.username, FULL.name, state))
     answer = await service.get(f"/2/users/{FAN.id}?expansions=pinned_tweet_id")
-    assert [error["title"] for error in answer.json["errors"]] == ["Not Found Error"]
+    assert [error["title"] for error in answer.json["errors"]] == [title]
     assert "includes" not in answer.json
 
 
@@ -189,16 +193,16 @@ async def test_errors_of_people_come_before_errors_of_posts(service: Service) ->
 async def test_the_most_recent_post_is_looked_up_afresh(service: Service) -> None:
     target = f"/2/users/{FULL.id}?user.fields=most_recent_tweet_id"
     assert (await service.get(target)).json["data"]["most_recent_tweet_id"] == "5002"
-    await service.store.directory.put_posts([Post(5010, FULL.id, "Newest", 1_651_000_009_000)])
+    await service.store.posts.put([Post(5010, FULL.id, "Newest", 1_651_000_009_000)])
     assert (await service.get(target)).json["data"]["most_recent_tweet_id"] == "5010"
-    await service.store.directory.delete_post(5010)
+    await service.store.posts.delete(5010)
     assert (await service.get(target)).json["data"]["most_recent_tweet_id"] == "5002"
 
 
 async def test_a_deleted_pinned_post_is_gone_at_once(service: Service) -> None:
     target = f"/2/users/{FAN.id}?expansions=pinned_tweet_id"
     assert "includes" in (await service.get(target)).json
-    await service.store.directory.delete_post(PINNED.id)
+    await service.store.posts.delete(PINNED.id)
     assert "includes" not in (await service.get(target)).json
 
 

@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -169,9 +170,12 @@ CONNECTIONS: dict[str, tuple[Connections, list[str]]] = {
     "following": (Connections(ALICE.id, set(), {FULL.id}, set(), set()), ["following"]),
     "blocking": (Connections(ALICE.id, set(), set(), {FULL.id}, set()), ["blocking"]),
     "followed-by": (Connections(ALICE.id, set(), set(), set(), {FULL.id}), ["followed_by"]),
+    "asked-to-follow": (Connections(ALICE.id, requested={FULL.id}), ["follow_request_sent"]),
+    "asked-to-be-followed": (Connections(ALICE.id, requested_by={FULL.id}), ["follow_request_received"]),
+    "blocked": (Connections(ALICE.id, blocked_by={FULL.id}), []),
     "all": (
-        Connections(ALICE.id, {FULL.id}, {FULL.id}, {FULL.id}, {FULL.id}),
-        ["blocking", "followed_by", "following", "muting"],
+        Connections(ALICE.id, *[{FULL.id}] * 8),
+        ["follow_request_received", "follow_request_sent", "blocking", "followed_by", "following", "muting"],
     ),
     "of-others": (Connections(ALICE.id, {1}, {2}, {3}, {4}), []),
 }
@@ -194,6 +198,19 @@ def test_who_follows_the_viewer_receives_their_messages() -> None:
     asked = {"user.fields": ("receives_your_dm",)}
     assert rendered(Person(7, "p", "P"), asked, connections=follower)["receives_your_dm"] is True
     assert rendered(Person(8, "q", "Q"), asked, connections=follower)["receives_your_dm"] is False
+
+
+def test_whoever_blocks_the_viewer_does_not_receive_their_messages() -> None:
+    blocker = Connections(ALICE.id, followed_by={7}, blocked_by={7})
+    asked = {"user.fields": ("receives_your_dm",)}
+    assert rendered(Person(7, "p", "P"), asked, connections=blocker)["receives_your_dm"] is False
+
+
+def test_the_connections_come_in_the_order_of_xs_enumeration(recorded: Recorded) -> None:
+    listed = re.search(r"connection_status enum: ([a-z_, ]+) \(array", recorded.wire)
+    assert listed is not None
+    shown = rendered(FULL, {"user.fields": ("connection_status",)}, connections=Connections(ALICE.id, *[{FULL.id}] * 8))
+    assert shown["connection_status"] == listed[1].split(", ")
 
 
 def email_reader(method: Method, user_id: int, *scopes: str) -> Caller:

@@ -13,8 +13,8 @@ from tacet.wire.encoding import encode
 from tacet.wire.endpoint import Services
 from tacet.wire.headers import Reply
 from tacet.wire.oauth1.requests import SignedRequests
-from tacet.wire.oauth_problems import INVALID_BEARER, JSON_V1, RESOURCE_NOT_ALLOWED
-from tacet.wire.problems import Refusal
+from tacet.wire.oauth_problems import INVALID_BEARER, RESOURCE_NOT_ALLOWED
+from tacet.wire.problems import JSON_V1, Refusal
 
 PATH = "/1.1/oauth/invalidate_token.json"
 

@@ -15,8 +15,8 @@ from tacet.wire.encoding import encode
 from tacet.wire.endpoint import Services
 from tacet.wire.headers import Reply
 from tacet.wire.oauth2.requests import read_parameters
-from tacet.wire.oauth_problems import BAD_APP_CREDENTIALS, JSON_V1, NO_GRANT_TYPE, NO_STORE, RATE_LIMIT_EXCEEDED
-from tacet.wire.problems import Problem, Refusal
+from tacet.wire.oauth_problems import BAD_APP_CREDENTIALS, NO_GRANT_TYPE, NO_STORE, RATE_LIMIT_EXCEEDED
+from tacet.wire.problems import JSON_V1, Problem, Refusal
 
 ISSUE_PATH = "/oauth2/token"
 INVALIDATE_PATH = "/oauth2/invalidate_token"

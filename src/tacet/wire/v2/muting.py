@@ -3,8 +3,9 @@
 Source: X's OpenAPI operations getUsersMuting, muteUser and unmuteUser.
 """
 
-from tacet.mutes.actions import Mutes, Page
+from tacet.mutes.actions import Mutes
 from tacet.mutes.errors import CannotMuteSelf, TargetMissing, TargetUnavailable
+from tacet.mutes.paging import Page
 from tacet.mutes.positions import FIRST_PAGE, TOKEN_PATTERN, Cursor, newer_token, older_token, parse_token
 from tacet.wire import problems
 from tacet.wire.bodies import TARGET_USER, read_target_user_id
@@ -62,7 +63,7 @@ class Muting:
                         "max_results": integer_between(1, MAX_PAGE, DEFAULT_PAGE),
                         "pagination_token": _TOKEN,
                     },
-                    selects=True,
+                    selects="users",
                 ),
                 own="id",
             ),
@@ -78,6 +79,7 @@ class Muting:
                 writes=True,
                 own="id",
                 body=TARGET_USER,
+                refusals={403: ("SuspendedTarget",), 404: ("MissingTarget",)},
             ),
             Operation(
                 id="unmuteUser",

@@ -115,7 +115,7 @@ def _personal(name: str, person: Person, caller: Caller | None, connections: Con
     if name == "connection_status":
         return _connection_status(person.id, connections)
     if name == "receives_your_dm":
-        return person.profile.receives_dm_from_anyone or person.id in connections.followed_by
+        return connections.may_write_to(person)
     if name == "confirmed_email":
         return _confirmed_email(person, caller)
     # Nobody subscribes to anybody here yet, which is an answer too.
@@ -123,8 +123,10 @@ def _personal(name: str, person: Person, caller: Caller | None, connections: Con
 
 
 def _connection_status(person_id: int, connections: Connections) -> list[str]:
-    """From the viewer's side only: whether the other mutes or blocks the viewer is in no answer."""
+    """In the order of X's enumeration. From the viewer's side only: who mutes or blocks the viewer is in no answer."""
     held = {
+        "follow_request_received": connections.requested_by,
+        "follow_request_sent": connections.requested,
         "blocking": connections.blocking,
         "followed_by": connections.followed_by,
         "following": connections.following,

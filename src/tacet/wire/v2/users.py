@@ -27,15 +27,15 @@ class Users:
 
     def operations(self) -> list[Operation]:
         """All operations of this family; fixed paths stand before those with parameters."""
-        me = Parameters(selects=True)
-        ids = Parameters(query={"ids": list_matching(ID_PATTERN)}, required=frozenset({"ids"}), selects=True)
+        me = Parameters(selects="users")
+        ids = Parameters(query={"ids": list_matching(ID_PATTERN)}, required=frozenset({"ids"}), selects="users")
         names = Parameters(
             query={"usernames": list_matching(USERNAME_PATTERN)},
             required=frozenset({"usernames"}),
-            selects=True,
+            selects="users",
         )
-        name = Parameters(path={"username": USERNAME}, selects=True)
-        by_id = Parameters(path={"id": ID}, selects=True)
+        name = Parameters(path={"username": USERNAME}, selects="users")
+        by_id = Parameters(path={"id": ID}, selects="users")
         return [
             _look_up("getUsersMe", "/2/users/me", "The authenticating user", self.me, me, app_only=False),
             _look_up("getUsersByIds", "/2/users", "Users by their ids", self.by_ids, ids, "Users"),

@@ -1,0 +1,34 @@
+"""All operations of v2."""
+
+from tacet.actions import Actions
+from tacet.settings import Settings
+from tacet.wire.operations import Operation
+from tacet.wire.v2.answers import Answers
+from tacet.wire.v2.blocking import Blocking
+from tacet.wire.v2.follows import Following
+from tacet.wire.v2.messages import DirectMessages
+from tacet.wire.v2.muting import Muting
+from tacet.wire.v2.post_answers import PostAnswers
+from tacet.wire.v2.posts import PostsByAnybody
+from tacet.wire.v2.shown_posts import ShownPosts
+from tacet.wire.v2.timelines import TimelineRoutes
+from tacet.wire.v2.users import Users
+
+
+def operations(actions: Actions, settings: Settings) -> list[Operation]:
+    """Every one, those with the most traffic first, for they are matched first."""
+    entries, bytes_ = settings.person_cache_entries, settings.person_cache_bytes
+    people, posts = actions.people, actions.posts
+    shown_posts = ShownPosts(people, posts, actions.visibility)
+    answers = Answers(people, posts, actions.acquaintance, shown_posts, entries, bytes_)
+    post_answers = PostAnswers(people, posts, answers, shown_posts, actions.post_changes, entries, bytes_)
+    timelines = TimelineRoutes(actions.homes, actions.timelines, people, actions.visibility, post_answers)
+    return [
+        *Muting(actions.mutes, answers).operations(),
+        *timelines.operations(),
+        *Users(actions.people, answers).operations(),
+        *Following(actions.follows, people, actions.visibility, answers).operations(),
+        *Blocking(actions.blocks, answers).operations(),
+        *PostsByAnybody(actions.writing, shown_posts, post_answers).operations(),
+        *DirectMessages(actions.messages, answers).operations(),
+    ]
