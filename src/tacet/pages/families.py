@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tacet.directory.lookup import People
+from tacet.actions import Actions
 from tacet.identity.parts import Identity
 from tacet.limits.failures import Failures
 from tacet.pages.account import Account, PasswordChange
@@ -10,6 +10,7 @@ from tacet.pages.consent import Consent
 from tacet.pages.destinations import Destinations
 from tacet.pages.home import Home
 from tacet.pages.journal import Journal
+from tacet.pages.muted import Muted, MuteLimit
 from tacet.pages.oauth1 import OAuth1Consent
 from tacet.pages.portal import Portal
 from tacet.pages.portal.usage import DailyUsage
@@ -22,8 +23,9 @@ from tacet.wire.addresses import Addresses
 
 def families(
     identity: Identity,
-    people: People,
+    actions: Actions,
     usage: DailyUsage,
+    mute_limit: MuteLimit,
     failures: Failures,
     addresses: Addresses,
     residents: Sequence[int] | None,
@@ -34,6 +36,7 @@ def families(
         failures: counts wrong passwords.
         residents: ids of those whom a sandbox offers to be, empty for its first; None where people have passwords.
     """
+    people = actions.people
     choice = None if residents is None else Residents(people, residents)
     journal = Journal(addresses, quiet=choice is not None)
     attempts = Attempts(identity.passwords, failures, addresses, journal)
@@ -44,6 +47,7 @@ def families(
         SignIn(identity.sessions, proof, Destinations(identity.authorizations, identity.oauth1_logins), journal),
         Consent(identity.authorizations, people),
         OAuth1Consent(identity.oauth1_logins, people),
+        Muted(actions, mute_limit),
         Account(identity.connections, people, identity.sessions, journal, change),
         Portal(identity.developers, identity.connections, usage, people),
     ]

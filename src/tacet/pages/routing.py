@@ -27,7 +27,7 @@ from tacet.records.people import State
 from tacet.store.base import StoreBusy, StoreError
 from tacet.wire.problems import RETRY_AFTER_S
 
-_OURS_ALONE = ("/account", "/assets", "/i", "/portal", "/sign-in", "/sign-out")
+_OURS_ALONE = ("/account", "/assets", "/i", "/muted", "/portal", "/sign-in", "/sign-out", "/timeline")
 """Below these there is nothing for programs, so an unknown path gets a page; elsewhere see `tacet.pages.nowhere`."""
 
 _NEVER_RESUMED = frozenset(("csrf", "decision"))

@@ -4,14 +4,16 @@ from collections.abc import Sequence
 
 from starlette.types import ASGIApp
 
+from tacet.actions import Actions
 from tacet.clock import Clock
-from tacet.directory.lookup import People
 from tacet.identity.parts import Identity
 from tacet.ids import Randomness
 from tacet.limits.failures import Failures
 from tacet.limits.usage import UsageCounter
+from tacet.limits.windows import Windows
 from tacet.pages.assets import Assets
 from tacet.pages.families import families
+from tacet.pages.muted import MuteLimit
 from tacet.pages.nowhere import nowhere
 from tacet.pages.origins import Origins
 from tacet.pages.portal.usage import DailyUsage
@@ -26,7 +28,8 @@ from tacet.wire.routing import by_route
 def site(
     settings: Settings,
     identity: Identity,
-    people: People,
+    actions: Actions,
+    windows: Windows,
     usage: UsageCounter,
     failures: Failures,
     addresses: Addresses,
@@ -38,13 +41,14 @@ def site(
     """The pages.
 
     Args:
+        windows: counts mutes made here.
         residents: see `families`; left out of account where it is no sandbox.
         for_programs: answers paths that have no page, for whoever does not ask for HTML.
     """
     assets, sandbox = Assets(), settings.mode == SANDBOX
     guard = Guard(
         identity.sessions,
-        people,
+        actions.people,
         clock,
         randomness,
         Templates(sandbox=sandbox, asset=assets.url),
@@ -53,6 +57,7 @@ def site(
         settings.max_body_bytes,
     )
     offered = residents if sandbox else None
-    others = families(identity, people, DailyUsage(usage, clock), failures, addresses, offered)
+    drawn, mute_limit = DailyUsage(usage, clock), MuteLimit(windows, clock)
+    others = families(identity, actions, drawn, mute_limit, failures, addresses, offered)
     routes = page_routes(guard, [page for family in (assets, *others) for page in family.pages()])
     return by_route(routes, nowhere(guard, for_programs))

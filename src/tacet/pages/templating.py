@@ -28,7 +28,7 @@ class Templates:
             auto_reload=False,
         )
         self._environment.globals.update(sandbox=sandbox, asset=asset, to_sign_in=to_sign_in, with_query=with_query)
-        self._environment.filters.update(day=_day, moment=_moment, website=website, host=_host)
+        self._environment.filters.update(day=day, minute=minute, moment=_moment, website=website, host=_host)
 
     def render(self, template: str, context: Mapping[str, Any]) -> bytes:
         """A template's HTML, in UTF-8."""
@@ -48,10 +48,20 @@ def _host(url: str) -> str:
     return urlsplit(url).netloc.rpartition("@")[2]
 
 
-def _day(at_ms: int) -> str:
+def day(at_ms: int) -> str:
     """Unix milliseconds as `7 May 2022`, in UTC."""
     moment = datetime.fromtimestamp(at_ms / 1000, UTC)
     return f"{moment.day} {moment:%B %Y}"
+
+
+def minute(at_ms: int) -> str:
+    """Unix milliseconds as `7 May 2022, 13:20 UTC`."""
+    return f"{day(at_ms)}, {clock_time(at_ms)}"
+
+
+def clock_time(at_ms: int) -> str:
+    """Unix milliseconds as `13:20 UTC`."""
+    return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%H:%M} UTC"
 
 
 def _moment(at_ms: int) -> str:

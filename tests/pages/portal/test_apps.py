@@ -126,9 +126,9 @@ class TestWithoutAProject:
         assert await desk.service.store.accounts.projects(1001) == []
         assert await desk.service.store.accounts.apps(1001) == []
 
-    async def test_a_standalone_one_is_told_that_nothing_answers_it_here(self, desk: Desk) -> None:
-        assert "not on this server yet" in (await desk.get("/portal/apps/new")).text
-        assert "not on this server yet" in (await desk.get(f"/portal/apps/{await desk.app()}")).text
+    async def test_a_standalone_one_is_told_what_answers_it(self, desk: Desk) -> None:
+        assert "version 1.1 takes standalone ones" in (await desk.get("/portal/apps/new")).text
+        assert "It works with version 1.1" in (await desk.get(f"/portal/apps/{await desk.app()}")).text
 
 
 async def test_a_new_app_is_led_on_to_its_logins(desk: Desk) -> None:
