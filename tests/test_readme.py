@@ -124,7 +124,7 @@ class TestTokens:
         return session
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/quickstart.md", "docs/fidelity.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/quickstart.md", "docs/migrating.md", "docs/fidelity.md"])
 def test_every_link_leads_somewhere(name: str) -> None:
     path = ROOT / name
     for target, anchor in _LINK.findall(path.read_text(encoding="utf-8")):

@@ -10,6 +10,7 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
+from tests.clients.crowd import crowded
 from tests.clients.expected import PEOPLE, quiet_users
 from tests.clients.logins import SandboxApp, User
 from tests.clients.person import Person
@@ -32,6 +33,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A sandbox with X's limits."""
     with sandbox(tmp_path_factory.mktemp("limited")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A sandbox in which alice mutes more people than a page of any kind holds."""
+    with crowded(tmp_path_factory.mktemp("full")) as running:
         yield running
 
 

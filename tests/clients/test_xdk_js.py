@@ -1,21 +1,14 @@
 """X's own JavaScript SDK, as npm brings it, told of the sandbox by `baseUrl` alone."""
 
-import json
-import subprocess
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.clients.expected import muted_by_carol
+from tests.clients.scripts import outcomes_of
 from tests.sandboxes import Resident, Sandbox
-
-ROOT = Path(__file__).resolve().parent.parent.parent
-SCRIPT = ROOT / "tests" / "clients" / "js" / "calls.mjs"
-TIMEOUT_S = 60
-"""Far more than a list of calls takes, so that a test that hangs says so."""
 
 Run = Callable[..., list[dict[str, Any]]]
 
@@ -24,14 +17,7 @@ Run = Callable[..., list[dict[str, Any]]]
 def run(node: str, server: Sandbox) -> Run:
     def calls(credentials: dict[str, Any], *listed: list[Any], at: str = server.url) -> list[dict[str, Any]]:
         """What came of each call: `{"value"}` or `{"error": {"status", "data", "headers"}}`."""
-        told = json.dumps({"baseUrl": at, **credentials, "calls": listed})
-        done = subprocess.run(
-            [node, SCRIPT], input=told, capture_output=True, text=True, check=False, timeout=TIMEOUT_S
-        )
-        assert (done.returncode, done.stderr) == (0, "")
-        outcomes: list[dict[str, Any]] = json.loads(done.stdout)
-        assert len(outcomes) == len(listed)
-        return outcomes
+        return outcomes_of(node, "calls.mjs", {"baseUrl": at, **credentials, "calls": listed})
 
     return calls
 

@@ -1,9 +1,10 @@
 // Runs a list of calls with X's own JavaScript SDK and writes what came of each as JSON, for a test to look at.
 //
-// Standard input: {"baseUrl", "accessToken"?, "bearerToken"?, "oauth1"?, "calls": [[method of client.users, arguments]]}.
+// Standard input: {"baseUrl", "accessToken"?, "bearerToken"?, "oauth1"?, "calls": [[method, arguments]]}. A method is one
+// of client.users, or of another part of the client with its name before it: "posts.create".
 // Standard output: a list of {"value"} or {"error": {"status", "data", "headers"}}, one for each call, in order.
 
-import { ApiError, Client, OAuth1, UserPaginator } from "@xdevplatform/xdk";
+import { ApiError, Client, OAuth1, PostPaginator, UserPaginator } from "@xdevplatform/xdk";
 
 const chunks = [];
 for await (const chunk of process.stdin) chunks.push(chunk);
@@ -20,10 +21,27 @@ async function walkMuting(id, options) {
   return ids;
 }
 
+// Every post of a timeline, the same way.
+async function walkTimeline(id, options) {
+  const posts = new PostPaginator((paginationToken) =>
+    client.users.getTimeline(id, { ...options, ...(paginationToken && { paginationToken }) }),
+  );
+  const ids = [];
+  for await (const post of posts) ids.push(post.id);
+  return ids;
+}
+
+const walks = { walkMuting, walkTimeline };
+
+async function call(method, ...parameters) {
+  if (method in walks) return walks[method](...parameters);
+  const [part, name] = method.includes(".") ? method.split(".") : ["users", method];
+  return client[part][name](...parameters);
+}
+
 async function outcome(method, ...parameters) {
   try {
-    const value = method === "walkMuting" ? await walkMuting(...parameters) : await client.users[method](...parameters);
-    return { value };
+    return { value: await call(method, ...parameters) };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     return { error: { status: error.status, data: error.data, headers: Object.fromEntries(error.headers) } };
