@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from bench.figures import Figure
-from bench.measures import depth, disk, logins, mutes, pages, signed, start, store
+from bench.measures import depth, disk, home, logins, mutes, pages, signed, start, store, v1
 from bench.stage import Stage
 
 MEASURES: Mapping[str, Callable[[Stage], list[Figure]]] = MappingProxyType(
@@ -13,7 +13,9 @@ MEASURES: Mapping[str, Callable[[Stage], list[Figure]]] = MappingProxyType(
         "page-1000": pages.of_thousand,
         "page-cold": pages.of_strangers,
         "depth": depth.measure,
+        "home": home.measure,
         "signed": signed.measure,
+        "v1": v1.measure,
         "mute": mutes.measure,
         "login": logins.measure,
         "start": start.measure,

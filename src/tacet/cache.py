@@ -52,6 +52,15 @@ class TwoGenerations(Generic[K, V]):
             self._old = self._young
             self._young = {}
 
+    def drop(self, key: K) -> None:
+        """Forget one key, kept or not."""
+        self._young.pop(key, None)
+        self._old.pop(key, None)
+
+    def values(self) -> list[V]:
+        """Everything kept, in no order."""
+        return [*self._young.values(), *self._old.values()]
+
     def clear(self) -> None:
         """Forget all."""
         self._young.clear()

@@ -109,7 +109,7 @@ async def _run(
     def progress() -> None:
         meter(Seen(source.read_bytes(), source.total_bytes, tally.rows, tally.rejected))
 
-    await Import(store.directory, tally, rejects.add, progress).run(records(source, Format(format_)))
+    await Import(store.directory, store.posts, tally, rejects.add, progress).run(records(source, Format(format_)))
 
 
 def _meter(name: str, quiet: bool, clock: "Clock") -> AbstractContextManager[Meter]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from tacet.records.people import Stretch
+from tacet.records.people import MAX_ID, Stretch
 
 READ_AHEAD_SHARE = 4
 """One post more for so many of a page: where a quarter of what one would see is hidden, pages are still full."""
@@ -47,5 +47,5 @@ def cut(stretch: Stretch, ids: Sequence[int], kept: Sequence[int], more: bool, l
     elif more:
         onward = ids[-1]
     if stretch.upwards:
-        return Cut(shown[::-1], stretch.newer_than + 1, onward)
-    return Cut(shown, onward, stretch.older_than - 1)
+        return Cut(shown[::-1], min(stretch.newer_than + 1, MAX_ID), onward)
+    return Cut(shown, onward, max(stretch.older_than - 1, 0))

@@ -14,7 +14,7 @@ from tacet.directory.lookup import People
 from tacet.ids import snowflake_at
 from tacet.mutes.actions import Mutes
 from tacet.mutes.positions import NEWEST
-from tacet.posts.candidates import MAX_CANDIDATES, Candidates, Read
+from tacet.posts.candidates import MAX_CANDIDATES, Candidates, Read, columns
 from tacet.posts.changes import Deleted, PostChanges
 from tacet.posts.cutting import cut, to_read
 from tacet.posts.reading import of_authors
@@ -30,30 +30,36 @@ MAX_FOLLOWED = 5_000
 MAX_HOMES = 2_000
 """Viewers whose homes are kept: more than look at one within minutes of each other on one process."""
 
-MAX_HOME_BYTES = 32 * 1024 * 1024
-"""Memory for kept homes, about 1,300 of ordinary size: beside it the people's cache is twice as large."""
+MAX_HOME_BYTES = 48 * 1024 * 1024
+"""Memory for kept homes, about a thousand of those who follow 500: most may then be asked for a few times a minute."""
 
 
 class HomePage(msgspec.Struct, frozen=True):
-    """A page of a home, newest post first, as columns.
+    """A page of a home, newest post first.
 
     Attributes:
-        reposted_author_ids: 0 for posts that are no reposts.
         muted_author_ids: those of the authors, and reposted authors, whom the viewer mutes.
         older_than, newer_than: as in `tacet.posts.cutting.Cut`.
     """
 
-    post_ids: list[int]
-    author_ids: list[int]
-    reposted_author_ids: list[int]
+    read: Read
+    shown: Sequence[int]
     muted_author_ids: set[int]
     older_than: int | None
     newer_than: int | None
 
     @property
+    def post_ids(self) -> list[int]:
+        """The posts' ids."""
+        return [self.read.ids[place] for place in self.shown]
+
+    @property
     def heads(self) -> list[PostHead]:
-        """The same, post by post."""
-        return list(map(PostHead, self.post_ids, self.author_ids, self.reposted_author_ids))
+        """The posts, with their authors and reposted authors."""
+        read = self.read
+        return [
+            PostHead(read.ids[place], read.author_ids[place], read.reposted_author_ids[place]) for place in self.shown
+        ]
 
 
 class Homes:
@@ -93,27 +99,10 @@ class Homes:
             hide: False keeps what muting hides; `muted_author_ids` then tells what that is.
         """
         read, unseen = await self._read(viewer_id, stretch, to_read(limit) if hide else limit)
-        authors = {*read.author_ids, *read.reposted_author_ids} - {0, viewer_id}
-        muted = await self._mutes.which(viewer_id, list(authors)) if authors else set()
-        hidden = muted | unseen if hide else unseen
-        kept: Sequence[int] = range(len(read.ids))
-        if hidden:
-            kept = [
-                place
-                for place, (author_id, reposted_id) in enumerate(
-                    zip(read.author_ids, read.reposted_author_ids, strict=True)
-                )
-                if (author_id not in hidden and reposted_id not in hidden) or author_id == viewer_id
-            ]
-        page = cut(stretch, read.ids, kept, read.more, limit)
-        return HomePage(
-            [read.ids[place] for place in page.shown],
-            [read.author_ids[place] for place in page.shown],
-            [read.reposted_author_ids[place] for place in page.shown],
-            muted,
-            page.older_than,
-            page.newer_than,
-        )
+        muted = await self._mutes.which(viewer_id, read.named) if read.named else set()
+        hidden = (muted | unseen if hide else unseen) - {viewer_id}
+        page = cut(stretch, read.ids, _kept(read, hidden, viewer_id), read.more, limit)
+        return HomePage(read, page.shown, muted, page.older_than, page.newer_than)
 
     def forget(self, viewer_id: int) -> None:
         """Whom they follow, block or are blocked by has changed."""
@@ -127,7 +116,7 @@ class Homes:
             return read, set()
         found = await self._of_authors(candidates.authors(), stretch, count + 1)
         heads = found[:count]
-        read = Read(
+        read = columns(
             [head.id for head in heads],
             [head.author_id for head in heads],
             [head.reposted_author_id for head in heads],
@@ -213,3 +202,15 @@ class Homes:
         """Those of the reposted authors whom the viewer may not see."""
         reposted = {head.reposted_author_id for head in heads} - {0}
         return reposted - await self._visibility.visible_authors(reposted, viewer_id) if reposted else set()
+
+
+def _kept(read: Read, hidden: set[int], viewer_id: int) -> Sequence[int]:
+    """The places of the posts that are neither by, nor repeated from, somebody hidden; one's own are all kept."""
+    if not hidden:
+        return range(len(read.ids))
+    whose = enumerate(zip(read.author_ids, read.reposted_author_ids, strict=True))
+    return [
+        place
+        for place, (author_id, reposted_id) in whose
+        if (author_id not in hidden and reposted_id not in hidden) or author_id == viewer_id
+    ]

@@ -39,7 +39,8 @@ def _sentence(text: str) -> Problem:
     return Problem(401, text.encode(), TEXT_V1, headers=_CHALLENGE_V1)
 
 
-BAD_AUTHENTICATION_DATA = v1_problem(400, {"message": "Bad authentication data.", "code": 215})
+BAD_AUTHENTICATION_DATA = v1_problem(400, {"message": "Bad Authentication data.", "code": 215})
+"""With a capital A, as clients' users report it and Twython looks for it; X's table of codes has a small one."""
 COULD_NOT_AUTHENTICATE = v1_problem(401, {"code": 32, "message": "Could not authenticate you."}, _CHALLENGE_V1)
 TIMESTAMP_OUT_OF_BOUNDS = v1_problem(401, {"code": 135, "message": "Timestamp out of bounds."}, _CHALLENGE_V1)
 INVALID_TOKEN = v1_problem(401, {"code": 89, "message": "Invalid or expired token."}, _CHALLENGE_V1)

@@ -72,12 +72,14 @@ class Timeline:
 
     async def _items(self, viewer_id: int, page: HomePage) -> list[Item]:
         """The page's posts, but for those that were deleted since it was cut."""
-        posts = await self._posts.by_ids(page.post_ids)
+        heads = page.heads
+        posts = await self._posts.by_ids([head.id for head in heads])
         repeated = await self._posts.by_ids({post.reposted_id for post in posts.values()} - {0})
-        people = await self._people.by_ids({*page.author_ids, *page.reposted_author_ids} - {0})
+        author_ids = {id_ for head in heads for id_ in (head.author_id, head.reposted_author_id)} - {0}
+        people = await self._people.by_ids(author_ids)
         items: list[Item] = []
-        for post_id in page.post_ids:
-            post = posts.get(post_id)
+        for head in heads:
+            post = posts.get(head.id)
             read = repeated.get(post.reposted_id) if post is not None and post.reposted_id else post
             if post is not None and read is not None and {post.author_id, read.author_id} <= people.keys():
                 by = people[post.author_id] if read is not post else None

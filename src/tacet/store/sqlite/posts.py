@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from tacet.records.people import Post, PostDetails, PostHead, Stretch
+from tacet.records.people import MAX_ID, Post, PostDetails, PostHead, Stretch
 from tacet.store.posts import PostStore
 from tacet.store.queries import posts as queries
 from tacet.store.sqlite.dialect import adapt, id_list
@@ -118,7 +118,9 @@ def _mention(connection: sqlite3.Connection, posts: Iterable[Post]) -> None:
 
 
 def _delete(connection: sqlite3.Connection, post_id: int) -> bool:
-    reposts = [id_ for (id_,) in connection.execute(_REPOSTS, (post_id, -1))]
+    if connection.execute(_DELETE_POST, (post_id,)).rowcount <= 0:
+        return False
+    reposts = [id_ for (id_,) in connection.execute(_REPOSTS, (post_id, MAX_ID))]
     connection.execute(_DROP_MENTIONS, (id_list([post_id, *reposts]),))
     connection.execute(_DELETE_REPOSTS, (post_id,))
-    return connection.execute(_DELETE_POST, (post_id,)).rowcount > 0
+    return True
