@@ -66,6 +66,8 @@ async def build(path: Path, shape: Shape, meter: Meter) -> None:
         await _put_people(store, shape, meter)
         await _put_credentials(store, shape, meter)
         await _put_mutes(store, shape, meter)
+        await _put_follows(store, shape, meter)
+        await _put_posts(store, shape, meter)
     finally:
         await store.close()
 
@@ -79,12 +81,13 @@ async def _put_people(store: Store, shape: Shape, meter: Meter) -> None:
 async def _put_credentials(store: Store, shape: Shape, meter: Meter) -> None:
     vault = Vault(world.secret_key())
     await store.credentials.put_app(world.app(vault))
-    crowd = shape.groups()["crowd"]
+    groups = shape.groups()
     bearers = (world.bearer(index) for index in range(shape.sources))
-    signers = (world.oauth1_token(index, vault) for index in crowd.indexes)
+    signing = [*groups["crowd"].indexes, *groups[f"list-{shape.lengths[-1]}"].indexes]
+    signers = (world.oauth1_token(index, vault) for index in signing)
     for done, tokens in _batches(itertools.chain(bearers, signers), TOKENS_AT_ONCE):
         await asyncio.gather(*(store.credentials.put_token(token) for token in tokens))
-        meter("tokens", done, shape.sources + crowd.count)
+        meter("tokens", done, shape.sources + len(signing))
 
 
 async def _put_mutes(store: Store, shape: Shape, meter: Meter) -> None:
@@ -97,6 +100,24 @@ async def _put_mutes(store: Store, shape: Shape, meter: Meter) -> None:
     for done, relations in _batches(everything, ROWS_A_TRANSACTION):
         await store.relations.add_many(relations)
         meter("mutes", done, shape.mutes)
+
+
+async def _put_follows(store: Store, shape: Shape, meter: Meter) -> None:
+    everything = (
+        relation
+        for group in shape.groups().values()
+        for index in group.indexes
+        for relation in world.follows(group, index)
+    )
+    for done, relations in _batches(everything, ROWS_A_TRANSACTION):
+        await store.relations.add_many(relations)
+        meter("follows", done, 2 * shape.follows)
+
+
+async def _put_posts(store: Store, shape: Shape, meter: Meter) -> None:
+    for done, posts in _batches(world.posts(shape), ROWS_A_TRANSACTION):
+        await store.posts.put(posts)
+        meter("posts", done, shape.posts)
 
 
 def _batches(items: Iterable[T], size: int) -> Iterator[tuple[int, Sequence[T]]]:

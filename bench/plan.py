@@ -34,7 +34,9 @@ class Plan:
 FULL = Plan("full", Shape(), runs=3, seconds=5, starts=5, arrivals=2_000, calls=2_000)
 """What `docs/performance.md` shows."""
 
-_SMALL = Shape(crowd=1_200, heavy=50, wide=100, lengths=(1_000, 5_000, 20_000))
+_SMALL = Shape(
+    crowd=1_200, heavy=50, wide=100, lengths=(1_000, 5_000, 20_000), reader_mutes=(500, 10_000), posts=20_000
+)
 
 QUICK = Plan("quick", _SMALL, runs=1, seconds=1, starts=2, arrivals=200, calls=200)
 """Everything once, on a small world: shows that the bench works, and nothing about speed."""

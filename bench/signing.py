@@ -1,7 +1,7 @@
 """Requests that are signed before they are sent, so that the load generator need not sign."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bench import world
 from tacet.identity.oauth1.rfc5849.base_string import base_string, origin, signed_part
@@ -28,6 +28,13 @@ def signed_page(index: int, scheme_and_host: tuple[str, str], now_s: int, dice: 
         dice: for nonce and timestamp.
     """
     path = f"/2/users/{world.person_id(index)}/muting"
+    return path, signed(index, path, {}, scheme_and_host, now_s, dice)
+
+
+def signed(
+    index: int, path: str, query: Mapping[str, str], scheme_and_host: tuple[str, str], now_s: int, dice: random.Random
+) -> str:
+    """The `Authorization` header of one GET of a person. For the last three arguments see `signed_page`."""
     oauth = {
         "oauth_consumer_key": world.CONSUMER_KEY,
         "oauth_nonce": f"{dice.getrandbits(NONCE_BITS):032x}",
@@ -36,10 +43,10 @@ def signed_page(index: int, scheme_and_host: tuple[str, str], now_s: int, dice: 
         "oauth_token": world.oauth1_text(index),
         "oauth_version": "1.0",
     }
-    rest = signed_part(path, normalize(oauth.items()))
+    rest = signed_part(path, normalize([*oauth.items(), *query.items()]))
     text = base_string("GET", encode(origin(*scheme_and_host)), rest)
     oauth["oauth_signature"] = sign(METHOD, signing_key(world.CONSUMER_SECRET, world.oauth1_secret(index)), text)
-    return path, "OAuth " + ", ".join(f'{name}="{encode(value)}"' for name, value in oauth.items())
+    return "OAuth " + ", ".join(f'{name}="{encode(value)}"' for name, value in oauth.items())
 
 
 def lines(indexes: Sequence[int], scheme_and_host: tuple[str, str], now_s: int, dice: random.Random) -> Iterator[str]:

@@ -88,8 +88,12 @@ class Stage:
 
     def page_load(self, name: str, query: str, number: int) -> Load:
         """One run of pages of random people of a group."""
+        return self.path_load(name, f"/muting{query}", number)
+
+    def path_load(self, name: str, path: str, number: int) -> Load:
+        """One run of what lies below the ids of random people of a group."""
         self.say(f"round {number}: pages of {name}")
-        return self.load(self.tacet, "page", str(self.people(name)), query, str(number))
+        return self.load(self.tacet, "page", str(self.people(name)), path, str(number))
 
     def warm_up(self, name: str, query: str) -> None:
         """Ask for the page of everybody in a group once, after seeing that it is what is meant to be measured.

@@ -1,14 +1,17 @@
-"""Who lives in the measured database and whom they mute: the same for the same shape, on every machine."""
+"""Who lives in the measured database, whom they mute and follow, and what they post.
+
+The same for the same shape, on every machine.
+"""
 
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tacet.identity.vault import Vault, new_secret_key
-from tacet.ids import SeededRandomness
+from tacet.ids import SeededRandomness, snowflake_at
 from tacet.mutes.positions import TIE_BITS, older_token
 from tacet.records.credentials import Access, App, Token, TokenKind, UserAuthentication
-from tacet.records.people import Metrics, Person, Profile
+from tacet.records.people import Metrics, Person, Post, PostDetails, Profile, Reference
 from tacet.records.relations import Kind, Relation
 
 SEED = 20_000
@@ -30,6 +33,21 @@ APP_ID = 1
 FIRST_MUTE_MS = 1_600_000_000_000
 """When everybody muted for the first time; the next mute of the same person follows a second later."""
 
+FIRST_FOLLOW_MS = 1_500_000_000_000
+"""When everybody who follows somebody began to; the next follow of the same person comes a second later."""
+
+FIRST_POST_MS, POST_STEP_MS = 1_620_000_000_000, 8_640
+"""When the first post was written, and how long after each the next: a million of them in a hundred days."""
+
+REPOSTS, REPLIES = 0.15, 0.2
+"""Shares of all posts."""
+
+RECENT_POSTS = 2_000
+"""How far back posts are that are repeated or answered."""
+
+FOLLOWED_TO_MUTED = 10
+"""Of so many whom a reader follows, one is muted: a tenth of what would be in a home is hidden."""
+
 FIRST_OLD_ID, OLD_ID_STEP = 1_000_000_000, 811
 """Half of the people have ids of 10 digits, as accounts made before 2015 do."""
 
@@ -50,12 +68,16 @@ class Group:
         count: how many they are.
         mutes: how many others each of them mutes.
         among: targets are drawn from the people with lower indexes than this.
+        follows: how many others each of them follows.
+        writers: those are drawn from the people with lower indexes than this.
     """
 
     first: int
     count: int
     mutes: int
     among: int
+    follows: int = 0
+    writers: int = 0
 
     @property
     def indexes(self) -> range:
@@ -73,6 +95,8 @@ class Shape:
         wide: people who mute `crowd_mutes` of anybody, each: pages full of accounts that nobody else asks for.
         lengths: of the lists that are compared at different lengths, one person each, of anybody; the longest, last,
             has everybody in it.
+        readers: people, for each number of `reader_mutes`, who mute so many and follow `reader_follows` of the crowd.
+        posts: what the crowd has posted.
     """
 
     crowd: int = 20_000
@@ -81,6 +105,10 @@ class Shape:
     lengths: tuple[int, ...] = (1_000, 100_000, 1_000_000)
     crowd_mutes: int = 100
     heavy_mutes: int = 1_000
+    readers: int = 4
+    reader_mutes: tuple[int, ...] = (500, 100_000)
+    reader_follows: int = 500
+    posts: int = 1_000_000
 
     @property
     def people(self) -> int:
@@ -100,6 +128,9 @@ class Shape:
         for name, count, mutes, among in wanted:
             groups[name] = Group(first, count, mutes, among)
             first += count
+        for mutes in self.reader_mutes:
+            groups[f"reader-{mutes}"] = Group(first, self.readers, mutes, self.people, self.reader_follows, self.crowd)
+            first += self.readers
         return groups
 
     @property
@@ -111,6 +142,11 @@ class Shape:
     def mutes(self) -> int:
         """How many mutes there are."""
         return sum(group.count * group.mutes for group in self.groups().values())
+
+    @property
+    def follows(self) -> int:
+        """How many follows there are."""
+        return sum(group.count * group.follows for group in self.groups().values())
 
 
 def person_id(index: int) -> int:
@@ -136,8 +172,16 @@ def person(index: int) -> Person:
 def targets(group: Group, index: int) -> list[int]:
     """The indexes of those whom a person of this group mutes, oldest mute first: no repeats, never themselves."""
     others = group.among - 1 if index < group.among else group.among
-    drawn = random.Random(SEED + index).sample(range(others), group.mutes)
-    return [target + 1 if target >= index else target for target in drawn]
+    drawn = random.Random(SEED + index).sample(range(others), group.mutes + group.follows)
+    followed = followed_by(group, index)
+    apart = set(followed)
+    strangers = (target for at in drawn if (target := at + 1 if at >= index else at) not in apart)
+    return [*followed[::FOLLOWED_TO_MUTED], *strangers][: group.mutes]
+
+
+def followed_by(group: Group, index: int) -> list[int]:
+    """The indexes of those whom a person of this group follows, oldest follow first."""
+    return random.Random(SEED - index).sample(range(group.writers), group.follows)
 
 
 def position(index: int, nth: int) -> int:
@@ -151,6 +195,44 @@ def relations(group: Group, index: int) -> Iterator[Relation]:
     source_id = person_id(index)
     for nth, target in enumerate(targets(group, index)):
         yield Relation(Kind.MUTE, source_id, person_id(target), position(index, nth))
+
+
+def follows(group: Group, index: int) -> Iterator[Relation]:
+    """The follows of a person of this group, each from both sides."""
+    source_id = person_id(index)
+    for nth, target in enumerate(followed_by(group, index)):
+        place = (FIRST_FOLLOW_MS + nth * 1_000) << TIE_BITS | index << 1
+        yield Relation(Kind.FOLLOW, source_id, person_id(target), place)
+        yield Relation(Kind.FOLLOWED_BY, person_id(target), source_id, place)
+
+
+def posts(shape: Shape) -> Iterator[Post]:
+    """What the crowd has posted, oldest first; nothing is repeated twice."""
+    dice = random.Random(SEED)
+    recent: list[Post] = []
+    for nth in range(shape.posts):
+        created_at_ms = FIRST_POST_MS + nth * POST_STEP_MS
+        kind = dice.random()
+        subject = recent.pop(dice.randrange(len(recent))) if recent and kind < REPOSTS + REPLIES else None
+        details = _about(subject, kind < REPOSTS) if subject is not None else PostDetails()
+        author = person_id(dice.randrange(shape.crowd))
+        post = Post(snowflake_at(created_at_ms, 0), author, _text(nth), created_at_ms, details)
+        if not post.reposted_id:
+            recent.append(post)
+            del recent[:-RECENT_POSTS]
+        yield post
+
+
+def _about(subject: Post, repeats: bool) -> PostDetails:
+    if repeats:
+        return PostDetails(references=(Reference("retweeted", subject.id),), reposted_author_id=subject.author_id)
+    return PostDetails(references=(Reference("replied_to", subject.id),), in_reply_to_user_id=subject.author_id)
+
+
+def _text(nth: int) -> str:
+    """A text of ordinary length."""
+    first, second, third = (_WORDS[nth * step % len(_WORDS)] for step in (1, 3, 7))
+    return f"{first.title()} and {second} by the {third}, and it is only post number {nth} of this year ☕"
 
 
 def deepest_token(index: int, page: int) -> str:

@@ -57,7 +57,7 @@ def test_ten_thousand_rows_are_imported_and_a_rerun_changes_nothing(
     again = tacet(f"people import {name}")
     assert "; 0 changed, 10,000 unchanged; 0 rejected; " in again.out
     assert len(stored(lambda store: store.directory.people(range(1, 5_001)))) == 5_000
-    assert len(stored(lambda store: store.directory.latest_posts(range(1, 5_001)))) == 5_000
+    assert len(stored(lambda store: store.posts.latest(range(1, 5_001)))) == 5_000
     assert not (tmp_path / f"{name}.rejected").exists()
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from tacet.records.consents import ChallengeMethod, Code, Grant, GrantKind, RequestToken
 from tacet.records.credentials import Access, App, Token, TokenKind
-from tacet.records.people import MAX_ID, Person, Post
+from tacet.records.messages import Message
+from tacet.records.people import MAX_ID, Person, Post, PostDetails, Reference
 from tacet.records.relations import MAX_POSITION, Kind, Relation
 from tacet.store.base import Row, Store
 
@@ -30,6 +31,23 @@ def person(id_: int, username: str, **more: Any) -> Person:
 
 def post(id_: int, author_id: int, text: str = "hi") -> Post:
     return Post(id_, author_id, text, NOW)
+
+
+def repost(id_: int, author_id: int, of: int, of_author: int = 0, **more: Any) -> Post:
+    references = (Reference("retweeted", of),)
+    return Post(id_, author_id, "RT", NOW, PostDetails(references=references, reposted_author_id=of_author, **more))
+
+
+def reply(id_: int, author_id: int, to: int = 1) -> Post:
+    return Post(id_, author_id, "re", NOW, PostDetails(references=(Reference("replied_to", to),)))
+
+
+def mentioning(id_: int, author_id: int, *person_ids: int) -> Post:
+    return Post(id_, author_id, "@", NOW, PostDetails(mentioned_ids=person_ids))
+
+
+def message(id_: int, sender_id: int, recipient_id: int, text: str = "hi") -> Message:
+    return Message(id_, sender_id, recipient_id, text, NOW)
 
 
 def app(id_: int = 1, **more: Any) -> App:

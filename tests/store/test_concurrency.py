@@ -4,8 +4,9 @@ import asyncio
 import random
 from collections import Counter
 
+from tacet.records.people import Stretch
 from tacet.records.relations import MAX_POSITION, Kind
-from tacet.store.base import Store
+from tacet.store.base import Conflict, Store
 from tests.store.building import (
     NOW,
     SOURCE,
@@ -15,7 +16,9 @@ from tests.store.building import (
     listed,
     mute,
     person,
+    post,
     refresh_token,
+    repost,
     request_token,
     token,
 )
@@ -98,6 +101,33 @@ async def test_all_parts_can_be_written_at_once(store: Store) -> None:
     assert {await store.credentials.token(bytes([n]) * 32) for n in numbers} == {
         token(bytes([n]) * 32) for n in numbers
     }
+
+
+class TestPosts:
+    async def test_of_many_reposts_by_one_person_one_is_recorded(self, store: Store) -> None:
+        await store.posts.add(post(1, 5))
+        answers = await asyncio.gather(*(store.posts.add(repost(10 + n, 6, of=1)) for n in range(50)))
+        assert answers.count(True) == 1
+        assert [head.id for head in await store.posts.of_authors([6], Stretch(), 100)] == [10 + answers.index(True)]
+
+    async def test_no_repost_outlives_its_post(self, store: Store) -> None:
+        for turn in range(1, 11):
+            await store.posts.add(post(turn, 5))
+            reposts = [store.posts.add(repost(1_000 * turn + n, n, of=turn)) for n in range(10, 20)]
+            deleted, *answers = await asyncio.gather(store.posts.delete(turn), *reposts)
+            assert deleted
+            assert answers == [False] * 10
+            await store.posts.add(post(100 + turn, 5))
+            reposts = [store.posts.add(repost(1_000 * turn + n, n, of=100 + turn)) for n in range(20, 30)]
+            *answers, deleted = await asyncio.gather(*reposts, store.posts.delete(100 + turn))
+            assert deleted
+            assert answers == [True] * 10
+        assert await store.posts.of_authors(range(5, 40), Stretch(), 100) == []
+
+    async def test_a_post_whose_id_is_taken_takes_nobody_with_it(self, store: Store) -> None:
+        answers = await asyncio.gather(*(store.posts.add(post(1 + n % 2, n)) for n in range(6)), return_exceptions=True)
+        assert answers[:2] == [True, True]
+        assert [type(answer) for answer in answers[2:]] == [Conflict] * 4
 
 
 class TestLogins:

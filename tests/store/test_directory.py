@@ -29,6 +29,7 @@ FULL_PROFILE = Profile(
     receives_dm_from_anyone=True,
 )
 
+
 def by_id(people: list[Person]) -> dict[int, Person]:
     return {each.id: each for each in people}
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from tacet.records.people import State, Stretch
 from tacet.records.relations import Kind
 from tacet.store.base import Store, StoreClosed, StoreError
-from tests.store.building import NOW, listed, mute
+from tests.store.building import NOW, listed, message, mute, post
 from tests.store.conftest import Fresh
 
 
@@ -33,6 +34,12 @@ async def test_a_closed_store_refuses_writes(fresh: Fresh) -> None:
             await store.relations.add(mute(1, 2), NOW)
         with pytest.raises(StoreClosed):
             await store.directory.put_people([])
+        with pytest.raises(StoreClosed):
+            await store.relations.change([], NOW)
+        with pytest.raises(StoreClosed):
+            await store.posts.add(post(1, 2))
+        with pytest.raises(StoreClosed):
+            await store.messages.add(message(1, 2, 3))
 
 
 async def test_closing_twice_is_no_error(fresh: Fresh) -> None:
@@ -46,11 +53,20 @@ READS: dict[str, Callable[[Store], Awaitable[Any]]] = {
     "packed": lambda store: store.relations.packed(Kind.MUTE, 1, 2, 3, NOW),
     "newer": lambda store: store.relations.newer(Kind.MUTE, 1, 2, 3, NOW),
     "which": lambda store: store.relations.which(Kind.MUTE, 1, [2], NOW),
+    "position": lambda store: store.relations.position(Kind.MUTE, 1, 2, NOW),
     "who": lambda store: store.relations.who(Kind.MUTE, [1], 2, NOW),
     "people": lambda store: store.directory.people([1]),
     "ids_of": lambda store: store.directory.ids_of(["ann"]),
+    "names": lambda store: store.directory.names([1]),
+    "in_state": lambda store: store.directory.in_state(State.ACTIVE, [1]),
     "posts": lambda store: store.posts.by_ids([1]),
-    "latest_posts": lambda store: store.posts.latest([1]),
+    "latest": lambda store: store.posts.latest([1]),
+    "of_authors": lambda store: store.posts.of_authors([1], Stretch(), 10),
+    "mentioning": lambda store: store.posts.mentioning(1, Stretch(upwards=True), 10),
+    "repost_of": lambda store: store.posts.repost_of(1, 2),
+    "between": lambda store: store.messages.between(1, 2, Stretch(), 10),
+    "of_person": lambda store: store.messages.of_person(1, Stretch(), 10),
+    "writers": lambda store: store.messages.writers([1], 2),
     "first_person_ids": lambda store: store.directory.first_person_ids(1),
     "app": lambda store: store.credentials.app(1),
     "app_by_consumer_key": lambda store: store.credentials.app_by_consumer_key("key"),

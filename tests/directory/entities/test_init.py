@@ -188,6 +188,15 @@ class TestForJson:
     def test_nothing_at_all_is_none(self) -> None:
         assert post_entities("nothing here") is None
 
+    def test_mentions_of_known_accounts_say_who_they_are(self) -> None:
+        entities = post_entities("@Alice, @nobody", {"alice": 1001})
+        assert entities == {
+            "mentions": [
+                {"start": 0, "end": 6, "username": "Alice", "id": "1001"},
+                {"start": 8, "end": 15, "username": "nobody"},
+            ]
+        }
+
     def test_results_compare_by_value(self) -> None:
         assert text_entities("@b #a") == TextEntities(hashtags=(Tag(3, 5, "a"),), mentions=(Mention(0, 2, "b"),))
         assert url_entity("example.com") == Link(0, 11, "example.com", "http://example.com", "example.com")

@@ -4,12 +4,15 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tacet.records.consents import Connection
 from tacet.records.credentials import Access, App, Token, TokenKind, UserAuthentication
+from tacet.records.people import Post, PostDetails, PostHead, Reference, Shape, Stretch
+from tacet.records.relations import Kind, Relation
 from tacet.store.sqlite.store import _migrations
-from tests.store.building import NOW, SOURCE, app, code, grant, listed, refresh_token, token
+from tests.store.building import NOW, SOURCE, app, code, grant, listed, post, refresh_token, repost, token
 from tests.store.sqlite.files import opened
 
 OLD_APP = (1, "App 1", 77, "read-write", "key1", b"sealed", "client1", NOW)
@@ -76,6 +79,84 @@ async def test_tokens_of_no_grant_can_be_revoked_with_the_rest(first: Path) -> N
         found = await store.credentials.token(b"1" * 32)
         assert found is not None
         assert found.revoked_at_ms == NOW
+
+
+def with_rows(path: Path, posts: list[Post], follows: list[Relation]) -> None:
+    """Write into a database of the first version what it would have written."""
+    rows = [(p.id, p.author_id, p.created_at_ms, p.text, msgspec.json.encode(p.details).decode()) for p in posts]
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.executemany("INSERT INTO post VALUES (?, ?, ?, ?, ?)", rows)
+        connection.executemany(
+            "INSERT INTO relation VALUES (?, ?, ?, ?, ?)",
+            [(f.source_id, f.kind, f.position, f.target_id, f.end_at_ms) for f in follows],
+        )
+
+
+def referring(id_: int, *references: tuple[str, int]) -> Post:
+    return Post(id_, 5, "to others", NOW, PostDetails(references=tuple(Reference(*each) for each in references)))
+
+
+async def test_posts_of_the_first_version_are_in_timelines(first: Path) -> None:
+    posts = [
+        post(10, 4),
+        referring(20, ("retweeted", 10)),
+        referring(30, ("replied_to", 10), ("quoted", 20)),
+        referring(40, ("quoted", 10)),
+        referring(50, ("retweeted", 404)),
+        post(60, 5, 'text with "references": [{"type": "retweeted", "id": 10}]'),
+    ]
+    with_rows(first, posts, [])
+    async with opened(first) as store:
+        heads = await store.posts.of_authors([4, 5], Stretch(), 10)
+        assert heads == [PostHead(n, 5) for n in (60, 50, 40, 30)] + [PostHead(20, 5, 4), PostHead(10, 4)]
+        for shape, left_out in [(Shape.REPLY, {30}), (Shape.REPOST, {20, 50}), (Shape.QUOTE, {30, 40})]:
+            found = await store.posts.of_authors([4, 5], Stretch(without=shape), 10)
+            assert {each.id for each in posts} - {head.id for head in found} == left_out
+        assert await store.posts.repost_of(5, 10) == 20
+        assert not await store.posts.add(repost(70, 5, of=10))
+        assert await store.posts.put(posts) == 0
+        assert await store.posts.latest([4, 5]) == {4: 10, 5: 60}
+
+
+async def test_of_reposts_that_repeat_one_post_the_first_counts(first: Path) -> None:
+    posts = [post(10, 4), *(referring(n, ("retweeted", 10)) for n in (20, 30, 40))]
+    with_rows(first, posts, [])
+    async with opened(first) as store:
+        assert await store.posts.repost_of(5, 10) == 20
+        assert {each.id for each in await store.posts.by_ids(range(50))} == {10, 20, 30, 40}
+        assert await store.posts.put(posts) == 0
+
+
+async def test_follows_of_the_first_version_get_their_other_side(first: Path) -> None:
+    follows = [
+        Relation(Kind.FOLLOW, 1, 9, 1_000),
+        Relation(Kind.FOLLOW, 2, 9, 1_000),
+        Relation(Kind.FOLLOW, 3, 9, 1_002),
+        Relation(Kind.FOLLOW, 4, 9, 5_000, NOW + 10),
+        Relation(Kind.FOLLOW, 1, 8, 2_000),
+        Relation(Kind.BLOCK, 8, 9, 3_000),
+    ]
+    with_rows(first, [], follows)
+    async with opened(first) as store:
+        assert await listed(store, source_id=9, kind=Kind.FOLLOWED_BY) == [
+            (4, 5_000),
+            (3, 1_004),
+            (2, 1_002),
+            (1, 1_000),
+        ]
+        assert await listed(store, NOW + 10, 9, Kind.FOLLOWED_BY) == [(3, 1_004), (2, 1_002), (1, 1_000)]
+        assert await listed(store, source_id=8, kind=Kind.FOLLOWED_BY) == [(1, 2_000)]
+        assert await listed(store, source_id=1, kind=Kind.FOLLOW) == [(8, 2_000), (9, 1_000)]
+        assert await listed(store, source_id=7, kind=Kind.FOLLOWED_BY) == []
+
+
+async def test_many_follows_of_one_moment_keep_their_order(first: Path) -> None:
+    follows = [Relation(Kind.FOLLOW, source_id, 9, 2 * (source_id // 3)) for source_id in range(1, 2_001)]
+    with_rows(first, [], follows)
+    async with opened(first) as store:
+        rows = await listed(store, source_id=9, kind=Kind.FOLLOWED_BY)
+        assert [source_id for source_id, _ in rows] == list(range(2_000, 0, -1))
+        assert all(position % 2 == 0 for _, position in rows)
 
 
 async def test_an_upgraded_database_is_like_a_new_one(first: Path, tmp_path: Path) -> None:

@@ -7,7 +7,17 @@ from contextlib import closing
 
 import pytest
 
-from tacet.store.queries import accounts, consents, credentials, directory, relations, sweeping, upkeep
+from tacet.store.queries import (
+    accounts,
+    consents,
+    credentials,
+    directory,
+    messages,
+    posts,
+    relations,
+    sweeping,
+    upkeep,
+)
 from tacet.store.sqlite.dialect import adapt
 from tacet.store.sqlite.store import _migrations
 
@@ -15,24 +25,37 @@ RELATION_BY_POSITION = "SEARCH relation USING PRIMARY KEY (source_id=? AND kind=
 BY_TARGET = "sqlite_autoindex_relation_2 (source_id=? AND kind=? AND target_id=?)"
 RELATION_BY_TARGET = f"SEARCH relation USING INDEX {BY_TARGET}"
 PAIR = "(app_id=? AND user_id=?"
+REPOST_BY_AUTHOR = "post_by_reposted (reposted_id=? AND author_id=?"
+BETWEEN_IDS = "AND id>? AND id<?)"
+CONVERSATION = f"SEARCH message USING INDEX message_by_pair (low_id=? AND high_id=? {BETWEEN_IDS}"
 OF_PAIR = f"access_grant_by_app {PAIR} AND revoked_at_ms=?)"
 
 PLANS = {
     "OLDER": f"{RELATION_BY_POSITION}<?)",
     "PACKED": f"{RELATION_BY_POSITION}<?)",
     "NEWER": f"{RELATION_BY_POSITION}>?)",
-    "WHICH": RELATION_BY_TARGET,
     "WHO": RELATION_BY_TARGET,
+    "POSITION": RELATION_BY_TARGET,
     "REMOVE_RELATION": f"SEARCH relation USING COVERING INDEX {BY_TARGET}",
     "REMOVE_ENDED": RELATION_BY_TARGET,
     "ENDED": "SEARCH relation USING INDEX relation_by_end (end_at_ms<?)",
     "PEOPLE": "SEARCH person USING INTEGER PRIMARY KEY (rowid=?)",
+    "NAMES": "SEARCH person USING INTEGER PRIMARY KEY (rowid=?)",
+    "IN_STATE": "SEARCH person USING INTEGER PRIMARY KEY (rowid=?)",
     "IDS_OF": "SEARCH handle USING PRIMARY KEY (username_key=?)",
     "HANDLE_OWNER": "SEARCH handle USING PRIMARY KEY (username_key=?)",
     "DROP_HANDLES": "SEARCH handle USING COVERING INDEX handle_by_person (person_id=?)",
     "POSTS": "SEARCH post USING INTEGER PRIMARY KEY (rowid=?)",
     "LATEST_POSTS": "SEARCH post USING COVERING INDEX post_by_author (author_id=?)",
     "DELETE_POST": "SEARCH post USING INTEGER PRIMARY KEY (rowid=?)",
+    "PUT_POST": f"SEARCH other USING COVERING INDEX {REPOST_BY_AUTHOR})",
+    "REPOSTS": "SEARCH post USING COVERING INDEX post_by_reposted (reposted_id=?)",
+    "DELETE_REPOSTS": "SEARCH post USING INDEX post_by_reposted (reposted_id=?)",
+    "REPOST_OF": f"SEARCH post USING COVERING INDEX {REPOST_BY_AUTHOR})",
+    "DROP_MENTIONS": "SEARCH mention USING COVERING INDEX mention_by_post (post_id=?)",
+    "OLDER_BETWEEN": CONVERSATION,
+    "NEWER_BETWEEN": CONVERSATION,
+    "WRITERS": "SEARCH message USING COVERING INDEX message_by_direction (recipient_id=? AND sender_id=?)",
     "APP": "SEARCH app USING INTEGER PRIMARY KEY (rowid=?)",
     "APPS_AFTER": "SEARCH app USING INTEGER PRIMARY KEY (rowid>?)",
     "APP_BY_CONSUMER_KEY": "SEARCH app USING INDEX sqlite_autoindex_app_1 (consumer_key=?)",
@@ -85,7 +108,48 @@ PLANS = {
     "RESEAL_REQUEST_TOKEN": "SEARCH request_token USING PRIMARY KEY (digest=?)",
 }
 
+OF_AUTHORS = [
+    f"SEARCH post USING COVERING INDEX post_by_author (author_id=? {BETWEEN_IDS}",
+    "USE TEMP B-TREE FOR ORDER BY",
+]
+"""Sorts as many as are wanted, and goes on to the next author at the first post that is not among them: see
+`test_reads.py`."""
+
+MENTIONS = [
+    "SEARCH mention USING PRIMARY KEY (person_id=? AND post_id>? AND post_id<?)",
+    "SEARCH post USING INTEGER PRIMARY KEY (rowid=?)",
+]
+
+BOTH_SIDES = [
+    f"SEARCH message USING INDEX message_by_sender (sender_id=? {BETWEEN_IDS}",
+    "SCAN sent",
+    "USE TEMP B-TREE FOR ORDER BY",
+    f"SEARCH message USING INDEX message_by_recipient (recipient_id=? {BETWEEN_IDS}",
+    "SCAN received",
+    "USE TEMP B-TREE FOR ORDER BY",
+]
+"""Sorts two pages that were already cut."""
+
 SEVERAL = {
+    "WHICH": [
+        f"SEARCH relation USING COVERING INDEX {BY_TARGET}",
+        "SEARCH any_ended USING COVERING INDEX relation_by_end_of_source (source_id=? AND kind=? AND end_at_ms<?)",
+        f"SEARCH ended USING INDEX {BY_TARGET}",
+    ],
+    "OLDER_OF_AUTHORS": OF_AUTHORS,
+    "NEWER_OF_AUTHORS": OF_AUTHORS,
+    "OLDER_MENTIONS": MENTIONS,
+    "NEWER_MENTIONS": MENTIONS,
+    "OLDER_OF_PERSON": BOTH_SIDES,
+    "NEWER_OF_PERSON": BOTH_SIDES,
+    "ADD_POST": [
+        "SEARCH original USING INTEGER PRIMARY KEY (rowid=?)",
+        "SEARCH original USING INTEGER PRIMARY KEY (rowid=?)",
+    ],
+    "NAME_REPOSTED_AUTHORS": [
+        "SEARCH post USING INDEX post_by_reposted (reposted_id=?)",
+        "SEARCH original USING INTEGER PRIMARY KEY (rowid=?)",
+    ],
     "DELETE_PROJECT": [
         "SEARCH project USING INTEGER PRIMARY KEY (rowid=?)",
         "SEARCH app USING COVERING INDEX app_by_project (project_id=?)",
@@ -162,7 +226,8 @@ NO_SEARCH = {
     "ADD_RELATION_QUIETLY",
     "PUT_PERSON",
     "PUT_HANDLE",
-    "PUT_POST",
+    "PUT_MENTION",
+    "ADD_MESSAGE",
     "PUT_PASSWORD",
     "PUT_SESSION",
     "PUT_DEVELOPER",
@@ -183,11 +248,12 @@ WHOLE_TABLES = {"ANY_APP", "FIRST_PERSON_IDS", "REVISIONS", "MIGRATIONS_DONE"}
 """What reads a table from its beginning, in the order of its key, and is limited or tiny."""
 
 HARMLESS = re.compile(
-    r"CO-ROUTINE page|SCAN page|(CORRELATED )?(LIST|SCALAR) SUBQUERY \d|SCAN json_each VIRTUAL TABLE INDEX 1:"
+    r"CO-ROUTINE (page|sent|received)|SCAN page|(CORRELATED )?(LIST|SCALAR) SUBQUERY \d|SCAN CONSTANT ROW"
+    r"|SCAN json_each VIRTUAL TABLE INDEX 1:|MERGE \(UNION ALL\)|LEFT|RIGHT"
 )
 """Steps over the ids that were asked for, a search for each of them, and steps over a page that was already cut."""
 
-MODULES = (accounts, consents, credentials, directory, relations, sweeping, upkeep)
+MODULES = (accounts, consents, credentials, directory, messages, posts, relations, sweeping, upkeep)
 
 ALL = {
     name: sql

@@ -1,5 +1,5 @@
 -- What a timeline asks of a post stands beside its details. Posts that are there already are read once for it; whom
--- they mention is known from their next import on.
+-- they mention was never recorded.
 ALTER TABLE post ADD COLUMN shape INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE post ADD COLUMN reposted_id INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE post ADD COLUMN reposted_author_id INTEGER NOT NULL DEFAULT 0;
