@@ -27,7 +27,7 @@ WALL_CLOCKS = {
 }
 RANDOM_SOURCES = {"random", "secrets", "uuid", "os.urandom"}
 
-LOGIC = ("directory", "identity", "limits", "mutes", "store")
+LOGIC = ("directory", "graph", "identity", "limits", "messages", "mutes", "posts", "store")
 HTTP = ("app", "cli", "pages", "server", "wire")
 
 
@@ -93,6 +93,10 @@ RULES = {
         where=lambda module: module.room in LOGIC,
         what=lambda module: module.imports_any_of("tacet.wire", "tacet.pages", "tacet.cli", "tacet.app"),
     ),
+    "mutes-know-nothing-of-what-is-built-beside-them": Rule(
+        where=lambda module: module.room == "mutes",
+        what=lambda module: module.imports_any_of("tacet.graph", "tacet.messages", "tacet.posts"),
+    ),
     "only-http-and-start-up-know-the-web-framework": Rule(
         where=lambda module: module.room not in HTTP,
         what=lambda module: module.imports_any_of("starlette", "uvicorn"),
@@ -123,6 +127,7 @@ def test_modules_keep_to_their_rooms(rule: Rule) -> None:
 
 BROKEN = {
     "logic-and-store-never-import-http-or-the-command-line": ("mutes/x.py", "from tacet import wire"),
+    "mutes-know-nothing-of-what-is-built-beside-them": ("mutes/x.py", "from tacet.graph.follows import Follows"),
     "only-http-and-start-up-know-the-web-framework": (
         "mutes/x.py",
         "from starlette.responses import Response",

@@ -78,6 +78,27 @@ POST_KIND = Kind(
 )
 KINDS = {"tweet": TWEET_KIND, "post": POST_KIND}
 
+DESCRIBED = frozenset(
+    (
+        "getUsersMuting",
+        "muteUser",
+        "unmuteUser",
+        "getUsersMe",
+        "getUsersById",
+        "getUsersByIds",
+        "getUsersByUsername",
+        "getUsersByUsernames",
+        "getUsersTimeline",
+        "getUsersMentions",
+        "getUsersFollowing",
+        "getUsersFollowers",
+        "followUser",
+        "unfollowUser",
+        "getUsersBlocking",
+    )
+)
+"""Operations that are served here and described there; the documents at hand are cut to mutes and what is near them."""
+
 
 class Document:
     """One of X's documents and its judgements."""

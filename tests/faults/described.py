@@ -9,11 +9,16 @@ from typing import Any, cast
 
 from jsonschema import Draft202012Validator
 
-from tests.cast import ALICE, BOB, CAROL
+from tests.cast import ALICE, BOB, CAROL, FULL, PINNED
 from tests.service import Answer, Method, opened
 
 MAX_ANSWER_BYTES = 256 * 1024
 """Of an answer to 16 KB of rubbish: 16 times as much, and no more."""
+
+MOMENT = "2022-05-01T00:00:00Z"
+
+TOKENS = ("1732069219319840768", "02RK8C1DG0000ZZZ", "abc123")
+"""One of each kind of page token."""
 
 GOOD = {
     "id": str(ALICE.id),
@@ -21,10 +26,17 @@ GOOD = {
     "username": "alice",
     "ids": f"{BOB.id},{CAROL.id}",
     "usernames": "bob_b,carol",
+    "participant_id": str(FULL.id),
     "max_results": "5",
-    "pagination_token": "1732069219319840768",
+    "since_id": str(PINNED.id),
+    "until_id": str(PINNED.id),
+    "start_time": MOMENT,
+    "end_time": MOMENT,
 }
-"""A good value of each parameter but the target's; those that are a choice of words need none here."""
+"""A good value of each parameter but the target's; page tokens and those that are a choice of words need none here."""
+
+ALWAYS_WRITING = frozenset(("createPosts", "repostPost", "createDirectMessagesByParticipantId"))
+"""Operations of which every good request writes something."""
 
 Schema = Mapping[str, Any]
 
@@ -41,6 +53,8 @@ class Parameter:
     @property
     def good(self) -> str:
         choices = self.schema.get("items", self.schema).get("enum")
+        if self.name == "pagination_token":
+            choices = [token for token in TOKENS if _takes(self.schema, token)]
         return choices[0] if choices else GOOD[self.name]
 
     def takes(self, text: str) -> bool:
@@ -68,6 +82,11 @@ class Described:
     @property
     def writes(self) -> bool:
         return self.method != "GET"
+
+    @property
+    def success(self) -> int:
+        """The status of what succeeds."""
+        return 201 if "201" in self.responses else 200
 
     @property
     def in_path(self) -> list[Parameter]:
@@ -110,6 +129,8 @@ def _takes(schema: Schema, text: str) -> bool:
         return bool(is_number) and schema["minimum"] <= int(text) <= schema["maximum"]
     if "enum" in schema:
         return text in schema["enum"]
+    if schema.get("format") == "date-time":
+        return text == MOMENT
     return bool(re.fullmatch(schema["pattern"].removeprefix("^").removesuffix("$"), text, re.ASCII))
 
 
@@ -161,6 +182,9 @@ def _operations() -> list[Described]:
 OPERATIONS = _operations()
 CLOSED = [operation for operation in OPERATIONS if not operation.is_public]
 """Those that ask who is calling."""
+
+QUIET = [operation for operation in OPERATIONS if operation.id not in ALWAYS_WRITING]
+"""Those that can succeed and change nothing."""
 
 WITH_BODY = [operation for operation in OPERATIONS if operation.body is not None]
 WITHOUT_BODY = [operation for operation in OPERATIONS if operation.body is None]

@@ -123,9 +123,9 @@ QUERIES: dict[str, str] = {
 """Whole queries that are wrong on every route that looks at its query."""
 
 
-def _around(target: str) -> dict[str, bytes]:
-    """Bodies that come close to a good one, which would mute `target`."""
-    good = json.dumps({"target_user_id": target}).encode()
+def _around(member: str, value: str) -> dict[str, bytes]:
+    """Bodies that come close to a good one, which has one member."""
+    good = json.dumps({member: value}).encode()
     cut = {f"cut-at-{at}": good[:at] for at in range(1, len(good))}
     return {
         **cut,
@@ -138,12 +138,12 @@ def _around(target: str) -> dict[str, bytes]:
         "comma": good[:-1] + b",}",
         "comment": b"/* */" + good,
         "single-quotes": good.replace(b'"', b"'"),
-        "form": f"target_user_id={target}".encode(),
+        "form": f"{member}={value}".encode(),
         "in-an-array": b"[" + good + b"]",
         "in-an-object": b'{"data":' + good + b"}",
         "in-a-string": json.dumps(good.decode()).encode(),
-        "as-an-integer": good.replace(f'"{target}"'.encode(), target.encode()),
-        "other-case": good.replace(b"target", b"Target"),
+        "as-an-integer": good.replace(f'"{value}"'.encode(), b"1002"),
+        "other-case": good.replace(member.encode(), member.capitalize().encode()),
         "and-more": good[:-1] + b',"x":1}',
         "and-a-nul-key": good[:-1] + b',"\\u0000":1}',
         "and-an-empty-key": good[:-1] + b',"":1}',
@@ -160,8 +160,8 @@ def _around(target: str) -> dict[str, bytes]:
     }
 
 
-def bodies(target: str) -> dict[str, bytes]:
-    """Bodies of a mute of `target` that must all be refused, by name."""
+def bodies(member: str, value: str) -> dict[str, bytes]:
+    """Bodies that must all be refused where one with this member, a text, would be good, by name."""
     values = ("null", "true", "1", "-1", "1.5", "1e400", "[]", "{}", '""', "[[]]", '"1002"', "9" * 400, "NaN")
     return {
         "empty": b"",
@@ -169,14 +169,14 @@ def bodies(target: str) -> dict[str, bytes]:
         "deep-arrays": b"[" * DEEP + b"]" * DEEP,
         "deep-objects": b'{"a":' * DEEP + b"1" + b"}" * DEEP,
         "deep-and-open": b"[" * 60_000,
-        "deep-target": b'{"target_user_id":' + b"[" * DEEP + b"]" * DEEP + b"}",
+        "deep-member": b'{"%b":%b%b}' % (member.encode(), b"[" * DEEP, b"]" * DEEP),
         "noise": _random.randbytes(4_000),
         "compressed": b"\x1f\x8b\x08\x00" + _random.randbytes(100),
         "of-the-largest-size": b" " * 65_536,
         "too-large": b" " * 65_537,
-        **{f"value-{value[:8]}": value.encode() for value in values},
-        **{f"target-{value[:8]}": f'{{"target_user_id":{value}}}'.encode() for value in values if value != '"1002"'},
-        **_around(target),
+        **{f"value-{each[:8]}": each.encode() for each in values},
+        **{f"member-{each[:8]}": f'{{"{member}":{each}}}'.encode() for each in values if each != '"1002"'},
+        **_around(member, value),
     }
 
 

@@ -210,7 +210,7 @@ async def test_garbage_as_the_target_is_answered_and_changes_nothing(place: Plac
 
 async def test_garbage_as_a_body_is_answered_and_changes_nothing(place: Place) -> None:
     async with place.untouched():
-        for key, body in bodies(str(TARGET)).items():
+        for key, body in bodies("target_user_id", str(TARGET)).items():
             got = await answers(place.port, request("POST", LIST, SOURCE, body))
             judge(got)
             assert [answer.status for answer in got] == [413 if len(body) > 65_536 else 400], key

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from tests.faults.described import CLOSED, OPERATIONS, Described, name
+from tests.faults.described import CLOSED, OPERATIONS, QUIET, Described, name
 from tests.faults.garbage import TEXTS, VERY_LONG
 from tests.faults.world import Request, World, changing, encoded, unchanging
+
+CLOSED_AND_QUIET = [operation for operation in CLOSED if operation in QUIET]
 
 SECRET = "kept-out-of-logs"
 """Stands in every token that is garbage, so that it can be looked for."""
@@ -125,7 +127,7 @@ async def test_garbage_in_any_field_of_a_signature_is_refused(
     assert SECRET not in log.text
 
 
-@pytest.mark.parametrize("operation", CLOSED, ids=name)
+@pytest.mark.parametrize("operation", CLOSED_AND_QUIET, ids=name)
 async def test_a_signature_still_works_after_garbage_that_used_its_nonce(world: World, operation: Described) -> None:
     request, fields = signed(world, unchanging(operation))
     for field in fields.keys() - {"oauth_nonce"}:
@@ -146,7 +148,7 @@ async def test_a_signature_in_the_query_with_garbage_is_refused(world: World, op
                 await refused(world, replace(request, query=query), (field, key))
 
 
-@pytest.mark.parametrize("operation", CLOSED, ids=name)
+@pytest.mark.parametrize("operation", CLOSED_AND_QUIET, ids=name)
 async def test_garbage_as_the_host_of_a_signed_request_changes_nothing(world: World, operation: Described) -> None:
     async with world.untouched():
         for key, text in TEXTS.items():

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.described import OPERATIONS, Described, name
+from tests.faults.described import OPERATIONS, QUIET, Described, name
 from tests.faults.world import World, changing, inhabited, unchanging
 
 
@@ -12,13 +12,13 @@ def test_every_operation_is_found() -> None:
     assert {operation.id for operation in OPERATIONS} >= {"muteUser", "unmuteUser", "getUsersMuting", "getOpenApiSpec"}
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=name)
+@pytest.mark.parametrize("operation", QUIET, ids=name)
 async def test_a_good_request_that_should_change_nothing_does_not(world: World, operation: Described) -> None:
     async with world.untouched():
         assert (await world.send(unchanging(operation))).status == 200
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=name)
+@pytest.mark.parametrize("operation", QUIET, ids=name)
 async def test_good_values_are_taken(world: World, operation: Described) -> None:
     async with world.untouched():
         for each in operation.in_query:
@@ -31,4 +31,4 @@ async def test_a_good_request_that_should_write_does_and_is_noticed(tmp_path: Pa
     async with inhabited(tmp_path / "tacet.db") as own:
         with pytest.raises(AssertionError, match="something was written"):
             async with own.untouched():
-                assert (await own.send(changing(operation))).status == 200
+                assert (await own.send(changing(operation))).status == operation.success

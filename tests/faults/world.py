@@ -1,6 +1,7 @@
 """A service whose whole database can be looked at, and requests to it that are bounded in time."""
 
 import asyncio
+import contextlib
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -9,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
-from tests.cast import ALICE, BOB, CAROL, move_in
-from tests.faults.described import Described
+from tacet.posts.errors import AlreadyReposted
+from tests.cast import ALICE, BOB, CAROL, LATEST, OWN, PINNED, UNKNOWN_ID, move_in
+from tests.faults.described import QUIET, Described
 from tests.service import HOST, JSON, Answer, Service, exchange, opened
 
 MAX_WAIT_S = 10
@@ -18,8 +20,6 @@ MAX_WAIT_S = 10
 
 MAX_CPU_S = 0.1
 """Processor time of one request: a hundred times what a page takes, and the server does nothing else meanwhile."""
-
-TARGET = "target_user_id"
 
 
 @dataclass(frozen=True)
@@ -60,27 +60,55 @@ class Request:
         return replace(self, headers={key: value for key, value in self.headers.items() if key != name})
 
 
+@dataclass(frozen=True)
+class Aim:
+    """What a writing operation is aimed at.
+
+    Attributes:
+        name: of the path's parameter or of the body's member.
+        changing, unchanging: a value with which it writes, and one with which it does not, where there is one.
+    """
+
+    name: str
+    changing: str
+    unchanging: str = ""
+
+
+AIMS = {
+    "muteUser": Aim("target_user_id", str(BOB.id), str(CAROL.id)),
+    "unmuteUser": Aim("target_user_id", str(CAROL.id), str(BOB.id)),
+    "followUser": Aim("target_user_id", str(BOB.id), str(CAROL.id)),
+    "unfollowUser": Aim("target_user_id", str(CAROL.id), str(BOB.id)),
+    "createPosts": Aim("text", "Hello"),
+    "deletePosts": Aim("id", str(OWN.id), str(UNKNOWN_ID)),
+    "repostPost": Aim("tweet_id", str(PINNED.id)),
+    "unrepostPost": Aim("source_tweet_id", str(LATEST.id), str(PINNED.id)),
+    "createDirectMessagesByParticipantId": Aim("text", "Hello"),
+}
+
+
 def changing(operation: Described) -> Request:
     """A request that, where the operation writes, writes: for garbage that must be refused."""
-    return _request(operation, muted=operation.body is None)
+    aim = AIMS.get(operation.id)
+    return _request(operation, aim, aim.changing if aim else "")
 
 
 def unchanging(operation: Described) -> Request:
     """A request that succeeds and changes nothing: for garbage in places that nobody reads."""
-    return _request(operation, muted=operation.body is not None)
+    assert operation in QUIET
+    aim = AIMS.get(operation.id)
+    return _request(operation, aim, aim.unchanging if aim else "")
 
 
-def _request(operation: Described, muted: bool) -> Request:
-    """Alice mutes Carol and not Bob; the target is one of them."""
-    target = str((CAROL if muted else BOB).id)
-    path = {each.name: target if each.name == TARGET else each.good for each in operation.in_path}
+def _request(operation: Described, aim: Aim | None, aimed_at: str) -> Request:
+    path = {each.name: aimed_at if aim and each.name == aim.name else each.good for each in operation.in_path}
     needed = {each.name: each.good for each in operation.in_query if each.name in {"ids", "usernames"}}
     headers = {"host": HOST, "authorization": f"Bearer {ALICE.username}"}
     if operation.body is None:
         return Request(operation, path, urlencode(needed), headers)
-    [member] = operation.body["properties"]
+    assert aim is not None
     headers |= {"content-type": JSON}
-    return Request(operation, path, urlencode(needed), headers, f'{{"{member}":"{target}"}}'.encode())
+    return Request(operation, path, urlencode(needed), headers, f'{{"{aim.name}":"{aimed_at}"}}'.encode())
 
 
 def encoded(text: bytes) -> str:
@@ -94,7 +122,7 @@ def read(text: bytes) -> str:
 
 
 class World:
-    """A service on a file. Alice mutes Carol, and nobody else mutes anybody."""
+    """A service on a file, in which `AIMS` are right: Alice mutes and follows Carol, and has reposted one post."""
 
     def __init__(self, service: Service, path: Path) -> None:
         self.service = service
@@ -117,9 +145,16 @@ class World:
         assert after == before, "something was written"
 
     async def prepare(self) -> None:
-        """Alice mutes Carol and not Bob."""
+        """Alice mutes and follows Carol and not Bob, and has a post of her own and one repost."""
         assert (await self.service.mute(ALICE, CAROL.id)).status == 200
         assert (await self.service.unmute(ALICE, BOB.id)).status == 200
+        actions = self.service.tacet.actions
+        await actions.follows.follow(ALICE.id, CAROL.id)
+        await actions.follows.unfollow(ALICE.id, BOB.id)
+        await self.service.store.posts.put([OWN])
+        await actions.writing.undo_repost(ALICE.id, PINNED.id)
+        with contextlib.suppress(AlreadyReposted):
+            await actions.writing.repost(ALICE.id, LATEST.id)
 
     async def send(self, request: Request) -> Answer:
         """The answer, which is in the document and comes in time."""

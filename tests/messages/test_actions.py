@@ -130,9 +130,7 @@ class TestSend:
             await world.messages.send(ANN, BEA, "Why so silent?")
 
     @pytest.mark.parametrize(("blocker_id", "blocked_id"), [(ANN, OPEN), (OPEN, ANN)], ids=["the-sender", "the-other"])
-    async def test_whoever_blocks_ends_messages_both_ways(
-        self, world: World, blocker_id: int, blocked_id: int
-    ) -> None:
+    async def test_whoever_blocks_ends_messages_both_ways(self, world: World, blocker_id: int, blocked_id: int) -> None:
         await world.messages.send(ANN, OPEN, "Hi")
         await world.messages.send(OPEN, ANN, "Hi")
         await world.relate(Kind.FOLLOW, ANN, OPEN)
@@ -146,6 +144,13 @@ class TestSend:
         await world.relate(Kind.MUTE, source_id, target_id)
         message = await world.messages.send(ANN, OPEN, "Hi")
         assert await world.all(OPEN) == await world.all(ANN) == [message]
+
+
+EDGES = {
+    "older-than-all": (Stretch(older_than=1), None, 0),
+    "older-than-zero": (Stretch(older_than=0), None, 0),
+    "newer-than-all": (Stretch(newer_than=MAX_ID, upwards=True), MAX_ID, None),
+}
 
 
 class TestPages:
@@ -174,12 +179,6 @@ class TestPages:
         while (newer_than := back[-1].newer_than) is not None:
             back.append(await world.messages.of_person(ANN, Stretch(newer_than=newer_than, upwards=True), limit))
         assert [message for page in reversed(back) for message in page.messages] == sent
-
-    EDGES = {
-        "older-than-all": (Stretch(older_than=1), None, 0),
-        "older-than-zero": (Stretch(older_than=0), None, 0),
-        "newer-than-all": (Stretch(newer_than=MAX_ID, upwards=True), MAX_ID, None),
-    }
 
     @pytest.mark.parametrize(("stretch", "older_than", "newer_than"), EDGES.values(), ids=EDGES.keys())
     async def test_a_page_past_an_end_is_empty_and_leads_back(

@@ -56,6 +56,9 @@ OPERATIONS = [
     Operation("getUsersMuting", "GET", LIST, 15, scopes=_READ, selects="users"),
     Operation("muteUser", "POST", LIST, 50, scopes=_WRITE, headers={"content-type": JSON}, body=_BODY),
     Operation("unmuteUser", "DELETE", f"{LIST}/{BOB.id}", 50, scopes=_WRITE),
+    Operation("getUsersTimeline", "GET", "/2/users/1001/timelines/reverse_chronological", 180, selects="posts"),
+    Operation("getUsersPosts", "GET", "/2/users/1002/tweets", 900, app_only=True, selects="posts"),
+    Operation("getUsersMentions", "GET", "/2/users/1002/mentions", 300, app_only=True, selects="posts"),
     Operation("getUsersMe", "GET", "/2/users/me", 75, selects="users"),
     Operation("getUsersById", "GET", "/2/users/1002", 900, app_only=True, selects="users"),
     Operation("getUsersByIds", "GET", "/2/users?ids=1002,1003", 900, app_only=True, selects="users"),
@@ -83,6 +86,7 @@ OPERATIONS = [
         headers={"content-type": JSON},
         body=b'{"tweet_id":"5001"}',
     ),
+    Operation("unrepostPost", "DELETE", "/2/users/1001/retweets/5001", 50, scopes=_POSTING),
     Operation("getUsersFollowing", "GET", FOLLOWING, 15, app_only=True, scopes=_FOLLOWS, selects="users"),
     Operation(
         "getUsersFollowers", "GET", "/2/users/1001/followers", 15, app_only=True, scopes=_FOLLOWS, selects="users"
@@ -102,7 +106,6 @@ OPERATIONS = [
     ),
     Operation("getDirectMessagesEvents", "GET", "/2/dm_events", 15, scopes=_MESSAGES),
     Operation("getDirectMessagesEventsByParticipantId", "GET", f"{CONVERSATION}/dm_events", 15, scopes=_MESSAGES),
-    Operation("unrepostPost", "DELETE", "/2/users/1001/retweets/5001", 50, scopes=_POSTING),
 ]
 BY_ID = {operation.id: operation for operation in OPERATIONS}
 USER_ONLY = [operation for operation in OPERATIONS if not operation.app_only]

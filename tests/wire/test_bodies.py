@@ -1,10 +1,12 @@
 import json
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tacet.wire.bodies import MAX_REPORTED, json_type, read_target_user_id
+from tacet.wire.bodies import MAX_REPORTED, TARGET_USER, json_type, read_object, read_target_user_id
 from tacet.wire.problems import Refusal
 from tests.service import JSON
 
@@ -18,10 +20,10 @@ def extra(key: str) -> str:
     return f"$.{key}: is not defined in the schema and the schema does not allow additional properties"
 
 
-def messages(body: bytes, content_type: str = JSON) -> list[str]:
+def messages(body: bytes, content_type: str = JSON, schema: Mapping[str, Any] = TARGET_USER) -> list[str]:
     """What is wrong with a body that is refused."""
     with pytest.raises(Refusal) as refused:
-        read_target_user_id(content_type, body)
+        read_object(content_type, body, schema)
     problem = refused.value.problem
     answered = json.loads(problem.body)
     assert problem.status == 400
@@ -147,3 +149,99 @@ def test_rubbish_is_refused_and_never_a_defect(body: bytes) -> None:
 @given(st.from_regex(r"[0-9]{1,19}", fullmatch=True, alphabet="0123456789"))
 def test_every_id_is_read(target: str) -> None:
     assert read_target_user_id(JSON, json.dumps({"target_user_id": target}).encode()) == target
+
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "text": {"type": "string", "minLength": 2, "maxLength": 5},
+        "kind": {"type": "string", "enum": ["a", "b"]},
+        "never": {"type": "boolean", "const": False},
+        "count": {"type": "integer"},
+        "ids": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 3,
+            "uniqueItems": True,
+            "items": {"type": "string", "pattern": "^[0-9]{1,3}$"},
+        },
+        "inner": {
+            "type": "object",
+            "properties": {"this": {"type": "string"}, "that": {"type": "string"}},
+            "anyOf": [{"required": ["this"]}, {"required": ["that"]}],
+            "additionalProperties": False,
+        },
+        "open": {"type": "object", "properties": {}},
+    },
+    "required": ["text"],
+    "additionalProperties": False,
+}
+
+DESCRIBED: dict[str, dict[str, Any]] = {
+    "least": {"text": "ab"},
+    "longest": {"text": "abcde"},
+    "code-points": {"text": "🚀" * 5},
+    "everything": {
+        "text": "abc",
+        "kind": "b",
+        "never": False,
+        "count": -1,
+        "ids": ["1", "2", "003"],
+        "inner": {"that": ""},
+        "open": {"anything": [None]},
+    },
+    "both-of-a-choice": {"text": "abc", "inner": {"this": "", "that": ""}},
+}
+
+
+@pytest.mark.parametrize("value", DESCRIBED.values(), ids=DESCRIBED.keys())
+def test_an_object_as_described_is_read(value: dict[str, Any]) -> None:
+    assert read_object(JSON, json.dumps(value).encode(), SCHEMA) == value
+
+
+AGAINST: dict[str, tuple[dict[str, Any], str]] = {
+    "too-short": ({"text": "a"}, "$.text: must be at least 2 characters long"),
+    "too-long": ({"text": "abcdef"}, "$.text: may only be 5 characters long"),
+    "not-in-an-enumeration": ({"kind": "c"}, "$.kind: does not have a value in the enumeration [a, b]"),
+    "not-the-constant": ({"never": True}, "$.never: must be a constant value false"),
+    "a-number-for-a-flag": ({"never": 0}, "$.never: integer found, boolean expected"),
+    "a-flag-for-a-number": ({"count": True}, "$.count: boolean found, integer expected"),
+    "no-items": ({"ids": []}, "$.ids: there must be a minimum of 1 items in the array"),
+    "too-many-items": ({"ids": ["1", "2", "3", "4"]}, "$.ids: there must be a maximum of 3 items in the array"),
+    "the-same-item-twice": ({"ids": ["1", "1"]}, "$.ids: the items in the array must be unique"),
+    "a-bad-item": ({"ids": ["1", "x"]}, "$.ids[1]: does not match the regex pattern ^[0-9]{1,3}$"),
+    "an-item-of-another-type": ({"ids": [["1"]]}, "$.ids[0]: array found, string expected"),
+    "no-list": ({"ids": "1"}, "$.ids: string found, array expected"),
+    "none-of-a-choice": ({"inner": {}}, "$.inner.this: is missing but it is required"),
+    "unknown-inside": ({"inner": {"this": "", "x": 1}}, extra("inner.x")),
+    "unknown": ({"x": 1}, extra("x")),
+}
+
+
+@pytest.mark.parametrize(("members", "expected"), AGAINST.values(), ids=AGAINST.keys())
+def test_what_is_against_the_description_is_told_in_the_validators_words(
+    members: dict[str, Any], expected: str
+) -> None:
+    body = json.dumps({"text": "abc", **members}).encode()
+    assert messages(body, schema=SCHEMA) == [expected]
+
+
+def test_everything_that_is_wrong_is_told_at_once_in_the_order_of_the_description() -> None:
+    body = json.dumps({"inner": {"this": 1}, "x": 1, "ids": ["a", "a", 1, 2], "kind": 1}).encode()
+    assert messages(body, schema=SCHEMA) == [
+        extra("x"),
+        "$.text: is missing but it is required",
+        "$.kind: integer found, string expected",
+        "$.ids: there must be a maximum of 3 items in the array",
+        "$.ids: the items in the array must be unique",
+        "$.ids[0]: does not match the regex pattern ^[0-9]{1,3}$",
+        "$.ids[1]: does not match the regex pattern ^[0-9]{1,3}$",
+        "$.ids[2]: integer found, string expected",
+        "$.ids[3]: integer found, string expected",
+        "$.inner.this: integer found, string expected",
+    ]
+
+
+def test_only_so_many_bad_items_are_named() -> None:
+    body = json.dumps({"text": "abc", "ids": ["x"] * 5_000}).encode()
+    assert len(messages(body, schema=SCHEMA)) == 2 + MAX_REPORTED

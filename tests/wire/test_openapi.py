@@ -10,7 +10,7 @@ from tacet import __version__
 from tacet.wire.parameters import FIELD_LISTS
 from tacet.wire.vocabulary import POST, TWEET
 from tests.service import Service
-from tests.wire.calls import OPERATIONS, SELECTING, USER_ONLY, WRITES, Operation, name
+from tests.wire.calls import BY_ID, OPERATIONS, SELECTING, USER_ONLY, WRITES, Operation, name
 
 Document = dict[str, Any]
 
@@ -124,7 +124,8 @@ async def test_every_accepted_field_is_listed(document: Document, operation: Ope
 
 
 async def test_bounds_and_patterns_are_listed(document: Document) -> None:
-    mutes, ids, names = (parameters(document, OPERATIONS[n]) for n in (0, 5, 7))
+    listed = ("getUsersMuting", "getUsersByIds", "getUsersByUsernames")
+    mutes, ids, names = (parameters(document, BY_ID[each]) for each in listed)
     assert mutes["max_results"]["schema"] == {
         "type": "integer",
         "format": "int32",

@@ -4,7 +4,7 @@ from tests.service import Method, Service
 from tests.wire.calls import LIST
 
 NOWHERE = {
-    "another-version": "/1.1/mutes/users/ids.json",
+    "another-version": "/1.0/mutes/users/ids.json",
     "version-only": "/2",
     "users-slash": "/2/users/",
     "list-slash": f"{LIST}/",
@@ -13,7 +13,7 @@ NOWHERE = {
     "target-missing": f"{LIST}/1002/",
     "too-deep": f"{LIST}/1002/3",
     "upper-case": "/2/Users/1001/muting",
-    "blocking": "/2/users/1001/blocking",
+    "bookmarks": "/2/users/1001/bookmarks",
     "dots": "/2/users/../users/1001/muting",
     "not-ascii": "/2/%C3%A9",
     "not-utf-8": "/2/%FF%FE",

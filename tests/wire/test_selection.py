@@ -1,6 +1,6 @@
 import pytest
 
-from tacet.wire.selection import select
+from tacet.wire.selection import PRIVATE_METRICS, select, select_posts
 from tacet.wire.vocabulary import POST, TWEET, USER_FIELD_ORDER, Vocabulary
 
 Asked = dict[str, tuple[str, ...]]
@@ -92,3 +92,74 @@ def test_only_the_most_recent_post_must_be_looked_up(field: str) -> None:
     assert select({"user.fields": (field,)}).needs_latest
     assert select({"expansions": (field,)}).needs_latest
     assert not select({"expansions": ("pinned_tweet_id",)}).needs_latest
+
+
+POSTS_SPOKEN: dict[str, tuple[Asked, Vocabulary]] = {
+    "nothing": ({}, TWEET),
+    "author": ({"expansions": ("author_id",)}, TWEET),
+    "referenced-tweets": ({"expansions": ("referenced_tweets.id",)}, TWEET),
+    "referenced-posts": ({"expansions": ("referenced_posts",)}, POST),
+    "edit-history": ({"expansions": ("edit_history_post_ids",)}, POST),
+    "username": ({"expansions": ("username",)}, POST),
+    "username-beside-tweet-fields": ({"expansions": ("username",), "tweet.fields": ("id",)}, TWEET),
+    "username-field": ({"user.fields": ("username",)}, TWEET),
+    "post-fields": ({"post.fields": ("id",), "expansions": ("referenced_tweets.id",)}, POST),
+    "media": ({"media.fields": ("url",)}, TWEET),
+}
+
+
+@pytest.mark.parametrize(("asked", "vocabulary"), POSTS_SPOKEN.values(), ids=POSTS_SPOKEN.keys())
+def test_answers_with_posts_speak_the_requests_vocabulary(asked: Asked, vocabulary: Vocabulary) -> None:
+    selection = select_posts(asked)
+    assert (selection.vocabulary, selection.users.vocabulary) == (vocabulary, vocabulary)
+
+
+POSTS_EXPANDED = {
+    "author_id": ("author_id", "author_id"),
+    "in_reply_to_user_id": ("in_reply_to_user_id", "in_reply_to_user_id"),
+    "referenced_tweets.id": ("referenced_tweets.id", "referenced_tweets"),
+    "referenced_posts": ("referenced_tweets.id", "referenced_tweets"),
+    "referenced_tweets.id.author_id": ("referenced_tweets.id.author_id", "referenced_tweets"),
+    "entities.mentions.username": ("entities.mentions.username", "entities"),
+    "entities.note.mentions.username": ("entities.mentions.username", "entities"),
+    "username": ("entities.mentions.username", "entities"),
+    "edit_history_tweet_ids": ("edit_history_tweet_ids", "edit_history_tweet_ids"),
+    "edit_history_post_ids": ("edit_history_tweet_ids", "edit_history_tweet_ids"),
+}
+
+
+@pytest.mark.parametrize("word", POSTS_EXPANDED)
+def test_an_expansion_of_posts_shows_the_field_it_expands(word: str) -> None:
+    selection = select_posts({"expansions": (word,)})
+    expansion, field = POSTS_EXPANDED[word]
+    assert selection.expansions == {expansion}
+    assert field in selection.post_fields
+
+
+def test_every_expansion_of_posts_is_known_in_tweet_words() -> None:
+    words = (*TWEET.post_expansions, *POST.post_expansions)
+    assert select_posts({"expansions": words}).expansions <= set(TWEET.post_expansions)
+
+
+def test_posts_and_the_users_beside_them_have_fields_of_their_own() -> None:
+    selection = select_posts({"tweet.fields": ("lang",), "user.fields": ("url",), "expansions": ("author_id",)})
+    assert selection.post_fields == {"id", "text", "edit_history_tweet_ids", "lang", "author_id"}
+    assert selection.users.user_fields == ("id", "name", "username", "url")
+    assert selection.users.expansions == frozenset()
+
+
+def test_lists_of_media_polls_and_places_choose_nothing() -> None:
+    asked = {"media.fields": ("url",), "poll.fields": ("id",), "place.fields": ("id",)}
+    assert select_posts(asked) is select_posts({})
+
+
+def test_the_same_request_for_posts_in_other_words_is_the_same_selection() -> None:
+    one = select_posts({"tweet.fields": ("lang", "id"), "user.fields": ("url", "name")})
+    assert one is select_posts({"tweet.fields": ("id", "lang", "lang"), "user.fields": ("id", "url")})
+    assert one is not select_posts({"tweet.fields": ("lang",)})
+
+
+@pytest.mark.parametrize("field", PRIVATE_METRICS)
+def test_posts_with_private_metrics_look_different_to_their_authors(field: str) -> None:
+    assert select_posts({"tweet.fields": (field,)}).is_private
+    assert not select_posts({"tweet.fields": tuple(set(TWEET.post_fields) - set(PRIVATE_METRICS))}).is_private

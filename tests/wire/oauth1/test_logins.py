@@ -110,7 +110,7 @@ class TestRefusals:
     )
     async def test_without_any_signature(self, logins: Logins, path: str, headers: dict[str, str]) -> None:
         answer = await logins.service.call("POST", path, token=None, headers=headers)
-        assert (answer.status, answer.json) == (400, {"errors": [{"message": "Bad authentication data.", "code": 215}]})
+        assert (answer.status, answer.json) == (400, {"errors": [{"message": "Bad Authentication data.", "code": 215}]})
 
     @pytest.mark.parametrize("authorization", ["OAuth ", "OAuth realm=,,,=%%%", 'OAuth oauth_consumer_key="x"'])
     async def test_of_what_cannot_be_read(self, logins: Logins, authorization: str) -> None:

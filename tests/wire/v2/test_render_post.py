@@ -5,8 +5,8 @@ import pytest
 
 from tacet.records.people import Post, PostDetails, Withheld
 from tacet.wire.encoding import encode
-from tacet.wire.selection import select
-from tacet.wire.v2.render_post import PRIVATE_METRICS, hidden_metrics, render_post
+from tacet.wire.selection import PRIVATE_METRICS, select
+from tacet.wire.v2.render_post import hidden_metrics, render_post
 from tacet.wire.vocabulary import POST, TWEET, Vocabulary
 from tests.cast import ALICE, FULL, PINNED
 
@@ -154,3 +154,12 @@ def test_defaults_differ_between_the_vocabularies(
 def test_the_length_of_a_text_counts_code_points() -> None:
     post = Post(9, 1, "👩‍🚀é", 1)
     assert rendered(post, frozenset({"display_text_range"}), TWEET, None) == {"display_text_range": [0, 4]}
+
+
+def test_mentions_of_somebody_say_who_it_is() -> None:
+    post = Post(9, 1, "@Alice and @nobody", 1)
+    shown = json.loads(encode(render_post(post, frozenset({"entities"}), TWEET, None, {"alice": 1001})))
+    assert shown["entities"]["mentions"] == [
+        {"start": 0, "end": 6, "username": "Alice", "id": "1001"},
+        {"start": 11, "end": 18, "username": "nobody"},
+    ]

@@ -44,7 +44,7 @@ async def write(service: Service, count: int = 1, author: Person = BOB, text: st
 
 @pytest.fixture
 async def ten(unlimited: Service) -> list[str]:
-    """Ids of ten posts by Bob, whom Alice follows; each mentions Bob, so all three timelines show them. Newest first."""
+    """Ids of ten posts by Bob, whom Alice follows, newest first: they mention him, so each timeline shows them."""
     await unlimited.tacet.actions.follows.follow(ALICE.id, BOB.id)
     # Alice's own older post would be in her home as well.
     await unlimited.store.posts.delete(OWN.id)
@@ -200,7 +200,6 @@ INVALID = {
     "since-id-is-no-id": ("since_id", "x", said("since_id", "x")),
     "until-id-is-too-long": ("until_id", "1" * 20, said("until_id", "1" * 20)),
     "token-of-other-characters": ("pagination_token", "ZZZ", said("pagination_token", "ZZZ")),
-    "token-too-large": ("pagination_token", "z" * 13, said("pagination_token", "z" * 13)),
     "start-is-a-date": ("start_time", "2022-05-07", said("start_time", "2022-05-07")),
     "start-has-no-zone": ("start_time", "2022-05-07T13:20:56", said("start_time", "2022-05-07T13:20:56")),
     "start-is-no-day": ("start_time", "2022-02-30T00:00:00Z", said("start_time", "2022-02-30T00:00:00Z")),
@@ -422,7 +421,10 @@ def test_a_token_is_a_post_and_a_direction_in_base36(post_id: int, newer: bool) 
     assert read_base36(token) == (post_id, newer)
 
 
-@pytest.mark.parametrize("token", ["0", "1", "zzzzzzzzzzzz", "1y2p0ij32e8e7"], ids=["least", "up", "far", "last"])
+PLACES = {"least": "0", "up": "1", "far": "zzzzzzzzzzzz", "last": "3w5e11264sgsf", "past-the-last": "zzzzzzzzzzzzz"}
+
+
+@pytest.mark.parametrize("token", PLACES.values(), ids=PLACES.keys())
 @TIMELINES
 async def test_any_good_token_is_a_place(unlimited: Service, ten: Sequence[str], path: str, token: str) -> None:
     answer = await unlimited.get(f"{path}?pagination_token={token}&max_results=100")
