@@ -92,9 +92,7 @@ async def test_every_field_with_a_value_is_there_under_its_name(world: Service, 
     query = words(document, choices(document))
     answer = await world.get(f"/2/tweets/{PINNED.id}?{query}", FULL.username)
     known = {
-        *(
-            "id text author_id conversation_id created_at display_text_range edit_controls entities lang source"
-        ).split(),
+        *("id text author_id conversation_id created_at display_text_range edit_controls entities lang source").split(),
         *("in_reply_to_user_id possibly_sensitive public_metrics reply_settings withheld").split(),
         *(f"edit_history_{noun}_ids", f"referenced_{noun}s"),
         *PRIVATE,

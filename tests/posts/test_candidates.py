@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from tacet.posts.candidates import MAX_CANDIDATES, SPARE_CANDIDATES, Candidates, Read
+from tacet.posts.candidates import MAX_CANDIDATES, SPARE_CANDIDATES, Candidates, Read, columns
 from tacet.records.people import PostHead, Stretch
 
 
@@ -12,7 +12,7 @@ def candidates(*ids: int, floor: int = 0) -> Candidates:
 
 
 def ids(read: Read | None) -> list[int] | None:
-    return None if read is None else read.ids
+    return None if read is None else list(read.ids)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_a_stretch_is_read_in_the_order_in_which_it_is_walked(
     stretch: Stretch, count: int, expected: list[int], more: bool
 ) -> None:
     read = candidates(50, 40, 30).read(stretch, count)
-    assert read == Read(expected, [1] * len(expected), [0] * len(expected), more)
+    assert read == columns(expected, [1] * len(expected), [0] * len(expected), more)
 
 
 @pytest.mark.parametrize(
@@ -64,8 +64,20 @@ def test_a_new_post_takes_its_place_once() -> None:
         home.add(PostHead(40, 2, 3))
         home.add(PostHead(20, 2))
     read = home.read(Stretch(newer_than=29), 10)
-    assert read == Read([60, 50, 40, 30], [2, 1, 2, 1], [0, 0, 3, 0], False)
+    assert read == columns([60, 50, 40, 30], [2, 1, 2, 1], [0, 0, 3, 0], False)
+    assert sorted(read.named) == [1, 2, 3]
     assert ids(home.read(Stretch(), 10)) is None
+
+
+def test_what_was_read_last_is_read_anew_after_a_change() -> None:
+    home = candidates(50, 40)
+    assert ids(home.read(Stretch(), 3)) == [50, 40]
+    home.add(PostHead(60, 1))
+    assert ids(home.read(Stretch(), 3)) == [60, 50, 40]
+    assert ids(home.read(Stretch(), 2)) == [60, 50]
+    assert ids(home.read(Stretch(older_than=60), 2)) == [50, 40]
+    home.remove(50, 1)
+    assert ids(home.read(Stretch(older_than=60), 2)) == [40]
 
 
 def test_a_deleted_post_is_taken_out() -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from tacet.posts.cutting import Cut, cut, to_read
-from tacet.records.people import Stretch
+from tacet.records.people import MAX_ID, Stretch
 
 DOWN, UP = Stretch(10, 60), Stretch(10, 60, upwards=True)
 FALLING, RISING = [50, 40, 30, 20], [20, 30, 40, 50]
@@ -19,10 +19,12 @@ FALLING, RISING = [50, 40, 30, 20], [20, 30, 40, 50]
         pytest.param(DOWN, FALLING, [], True, 2, Cut([], 20, 59), id="all hidden, and there is more"),
         pytest.param(DOWN, FALLING, [0, 1], False, 2, Cut([0, 1], None, 59), id="only hidden ones are left"),
         pytest.param(DOWN, [], [], False, 2, Cut([], None, 59), id="nothing at all"),
+        pytest.param(Stretch(0, 0), [], [], False, 2, Cut([], None, 0), id="below every id"),
         pytest.param(UP, RISING, [0, 1, 2, 3], False, 4, Cut([3, 2, 1, 0], 11, None), id="upwards, to the end"),
         pytest.param(UP, RISING, [0, 1, 2, 3], False, 2, Cut([1, 0], 11, 30), id="upwards, and there is more"),
         pytest.param(UP, RISING, [3], True, 2, Cut([3], 11, 50), id="upwards, short"),
         pytest.param(UP, [], [], False, 2, Cut([], 11, None), id="upwards, nothing newer"),
+        pytest.param(Stretch(MAX_ID, upwards=True), [], [], False, 2, Cut([], MAX_ID, None), id="above every id"),
     ],
 )
 def test_a_page_is_cut_so_that_both_its_ends_go_on_where_it_stops(

@@ -252,6 +252,24 @@ async def test_after_more_changes_than_are_remembered_a_home_is_read_anew(
     assert await homestead.home(ALICE) == [bobs]
 
 
+async def test_a_change_is_taken_in_once(homestead: Homestead, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[int] = []
+    real = homestead.changes.since
+
+    def since(sequence: int) -> Any:
+        changes = real(sequence)
+        told.append(len(changes or ()))
+        return changes
+
+    monkeypatch.setattr(homestead.changes, "since", since)
+    for _ in range(3):
+        await homestead.home(ALICE)
+        await homestead.post(BOB)
+    for _ in range(3):
+        await homestead.home(ALICE)
+    assert told == [1, 1, 1]
+
+
 async def test_only_the_newest_follows_make_a_home(homestead: Homestead, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(home_module, "MAX_FOLLOWED", 1)
     await homestead.post(BOB)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tacet.ids import snowflake_at
+from tacet.ids import SEQUENCE_BITS, snowflake_at
 from tacet.posts.reading import FIRST_BITE_MS, MAX_BITES, of_authors
 from tacet.records.people import MAX_ID, PostHead, Shape, Stretch
 from tests.posts.homestead import NOW
@@ -56,3 +56,13 @@ async def test_the_newest_of_a_great_many_are_found_without_looking_at_all_of_th
     store = Counting(over_years(40_000))
     assert len(await read(store, Stretch(), 100)) == 100
     assert store.looked_at < 1_000
+
+
+@pytest.mark.parametrize("upwards", [False, True], ids=["downwards", "upwards"])
+async def test_nothing_is_lost_where_two_bites_meet(upwards: bool) -> None:
+    day = FIRST_BITE_MS << SEQUENCE_BITS
+    start = snowflake_at(NOW - 1_000 * FIRST_BITE_MS, 0)
+    meeting = start + day if upwards else NEWEST - day
+    ids = [meeting + n for n in range(-2, 3)]
+    stretch = Stretch(start, upwards=True) if upwards else Stretch()
+    assert sorted(await read(Counting(ids), stretch, 100)) == ids

@@ -1,5 +1,6 @@
 from collections.abc import AsyncIterator
 from itertools import chain
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ async def homestead() -> AsyncIterator[Homestead]:
         yield settled_homestead
 
 
-async def written(homestead: Homestead, viewer_id: int | None = ALICE, limit: int = 10, **stretch: int) -> list[int]:
+async def written(homestead: Homestead, viewer_id: int | None = ALICE, limit: int = 10, **stretch: Any) -> list[int]:
     """Ids of Bob's posts, as a viewer sees them."""
     return (await homestead.timelines.of_person(BOB, viewer_id, Stretch(**stretch), limit)).post_ids
 

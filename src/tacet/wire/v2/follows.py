@@ -4,15 +4,13 @@ Source: X's OpenAPI operations getUsersFollowing, getUsersFollowers, followUser 
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
-from tacet.directory.lookup import People, is_shown
+from tacet.directory.lookup import People
 from tacet.graph.errors import BlockedByTarget, CannotFollowSelf, TargetBlocked, TargetMissing, TargetUnavailable
 from tacet.graph.follows import Follows
 from tacet.mutes.paging import Page
 from tacet.mutes.positions import FIRST_PAGE, Cursor
 from tacet.posts.visibility import Visibility
-from tacet.records.people import State
 from tacet.wire import problems
 from tacet.wire.bodies import TARGET_USER, read_target_user_id
 from tacet.wire.operations import Call, Handler, Operation
@@ -21,6 +19,7 @@ from tacet.wire.problems import Refusal
 from tacet.wire.selection import select
 from tacet.wire.v2.answers import Answers
 from tacet.wire.v2.tokens import POSITION_TOKEN, position_meta
+from tacet.wire.v2.whose import why_unseen
 
 DEFAULT_PAGE = 100
 """Accounts on a page that does not ask for a number."""
@@ -119,25 +118,14 @@ class Following:
 
     async def _page(self, call: Call, read: List) -> bytes:
         selection = call.selection or _DEFAULT_SELECTION
-        hidden = await self._hidden(call)
-        if hidden is not None:
-            return await self._answers.body((), (), selection, call.caller, errors=[hidden])
+        unseen = await why_unseen(self._people, self._visibility, call)
+        if unseen is not None:
+            return await self._answers.body((), (), selection, call.caller, errors=[unseen])
         limit = call.values.get("max_results", DEFAULT_PAGE)
         page = await read(int(call.path["id"]), call.values.get("pagination_token", FIRST_PAGE), limit)
         users = await self._answers.users(page.target_ids, selection, call.caller)
         meta = position_meta(page, len(users))
         return await self._answers.body(users, page.target_ids, selection, call.caller, meta=meta)
-
-    async def _hidden(self, call: Call) -> dict[str, Any] | None:
-        """Why the caller may not see this user's lists: the same as for posts; None where they may."""
-        text = call.path["id"]
-        person = await self._people.one(int(text))
-        if person is None or person.state is State.DEACTIVATED:
-            return problems.missing_user("id", text)
-        if not is_shown(person):
-            return problems.suspended_user("id", text)
-        visible = await self._visibility.visible_authors((person.id,), call.caller.user_id)
-        return None if visible else problems.hidden_user("id", text)
 
 
 def _list(id_: str, name: str, summary: str, handle: Handler) -> Operation:

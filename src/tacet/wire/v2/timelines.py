@@ -4,20 +4,19 @@ Source: X's OpenAPI operations getUsersTimeline, getUsersPosts and getUsersMenti
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
 
-from tacet.directory.lookup import People, is_shown
+from tacet.directory.lookup import People
 from tacet.posts.home import HomePage, Homes
 from tacet.posts.timelines import TimelinePage, Timelines
 from tacet.posts.visibility import Visibility
-from tacet.records.people import State, Stretch
-from tacet.wire import problems
+from tacet.records.people import Stretch
 from tacet.wire.operations import Call, Handler, Operation
 from tacet.wire.parameters import ID, Parameters, integer_between
 from tacet.wire.selection import select_posts
 from tacet.wire.v2.post_answers import PostAnswers
 from tacet.wire.v2.stretches import stretch_of, stretch_parameters
 from tacet.wire.v2.tokens import write_base36
+from tacet.wire.v2.whose import why_unseen
 
 MAX_PAGE = 100
 """The most posts that may be asked for, and a home's when it is not asked for a number."""
@@ -82,22 +81,11 @@ class TimelineRoutes:
 
     async def _page(self, call: Call, read: ReadPage) -> bytes:
         stretch = stretch_of(call.values)
-        hidden = await self._hidden(call)
-        if hidden is not None:
-            return await self._answers.body((), (), _DEFAULT_SELECTION, call.caller, errors=[hidden])
+        unseen = await why_unseen(self._people, self._visibility, call)
+        if unseen is not None:
+            return await self._answers.body((), (), _DEFAULT_SELECTION, call.caller, errors=[unseen])
         limit = call.values.get("max_results", DEFAULT_OF_PERSON)
         return await self._answer(call, await read(int(call.path["id"]), call.caller.user_id, stretch, limit))
-
-    async def _hidden(self, call: Call) -> dict[str, Any] | None:
-        """Why the caller may see nothing of this user; None where they may."""
-        text = call.path["id"]
-        person = await self._people.one(int(text))
-        if person is None or person.state is State.DEACTIVATED:
-            return problems.missing_user("id", text)
-        if not is_shown(person):
-            return problems.suspended_user("id", text)
-        visible = await self._visibility.visible_authors((person.id,), call.caller.user_id)
-        return None if visible else problems.hidden_user("id", text)
 
     async def _answer(self, call: Call, page: HomePage | TimelinePage) -> bytes:
         selection = call.post_selection or _DEFAULT_SELECTION
