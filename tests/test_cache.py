@@ -65,8 +65,20 @@ def test_what_is_forgotten_is_gone(others: int) -> None:
     assert len(cache) == 0
 
 
+def test_what_is_dropped_is_gone_young_or_old() -> None:
+    cache = filled(10, range(7))
+    for key in (0, 6, 99):
+        cache.drop(key)
+        assert cache.get(key) is None
+    assert len(cache) == 5
+
+
+def test_all_values_are_those_that_are_kept() -> None:
+    assert sorted(filled(10, range(7)).values()) == [str(key) for key in range(7)]
+
+
 @given(
-    steps=st.lists(st.tuples(st.sampled_from(["put", "get", "clear"]), st.integers(0, 9))),
+    steps=st.lists(st.tuples(st.sampled_from(["put", "get", "drop", "clear"]), st.integers(0, 9))),
     max_entries=st.integers(1, 6),
 )
 def test_it_returns_the_latest_value_or_none(steps: list[tuple[str, int]], max_entries: int) -> None:
@@ -76,6 +88,9 @@ def test_it_returns_the_latest_value_or_none(steps: list[tuple[str, int]], max_e
         if step == "put":
             cache.put(key, number)
             latest[key] = number
+        elif step == "drop":
+            cache.drop(key)
+            latest.pop(key, None)
         elif step == "clear":
             cache.clear()
             latest.clear()

@@ -11,6 +11,7 @@ from requests_oauthlib import OAuth1
 
 from tests.documents import DOCUMENTED, ROOT, Block, blocks, compare, free_port, reader, section
 from tests.sandboxes import Sandbox, sandbox
+from tests.wire.calls import OPERATIONS
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 QUICKSTART = (ROOT / "docs" / "quickstart.md").read_text(encoding="utf-8")
@@ -42,11 +43,23 @@ class TestReadme:
         with sandbox(tmp_path) as server:
             compare(server.welcome.replace(server.url.removeprefix("http://"), DOCUMENTED), start.shown)
 
-    def test_examples_work_against_the_sandbox(self, tmp_path: Path) -> None:
-        follow(f"```sh\ntacet sandbox --quiet &\n```\n{section(README, 'Use it')}", tmp_path)
+    @pytest.mark.parametrize(
+        "headings",
+        [("Watch a post vanish",), ("Use it", "Watch a post vanish"), ("Watch a post vanish",) * 2],
+        ids=["the mute alone", "from the start", "twice"],
+    )
+    def test_examples_work_against_the_sandbox(self, headings: tuple[str, ...], tmp_path: Path) -> None:
+        text = "\n".join(section(README, heading) for heading in headings)
+        follow(f"```sh\ntacet sandbox --quiet &\n```\n{text}", tmp_path)
 
     def test_a_server_of_ones_own_is_run_as_told(self, tmp_path: Path) -> None:
         follow(section(README, "Run it for real"), tmp_path)
+
+    def test_a_post_vanishes_and_comes_back(self) -> None:
+        steps = [block.shown.content for block in blocks(section(README, "Watch a post vanish")) if block.shown]
+        text = "Does anybody read this?"
+        assert [text in shown for shown in steps] == [False, False, True, False, False, True]
+        assert steps[4] == "0\n"
 
     def test_has_an_example_in_each_language(self) -> None:
         languages = {block.language for block in blocks(section(README, "Use it"))}
@@ -86,14 +99,29 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
         yield running
 
 
+def test_the_scopes_that_it_names_are_those_that_are_asked_for() -> None:
+    listed = section(QUICKSTART, "Log in with OAuth 2.0 (PKCE)").partition("The scopes that something here asks for")[2]
+    entries = [line for line in listed.partition("The sandbox's Apps")[0].splitlines() if line.startswith("- ")]
+    named = {scope for entry in entries for scope in re.findall(r"`([\w.]+)`", entry.partition(",")[0])}
+    asked = {scope for operation in OPERATIONS for scope in operation.scopes}
+    assert named == asked | {"users.email", "offline.access"}
+
+
 class TestTokens:
     @pytest.mark.parametrize("row", TOKENS.values(), ids=[cell.strip("`").partition("`")[0] for cell in TOKENS])
     def test_each_does_what_the_table_says(self, row: list[str], server: Sandbox) -> None:
-        _, _, listing, muting = row
         session = self.session_with(row[0].replace("`", "").split(), server)
-        url = f"{server.url}/2/users/1001/muting"
-        answers = [session.get(url), session.post(url, json={"target_user_id": "1002"})]
-        assert [str(answer.status_code) for answer in answers] == [listing[:3], muting[:3]]
+        v2, v1 = f"{server.url}/2/users/1001/muting", f"{server.url}/1.1/mutes/users"
+        answers = [
+            session.get(v2),
+            session.post(v2, json={"target_user_id": "1002"}),
+            session.get(f"{v1}/ids.json"),
+            session.post(f"{v1}/create.json", params={"user_id": "1003"}),
+        ]
+        for answer, told in zip(answers, row[2:], strict=True):
+            assert str(answer.status_code) == told[:3]
+            for code in re.findall(r"code (\d+)", told):
+                assert [error["code"] for error in answer.json()["errors"]] == [int(code)]
 
     def test_the_table_has_all_that_get_refused(self, server: Sandbox) -> None:
         refused = {token["token"] for app in server.ready["apps"] for token in app["tokens"]}

@@ -5,7 +5,18 @@ from dataclasses import dataclass, field
 from bench.plan import Plan
 from bench.world import Shape
 
-SHAPE = Shape(crowd=150, heavy=2, wide=3, lengths=(120, 300), crowd_mutes=100, heavy_mutes=140)
+SHAPE = Shape(
+    crowd=150,
+    heavy=2,
+    wide=3,
+    lengths=(120, 300),
+    crowd_mutes=100,
+    heavy_mutes=140,
+    readers=2,
+    reader_mutes=(50, 200),
+    reader_follows=60,
+    posts=4_000,
+)
 PLAN = Plan("tiny", SHAPE, runs=1, seconds=1, starts=1, arrivals=3, calls=2)
 
 

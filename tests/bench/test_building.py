@@ -62,10 +62,13 @@ async def test_a_signed_request_of_the_crowd_is_good_once(tacet: Tacet, origin: 
 async def test_making_it_says_how_far_it_is(tmp_path: Path) -> None:
     heard = Heard()
     await build(tmp_path / "world.db", SHAPE, heard.meter)
+    tokens = SHAPE.sources + SHAPE.crowd + 1
     assert {what: (done, total) for what, done, total in heard.metered} == {
         "people": (SHAPE.people, SHAPE.people),
-        "tokens": (SHAPE.sources + SHAPE.crowd, SHAPE.sources + SHAPE.crowd),
+        "tokens": (tokens, tokens),
         "mutes": (SHAPE.mutes, SHAPE.mutes),
+        "follows": (2 * SHAPE.follows, 2 * SHAPE.follows),
+        "posts": (SHAPE.posts, SHAPE.posts),
     }
 
 

@@ -5,7 +5,7 @@ import pytest
 from oauthlib.oauth1 import Client
 
 from bench import world
-from bench.signing import SPREAD_S, lines, signed_page
+from bench.signing import SPREAD_S, lines, signed, signed_page
 from tacet.identity.oauth1.nonces import TIMESTAMP_WINDOW_S
 
 NOW_S = 1_800_000_000
@@ -33,10 +33,27 @@ def test_signatures_are_those_of_another_client(scheme_and_host: tuple[str, str]
     assert ours == parameters(headers["Authorization"])
 
 
+def test_a_query_is_signed_too() -> None:
+    path, query = "/1.1/mutes/users/ids.json", {"cursor": "-1", "b": "2"}
+    ours = parameters(signed(4, path, query, X, NOW_S, random.Random(1)))
+    plain = parameters(signed(4, path, {}, X, NOW_S, random.Random(1)))
+    client = Client(
+        world.CONSUMER_KEY,
+        client_secret=world.CONSUMER_SECRET,
+        resource_owner_key=world.oauth1_text(4),
+        resource_owner_secret=world.oauth1_secret(4),
+        nonce=ours["oauth_nonce"],
+        timestamp=ours["oauth_timestamp"],
+    )
+    _, headers, _ = client.sign(f"https://api.x.com{path}?cursor=-1&b=2", "GET")
+    assert ours == parameters(headers["Authorization"])
+    assert ours["oauth_signature"] != plain["oauth_signature"]
+
+
 def test_each_request_has_a_nonce_of_its_own_and_a_timestamp_within_the_window() -> None:
-    signed = [parameters(line) for line in lines([5] * 500, X, NOW_S, random.Random(1))]
-    assert len({each["oauth_nonce"] for each in signed}) == 500
-    ages_s = {NOW_S - int(each["oauth_timestamp"]) for each in signed}
+    made = [parameters(line) for line in lines([5] * 500, X, NOW_S, random.Random(1))]
+    assert len({each["oauth_nonce"] for each in made}) == 500
+    ages_s = {NOW_S - int(each["oauth_timestamp"]) for each in made}
     assert ages_s <= set(range(SPREAD_S))
     assert len(ages_s) > SPREAD_S // 2
     assert SPREAD_S < TIMESTAMP_WINDOW_S

@@ -6,10 +6,11 @@ import pytest
 from bench import world
 from bench.world import Shape
 from tacet.mutes.positions import parse_token
-from tacet.records.relations import MAX_POSITION
+from tacet.records.people import Shape as PostShape
+from tacet.records.relations import MAX_POSITION, Kind
 from tacet.wire.v2.muting import DEFAULT_PAGE
+from tests.bench.small import SHAPE as SMALL
 
-SMALL = Shape(crowd=150, heavy=2, wide=3, lengths=(120, 300), crowd_mutes=100, heavy_mutes=140)
 FULL = Shape()
 SAMPLE = [0, 1, 2, 3, 20_000, 20_001, FULL.people - 2, FULL.people - 1]
 
@@ -85,3 +86,55 @@ def test_bearers_are_as_long_as_real_ones_and_everybodys_own() -> None:
     texts = {world.bearer_text(index) for index in range(FULL.sources)}
     assert len(texts) == FULL.sources
     assert {len(text) for text in texts} == {world.BEARER_CHARS}
+
+
+READERS = [name for name in SMALL.groups() if name.startswith("reader")]
+
+
+def test_readers_are_those_that_the_claims_are_about() -> None:
+    few, many = (FULL.groups()[name] for name in ("reader-500", "reader-100000"))
+    assert (few.follows, few.mutes, many.follows, many.mutes) == (500, 500, 500, 100_000)
+    assert FULL.posts == 1_000_000
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_tenth_of_whom_a_reader_follows_is_muted(name: str) -> None:
+    group = SMALL.groups()[name]
+    for index in group.indexes:
+        followed, muted = world.followed_by(group, index), world.targets(group, index)
+        assert len(set(followed)) == group.follows
+        assert set(followed) <= set(SMALL.groups()["crowd"].indexes)
+        assert set(followed) & set(muted) == set(followed[:: world.FOLLOWED_TO_MUTED])
+
+
+def test_follows_are_told_from_both_sides() -> None:
+    group = SMALL.groups()[READERS[0]]
+    follows = list(world.follows(group, group.first))
+    forth = {(each.source_id, each.target_id, each.position) for each in follows if each.kind is Kind.FOLLOW}
+    back = {(each.target_id, each.source_id, each.position) for each in follows if each.kind is Kind.FOLLOWED_BY}
+    assert forth == back
+    assert (len(forth), len(follows)) == (group.follows, 2 * group.follows)
+
+
+def test_positions_of_followers_are_everybodys_own() -> None:
+    groups = [SMALL.groups()[name] for name in READERS]
+    told = [each for group in groups for index in group.indexes for each in world.follows(group, index)]
+    assert len({(each.kind, each.source_id, each.position) for each in told}) == len(told)
+
+
+def test_posts_are_by_the_crowd_in_the_order_of_their_ids() -> None:
+    posts = list(world.posts(SMALL))
+    assert len(posts) == SMALL.posts
+    assert [post.id for post in posts] == sorted({post.id for post in posts})
+    assert {post.author_id for post in posts} == {world.person_id(index) for index in range(SMALL.crowd)}
+    assert {len(post.text) // 40 for post in posts} <= {1, 2}
+
+
+def test_some_posts_are_reposts_of_others_posts_each_once_and_some_are_replies() -> None:
+    by_id = {post.id: post for post in world.posts(SMALL)}
+    reposts = [post for post in by_id.values() if post.shape is PostShape.REPOST]
+    replies = [post for post in by_id.values() if post.shape is PostShape.REPLY]
+    assert len({post.reposted_id for post in reposts}) == len(reposts)
+    assert all(by_id[post.reposted_id].author_id == post.details.reposted_author_id for post in reposts)
+    assert not any(by_id[post.reposted_id].reposted_id for post in reposts)
+    assert 0.1 < len(reposts) / len(by_id) < 0.2 < len(replies) / len(by_id) + 0.05

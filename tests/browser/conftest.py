@@ -43,7 +43,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A sandbox that counts nothing, so that one test's requests are not another's limit."""
-    with sandbox(tmp_path_factory.mktemp("browser"), "--no-rate-limits", "--people", "30") as running:
+    with sandbox(tmp_path_factory.mktemp("browser"), "--no-rate-limits", "--people", "160") as running:
         yield running
 
 

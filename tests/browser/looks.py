@@ -8,7 +8,9 @@ from playwright.sync_api import Page
 from requests_oauthlib import OAuth1Session
 
 from tacet.limits.failures import FAILURES, Kind
-from tests.browser.served import PASSWORD, USERNAME
+from tacet.pages.muted.limit import ROUTE
+from tacet.settings import DEFAULT_LIMITS
+from tests.browser.served import LONG_USERNAME, PASSWORD, USERNAME
 from tests.browser.steps import make_app, make_project, sign_up
 from tests.sandboxes import Sandbox
 
@@ -189,12 +191,12 @@ def too_many_passwords(page: Page, _: Scene) -> None:
     page.get_by_role("link", name="Back to sign-in").wait_for()
 
 
-def by_password(page: Page) -> None:
-    page.goto("/sign-in?next=/account/password")
+def by_password(page: Page, path: str = "/account/password") -> None:
+    page.goto(f"/sign-in?next={path}")
     page.get_by_label("Username").fill(USERNAME)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("heading", name="Change password").wait_for()
+    page.wait_for_url(f"**{path}")
 
 
 def changing_password(page: Page, _: Scene) -> None:
@@ -208,6 +210,90 @@ def weak_password(page: Page, _: Scene) -> None:
         page.get_by_label(label, exact=True).fill("short")
     page.get_by_role("button", name="Change password").click()
     page.get_by_role("alert").wait_for()
+
+
+def mute(page: Page, username: str) -> None:
+    """By the form of the list."""
+    page.goto("/muted")
+    page.get_by_label("Mute somebody").fill(username)
+    page.get_by_role("button", name="Mute", exact=True).click()
+    page.get_by_role("status").wait_for()
+
+
+def muting(page: Page, _: Scene) -> None:
+    page.goto("/muted")
+    if page.get_by_role("button", name="Unmute @bob").count():
+        page.get_by_role("button", name="Unmute @bob").click()
+    mute(page, "@bob")
+    page.get_by_text("You mute @bob now.").wait_for()
+
+
+def unmuting(page: Page, scene: Scene) -> None:
+    muting(page, scene)
+    page.get_by_role("button", name="Unmute @bob").click()
+    page.get_by_text("You no longer mute @bob.").wait_for()
+
+
+def undoing(page: Page, scene: Scene) -> None:
+    unmuting(page, scene)
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_text("You mute @bob now.").wait_for()
+
+
+def nobody_to_mute(page: Page, _: Scene) -> None:
+    page.goto("/muted")
+    page.get_by_label("Mute somebody").fill("@nobody_at_all")
+    page.get_by_role("button", name="Mute", exact=True).click()
+    page.get_by_role("alert").wait_for()
+
+
+def further_on(path: str) -> Go:
+    def go(page: Page, _: Scene) -> None:
+        page.goto(path)
+        page.get_by_role("link", name="Older").click()
+        page.get_by_role("link", name="Newest").wait_for()
+
+    return go
+
+
+def muting_there(page: Page, _: Scene) -> None:
+    page.goto("/timeline")
+    page.locator("main").get_by_role("button", name="Mute").first.click()
+    page.get_by_text("now. They are not told.").wait_for()
+
+
+def with_hidden_posts(query: str = "", *, unfold: bool = False) -> Go:
+    """A timeline whose first post that somebody else wrote is hidden."""
+
+    def go(page: Page, _: Scene) -> None:
+        page.goto("/timeline")
+        if not page.locator("summary").count():
+            page.locator("main").get_by_role("button", name="Mute").first.click()
+            page.get_by_role("status").wait_for()
+        page.goto(f"/timeline{query}")
+        for summary in page.locator("main summary").all() if unfold else ():
+            summary.click()
+
+    return go
+
+
+def muting_a_long_name(page: Page, _: Scene) -> None:
+    by_password(page, "/muted")
+    mute(page, f"@{LONG_USERNAME}")
+
+
+def muting_too_often(page: Page, _: Scene) -> None:
+    by_password(page, "/muted")
+    origin = page.evaluate("location.origin")
+    form: dict[str, str | float | bool] = {
+        "csrf": page.locator("main [name=csrf]").first.input_value(),
+        "username": "@nobody_at_all",
+    }
+    for _nth in range(DEFAULT_LIMITS[ROUTE].count):
+        page.request.post(f"{origin}/muted/mute", form=form, headers={"origin": origin})
+    page.get_by_label("Mute somebody").fill("@nobody_at_all")
+    page.get_by_role("button", name="Mute", exact=True).click()
+    page.get_by_role("heading", name="Enough for now").wait_for()
 
 
 LOOKS = {
@@ -236,6 +322,25 @@ LOOKS = {
     "account-after-disconnecting": at("/account", query="?done=revoked"),
     "disconnect": at("/account/apps/{app_id:int}/revoke"),
     "sign-out-everywhere": at("/account/sign-out-everywhere"),
+    "muted": at("/muted", "carol"),
+    "muted-nobody": at("/muted", "new"),
+    "muted-further-on": Look("/muted", further_on("/muted"), "carol"),
+    "muted-past-the-end": at("/muted", "carol", "?from=2"),
+    "muted-no-place": Look("/muted", lambda page, _: page.goto("/muted?from=x"), status=400),
+    "muted-found": at("/muted", "carol", "?q=a"),
+    "muted-found-nobody": at("/muted", "carol", "?q=zzzzzz"),
+    "muted-long-search": at("/muted", "carol", f"?q={UNBROKEN}"),
+    "muted-after-muting": Look("/muted", muting),
+    "muted-refused": Look("/muted/mute", nobody_to_mute, status=422),
+    "muted-after-unmuting": Look("/muted/unmute", unmuting),
+    "muted-after-undoing": Look("/muted/undo", undoing),
+    "timeline": at("/timeline", "bob"),
+    "timeline-further-on": Look("/timeline", further_on("/timeline")),
+    "timeline-after-muting": Look("/timeline", muting_there),
+    "timeline-with-hidden-posts": Look("/timeline", with_hidden_posts()),
+    "timeline-with-hidden-posts-unfolded": Look("/timeline", with_hidden_posts(unfold=True)),
+    "timeline-without-hidden-posts": Look("/timeline", with_hidden_posts("?hidden=out")),
+    "timeline-past-the-end": at("/timeline", query="?older=1"),
     "portal": at("/portal"),
     "portal-of-a-new-developer": Look("/portal", new_developer, "bob"),
     "portal-sign-up": at("/portal/sign-up", "new"),
@@ -275,5 +380,8 @@ SERVED_LOOKS = {
     "sign-in-refused-too-often": Look("/sign-in", too_many_passwords, "", 429),
     "password": Look("/account/password", changing_password, ""),
     "password-refused": Look("/account/password", weak_password, "", 422),
+    "timeline-empty": Look("/timeline", lambda page, _: by_password(page, "/timeline"), ""),
+    "muted-long-name": Look("/muted", muting_a_long_name, ""),
+    "muted-too-often": Look("/muted/mute", muting_too_often, "", 429),
 }
 """Of a server of one's own, where they differ."""

@@ -1,5 +1,6 @@
-"""`tacet serve` with one person who has a password, set up by the commands that an operator types."""
+"""`tacet serve` with two people, one of whom has a password, set up by the commands that an operator types."""
 
+import json
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,10 @@ from tests.sandboxes import STOP_TIMEOUT_S, TACET, clean_environment
 
 USERNAME, PASSWORD = "mira", "seven quiet herons at dawn"
 
-PERSON = b'{"id": "12", "username": "mira", "name": "Mira Quill"}\n'
+LONG_NAME, LONG_USERNAME = "W" * 200, "W" * 15
+"""As long as they may be, and nowhere to break them."""
+
+PEOPLE = (("12", USERNAME, "Mira Quill"), ("13", LONG_USERNAME, LONG_NAME))
 
 
 @contextmanager
@@ -23,7 +27,8 @@ def served(folder: Path) -> Iterator[str]:
             [*TACET, *words], cwd=folder, env=environment, input=given, stdout=subprocess.DEVNULL, check=True
         )
 
-    (folder / "people.jsonl").write_bytes(PERSON)
+    lines = [json.dumps({"id": id_, "username": username, "name": name}) for id_, username, name in PEOPLE]
+    (folder / "people.jsonl").write_text("\n".join(lines))
     tacet("people", "import", "people.jsonl")
     tacet("people", "password", f"@{USERNAME}", given=f"{PASSWORD}\n".encode())
     command = [*TACET, "serve", "--port", "0"]

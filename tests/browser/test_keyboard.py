@@ -1,11 +1,13 @@
 """Everything can be reached and used with a keyboard alone, and one sees where one is."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.client_app import ClientApp, client_app
+from tests.browser.conftest import OpenPage
 from tests.browser.driving import Chromium
 from tests.browser.steps import register, sign_in
 from tests.sandboxes import Resident, Sandbox
@@ -103,11 +105,40 @@ def test_an_app_is_made_with_the_keyboard(page: Page, newcomer: Resident) -> Non
     expect(page.get_by_role("heading", level=1)).to_have_text("Your App was made")
 
 
+def test_somebody_is_muted_and_unmuted_and_muted_again_with_the_keyboard(page: Page, newcomer: Resident) -> None:
+    sign_in(page, newcomer.username)
+    page.goto("/muted")
+    tab_to(page, "Mute somebody")
+    page.keyboard.type("@bob")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("You mute @bob now.")
+    tab_to(page, "Unmute @bob")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("You no longer mute @bob.")
+    tab_to(page, "Undo")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Unmute @bob")).to_be_visible()
+
+
+def test_what_is_wrong_has_the_focus(chromium: Chromium, open_page: OpenPage, newcomer: Resident) -> None:
+    page = open_page(allowed="status of 422")
+    sign_in(page, newcomer.username)
+    page.goto("/muted")
+    tab_to(page, "Mute somebody")
+    page.keyboard.type("@nobody_at_all")
+    page.keyboard.press("Enter")
+    page.get_by_role("alert").wait_for()
+    expect(page.get_by_label("Mute somebody")).to_be_focused()
+    expect(page.get_by_label("Mute somebody")).to_have_accessible_description(re.compile("Nobody here is called"))
+
+
 @pytest.mark.parametrize(
     "path",
     [
         "/",
         "/account",
+        "/muted",
+        "/timeline",
         "/portal",
         *(f"/portal/apps/10000001{page}" for page in ("", "/keys", "/authentication", "/users")),
     ],

@@ -160,7 +160,7 @@ def use(page: Page, label: str, value: str) -> None:
 def test_the_pages_it_names_are_there(someone: Reader, page: Page) -> None:
     someone.follow(blocks(OWN_APP)[0])
     named = re.findall(rf"<http://{DOCUMENTED}(/\S*)>", QUICKSTART)
-    assert set(named) == {"/account", "/portal"}
+    assert set(named) == {"/account", "/portal", "/muted", "/timeline"}
     for path in named:
         page.goto(f"http://{someone.address}{path}")
         if "/sign-in" in page.url:

@@ -1,3 +1,5 @@
+import pytest
+
 from tests.cast import ALICE
 from tests.pages.browsing import Browser
 from tests.service import Service
@@ -8,7 +10,7 @@ class TestSignedOut:
         screen = await browser.get("/")
         assert screen.status == 200
         assert "This is a Tacet server." in screen.text
-        assert {"/sign-in", "/portal", "/account", "/2/openapi.json"} <= set(screen.links)
+        assert {"/sign-in", "/muted", "/portal", "/account", "/2/openapi.json"} <= set(screen.links)
 
     async def test_a_platform_does_not_tell_who_lives_there(self, browser: Browser) -> None:
         assert "@alice" not in (await browser.get("/")).text
@@ -36,11 +38,27 @@ class TestSignedIn:
     async def test_it_greets_and_leads_to_ones_own_pages(self, alice: Browser) -> None:
         screen = await alice.get("/")
         assert screen.heading == f"Hello, {ALICE.name}"
-        assert {"/portal", "/account"} <= set(screen.links)
+        assert {"/timeline", "/muted", "/portal", "/account"} <= set(screen.links)
         assert "/sign-in" not in screen.links
 
     async def test_nobody_is_told_to_be_signed_out_who_is_not(self, alice: Browser) -> None:
         assert "You are signed out." not in (await alice.get("/?done=signed-out")).text
+
+
+@pytest.mark.parametrize(
+    ("path", "current"),
+    [
+        ("/", []),
+        ("/timeline", ["/timeline"]),
+        ("/muted", ["/muted"]),
+        ("/muted?q=x", ["/muted"]),
+        ("/account", ["/account"]),
+    ],
+)
+async def test_the_navigation_says_where_one_is(alice: Browser, path: str, current: list[str]) -> None:
+    screen = await alice.get(path)
+    assert {"/timeline", "/muted", "/portal", "/account"} <= set(screen.links)
+    assert [given["href"] for tag, given in screen.tags if given.get("aria-current") == "true"] == current
 
 
 async def test_every_page_can_be_skipped_into(browser: Browser) -> None:

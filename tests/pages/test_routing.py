@@ -15,6 +15,8 @@ CLOSED = [
     f"/account/apps/{APP_ID}/revoke",
     "/account/sign-out-everywhere",
     "/account/password",
+    "/muted",
+    "/timeline",
 ]
 MINUTE_MS = 60_000
 
@@ -57,6 +59,8 @@ class TestPlaces:
         [
             "/account/",
             "/account/nothing",
+            "/muted/nothing",
+            "/timeline/",
             "/portal/",
             "/portal/a/b/c",
             "/sign-in/x",

@@ -8,11 +8,13 @@ from urllib.parse import urlencode
 import pytest
 
 from tacet.identity.signin.passwords import Passwords
+from tacet.settings import SANDBOX
 from tests.cast import ALICE, BOB, CALLBACK, CLIENT_SECRET, login_app
 from tests.pages.browsing import Browser, Screen
 from tests.service import HOST, Answer, Method, Service, exchange, in_memory
 
 PASSWORD = "walnut ferry hollow nine"
+SAID = "between the two of us"
 YEAR_MS = 365 * 24 * 3_600_000
 
 ASKED = {
@@ -137,9 +139,50 @@ async def test_no_mute_is_logged(service: Service, caplog: pytest.LogCaptureFixt
             await service.mute(ALICE, BOB.id),
             await service.page(ALICE),
             await service.unmute(ALICE, BOB.id),
+            await service.signed("POST", f"/1.1/mutes/users/create.json?user_id={BOB.id}"),
+            await service.signed("GET", "/1.1/mutes/users/list.json"),
+            await service.get(f"/2/users/{ALICE.id}/timelines/reverse_chronological"),
+            await service.signed("POST", f"/1.1/mutes/users/destroy.json?screen_name={BOB.username}"),
         ):
             assert answer.status == 200
-    assert caplog.records == []
+    assert told(caplog) == []
+
+
+async def test_no_mute_on_a_page_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async with in_memory(mode=SANDBOX) as service:
+        browser = Browser(service)
+        await browser.sign_in(ALICE.username)
+        caplog.clear()
+        with caplog.at_level(logging.DEBUG):
+            fields = {"csrf": (await browser.get("/muted")).csrf, "username": BOB.username, "target_id": str(BOB.id)}
+            for action in ("mute", "unmute", "mute"):
+                changed = await browser.post(f"/muted/{action}", fields)
+                assert changed.status == 303
+                assert (await browser.get(changed.location)).status == 200
+            assert (await browser.get(f"/muted?q={BOB.username}")).status == 200
+            assert (await browser.get("/timeline")).status == 200
+    assert told(caplog) == []
+
+
+async def test_no_message_is_logged(service: Service, caplog: pytest.LogCaptureFixture) -> None:
+    target = {"target_user_id": str(ALICE.id)}
+    conversation = f"/2/dm_conversations/with/{BOB.id}"
+    with caplog.at_level(logging.DEBUG):
+        for answer in (
+            await service.post_json(f"/2/users/{BOB.id}/following", target, BOB.username),
+            await service.post_json(f"{conversation}/messages", {"text": SAID}),
+            await service.get("/2/dm_events"),
+            await service.get(f"{conversation}/dm_events"),
+        ):
+            assert answer.status in (200, 201)
+        refused = await service.post_json(f"{conversation}/messages", {"text": SAID, "attachments": [SAID]})
+    assert refused.status == 400
+    assert [line for line in told(caplog) if SAID in line or str(BOB.id) in line] == []
+
+
+def told(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What the service logged; the tests' own client of OAuth 1.0a tells what it signs."""
+    return [record.getMessage() for record in caplog.records if not record.name.startswith("oauthlib")]
 
 
 async def test_a_password_does_not_age() -> None:

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
-from tests.cast import ALICE, BOB
+from tacet.records.relations import MAX_POSITION, Kind
+from tests.cast import ALICE, BOB, CAROL
 from tests.pages.browsing import Browser, Screen
 from tests.security.conftest import Toured
 from tests.service import Service, in_memory
 
 API = "/2/users/me"
+OLDER_API = "/1.1/account/verify_credentials.json"
 
 HTTPS = "https://tacet.example"
 
@@ -22,7 +24,7 @@ OUTSIDE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 def routes(service: Service) -> Mapping[str, Any]:
     """Every page by the template of its path."""
     router: Any = service.tacet.application
-    pages = router._rest.default.made.default
+    pages = router._rest.default.made._otherwise.made.default
     return {route.path: route.endpoint._page for route in pages.routes}
 
 
@@ -46,7 +48,8 @@ async def paths(toured: Toured) -> list[str]:
 
 
 async def alice(toured: Toured) -> Browser:
-    """Her browser; she is signed in."""
+    """Her browser; she is signed in, and mutes Carol."""
+    assert (await toured.service.mute(ALICE, CAROL.id)).status == 200
     browser = Browser(toured.service)
     signed_in = await browser.sign_in(ALICE.username, toured.tour.password)
     assert signed_in.status == 303
@@ -70,6 +73,7 @@ async def test_there_are_pages_of_every_kind(toured: Toured) -> None:
     found = routes(toured.service)
     assert len(found) > 20
     assert {"/", "/sign-in", "/account", "/portal", "/i/oauth2/authorize", "/oauth/authorize"} <= set(found)
+    assert {"/timeline", "/muted", "/muted/mute", "/muted/unmute", "/muted/undo"} <= set(found)
 
 
 async def test_every_page_has_a_strict_policy(screens: Sequence[Screen]) -> None:
@@ -117,6 +121,9 @@ async def test_every_form_that_changes_something_has_a_token(screens: Sequence[S
             assert len(dict(form.fields)["csrf"]) == 64
 
 
+EVIL = {"name": "Evil", "decision": "allow", "username": BOB.username, "target_id": str(CAROL.id), "at": "2"}
+"""What would let an App in, make one, mute Bob, or unmute Carol."""
+
 FOREIGN: dict[str, Mapping[str, str]] = {
     "another origin": {"origin": "https://evil.example"},
     "no origin that says so": {"origin": "null"},
@@ -134,7 +141,7 @@ async def test_no_form_is_taken_from_elsewhere_even_with_the_right_token(
     before = await state(toured)
     taken = []
     for path in await paths(toured):
-        sent = await browser.post(path, {"csrf": csrf, "decision": "allow", "name": "Evil"}, headers)
+        sent = await browser.post(path, {"csrf": csrf, **EVIL}, headers)
         assert sent.status in {403, 404, 405}, path
         taken.append(sent.status)
     assert taken.count(403) > 10
@@ -153,7 +160,7 @@ async def test_no_form_is_taken_without_the_token_of_the_session(toured: Toured,
     for path, page in zip(await paths(toured), routes(toured.service).values(), strict=True):
         if page.post is None:
             continue
-        sent = await browser.post(path, {"name": "Evil", "decision": "allow", **({"csrf": token} if token else {})})
+        sent = await browser.post(path, {**EVIL, **({"csrf": token} if token else {})})
         # A form that can be shown again is; the others are refused.
         assert sent.status == (303 if page.resumes else 403), path
     assert await state(toured) == before
@@ -161,8 +168,9 @@ async def test_no_form_is_taken_without_the_token_of_the_session(toured: Toured,
 
 async def state(toured: Toured) -> object:
     """What forms could change."""
-    store = toured.service.store
+    store, now_ms = toured.service.store, toured.service.clock.now_ms()
     return (
+        await store.relations.older(Kind.MUTE, ALICE.id, MAX_POSITION, 100, now_ms),
         await store.accounts.apps(ALICE.id),
         await store.accounts.projects(ALICE.id),
         await store.accounts.password(ALICE.id),
@@ -199,10 +207,12 @@ async def test_no_cookie_opens_the_api(toured: Toured) -> None:
     """Or another site could call it in a browser's name."""
     browser = await alice(toured)
     assert (await browser.get(API)).status == 401
+    assert (await browser.get(OLDER_API)).status == 400
+    assert (await browser.post("/1.1/mutes/users/create.json", EVIL)).status == 400
 
 
 async def test_the_api_cannot_be_framed_kept_or_read_as_something_else(toured: Toured) -> None:
-    for target in (API, "/2/openapi.json", "/2/oauth2/token", "/no/such/path"):
+    for target in (API, "/2/openapi.json", "/2/oauth2/token", OLDER_API, "/1.1/no/such/path", "/no/such/path"):
         answer = await toured.service.get(target, None)
         assert answer.headers["x-content-type-options"] == "nosniff", target
         assert answer.headers["content-type"].partition(";")[0].endswith("json"), target

@@ -12,13 +12,16 @@ from tacet.records.relations import MAX_POSITION
 from tacet.wire.parameters import Invalid, Parameter
 from tacet.wire.v2.tokens import (
     BASE32_PATTERN,
+    BASE36_PATTERN,
     MESSAGE_TOKEN,
     POSITION_TOKEN,
     message_meta,
     meta,
     position_meta,
     read_base32,
+    read_base36,
     write_base32,
+    write_base36,
 )
 from tests.wire.recorded import Recorded
 
@@ -118,3 +121,19 @@ def test_meta_has_its_members_in_a_fixed_order(
     count: int, after: str | None, before: str | None, written: bytes
 ) -> None:
     assert meta(count, after, before) == written
+
+
+@given(st.integers(0, MAX_ID), st.booleans())
+def test_a_place_in_a_timeline_is_read_back_from_its_token(post_id: int, newer: bool) -> None:
+    token = write_base36(post_id, newer)
+    assert re.fullmatch(BASE36_PATTERN, token)
+    assert int(token, 36) == post_id * 2 + newer
+    assert read_base36(token) == (post_id, newer)
+
+
+PLACES = {(0, False): "0", (0, True): "1", (18, False): "10", (647, True): "zz", (MAX_ID, True): "3w5e11264sgsf"}
+
+
+@pytest.mark.parametrize(("place", "token"), PLACES.items())
+def test_a_place_in_a_timeline_is_written_without_zeros_before_it(place: tuple[int, bool], token: str) -> None:
+    assert write_base36(*place) == token
