@@ -41,7 +41,8 @@ class Read(msgspec.Struct, frozen=True):
 
 def columns(ids: Sequence[int], author_ids: Sequence[int], reposted_author_ids: Sequence[int], more: bool) -> Read:
     """Posts whose columns are given."""
-    return Read(ids, author_ids, reposted_author_ids, [*{*author_ids, *reposted_author_ids} - {0}], more)
+    # In order, so that those who are near each other in the database are asked for one after the other.
+    return Read(ids, author_ids, reposted_author_ids, sorted({*author_ids, *reposted_author_ids} - {0}), more)
 
 
 class Candidates:
