@@ -14,16 +14,18 @@ from tests.wire.calls import LIST
 TESTS = ROOT / "tests"
 KNOWN = {"documented", "recorded", "simulator", "inferred", "chosen"}
 
-NOT_SERVED = ("v1.1", "a mute made on the project's own pages")
-"""How the decisions begin that are about routes and pages which are not there yet."""
+CODES = "I"
+"""The section of recorded errors that is a table of v1.1's codes; each of them has a row."""
 
-V1_ERRORS = "I"
-"""The section of recorded errors that v1.1's codes have."""
+NEVER = "never answered"
+"""What the row of a code says that nothing here is refused with."""
 
 COLUMNS = ["behaviour", "X", "known", "Tacet", "held by"]
 
 _CELL = re.compile(r"(?<!\\)\|")
 NAMED_TEST = re.compile(r"`([\w/]+\.py)::(\w+)`")
+_CODE_IN_SOURCE = re.compile(r'code\\?"(?:: |=\\")(\d+)')
+_CODE_IN_TABLE = re.compile(r"(?:^|\| )(\d{2,3}) ", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ class TestTable:
             assert function in functions_of(TESTS / name), f"{name}::{function}"
 
     def test_there_is_one_row_for_each_behaviour(self) -> None:
-        assert len(set(NAMES)) == len(NAMES) > 90
+        assert len(set(NAMES)) == len(NAMES) > 400
 
     def test_what_is_chosen_is_written_down_or_ours(self) -> None:
         marked = {row.behaviour for row in ROWS if row.marks("choice") or "<!-- ours -->" in row.behaviour}
@@ -99,11 +101,10 @@ class TestSources:
         rows = table_rows((shared_wire / "choices.md").read_text(encoding="utf-8"), ["case", "answer"])
         return [case for case, _ in rows]
 
-    def test_every_decision_about_what_is_served_has_a_row(self, choices: list[str]) -> None:
+    def test_every_decision_has_a_row(self, choices: list[str]) -> None:
         marks = [mark for row in ROWS for mark in row.marks("choice")]
-        served = [case for case in choices if not case.startswith(NOT_SERVED)]
-        assert len(served) > 10
-        assert [case for case in served if not any(mark in case for mark in marks)] == []
+        assert len(choices) > 15
+        assert [case for case in choices if not any(mark in case for mark in marks)] == []
 
     def test_every_row_of_a_decision_is_about_one(self, choices: list[str]) -> None:
         marks = [mark for row in ROWS for mark in row.marks("choice")]
@@ -116,7 +117,30 @@ class TestSources:
         sections = re.findall(r"^## ([A-Z])\. ", text, re.MULTILINE)
         recorded = {*entries, *(each for each in sections if not any(entry[0] == each for entry in entries))}
         assert len(recorded) > 20
-        assert {mark for row in ROWS for mark in row.marks("errors")} == recorded - {V1_ERRORS}
+        assert {mark for row in ROWS for mark in row.marks("errors")} == recorded - {CODES}
+
+    @pytest.fixture
+    def answered(self) -> set[int]:
+        """The codes of v1.1 that stand in the source."""
+        sources = (ROOT / "src" / "tacet" / "wire").rglob("*.py")
+        text = "".join(path.read_text(encoding="utf-8") for path in sources)
+        return {int(code) for code in _CODE_IN_SOURCE.findall(text)}
+
+    def test_every_code_of_v1_has_a_row(self, shared_wire: Path, answered: set[int]) -> None:
+        text = (shared_wire / "errors.md").read_text(encoding="utf-8").partition(f"## {CODES}. ")[2]
+        table = {int(code) for code in _CODE_IN_TABLE.findall(text.partition("\nbody always")[0])}
+        assert {17, 272, 453} <= table
+        assert {17, 86, 272, 415} <= answered
+        assert {int(mark) for row in ROWS for mark in row.marks("code")} == table | answered
+
+    @pytest.mark.parametrize("path", sorted(TESTS.glob("meaning/test_*.py")), ids=lambda path: path.stem)
+    def test_every_rule_of_what_a_mute_means_has_a_row(self, path: Path) -> None:
+        held = {function for row in ROWS for name, function in row.tests if name == f"meaning/{path.name}"}
+        assert held == functions_of(path)
+
+    def test_a_code_that_is_never_answered_is_said_to_be(self, answered: set[int]) -> None:
+        rows = {int(mark): row for row in ROWS for mark in row.marks("code")}
+        assert {code for code, row in rows.items() if NEVER in row.tacet} == rows.keys() - answered
 
 
 class TestReading:

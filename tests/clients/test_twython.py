@@ -143,6 +143,13 @@ def test_wrong_keys_are_told(wrong: dict[str, str], message: str, server: Sandbo
     assert raised.value.error_code == 401
 
 
+def test_a_request_without_keys_is_told(server: Sandbox) -> None:
+    """It takes a 400 for what it is by the words, whose first two are capitalized."""
+    with pytest.raises(TwythonAuthError, match=r"Bad Authentication data\.$") as raised:
+        here(Twython(), server).list_mute_ids()
+    assert raised.value.error_code == 400
+
+
 def test_the_sixteenth_look_up_is_too_many(limited: Sandbox, limited_newcomer: Resident) -> None:
     client = client_of(limited, limited_newcomer)
     for left in range(14, -1, -1):
