@@ -87,8 +87,10 @@ def create(
 ) -> None:
     """Create a token and print it, this once: the database keeps only its digest.
 
-    Look-ups ask for the scopes tweet.read and users.read; the list of mutes for mute.read beside them, muting for
-    mute.write beside them, one's own address for users.email. Nothing here needs the others.
+    Look-ups and timelines ask for the scopes tweet.read and users.read, everything else for these two and one more: the
+    list of mutes for mute.read, muting for mute.write, posts for tweet.write, follows for follows.read or
+    follows.write, the list of blocks for block.read, messages for dm.read or dm.write, one's own address for
+    users.email. Nothing here needs the others.
     """
     from tacet.cli.issuing import Wish, issue
 
