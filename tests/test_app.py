@@ -5,20 +5,24 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from oauthlib.oauth1 import Client
 
 from tacet import app as app_module
 from tacet.identity.caller import Unauthenticated
 from tacet.identity.vault import Vault
 from tacet.records.accounts import Session, Usage
-from tacet.records.people import Person, State
+from tacet.records.people import Person, Post, PostDetails, Reference, State
 from tacet.records.relations import Kind, Relation
 from tacet.store.base import Part, Store, StoreError
 from tacet.store.opening import open_store
-from tests.cast import ALICE, APP_ID, CONSUMER_SECRET, NOW_MS, TOKEN_SECRET, bearer, move_in
+from tests.cast import ALICE, APP_ID, BOB, CAROL, CONSUMER_SECRET, NOW_MS, OWN, TOKEN_SECRET, bearer, move_in
 from tests.service import Service, in_memory, opened
 
 ATTEMPTS = 1_000
+
+FOLLOWING = f"/2/users/{ALICE.id}/following"
+HOME = f"/2/users/{ALICE.id}/timelines/reverse_chronological"
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +49,10 @@ async def comes_true(condition: Callable[[], Awaitable[bool]]) -> bool:
             return True
         await asyncio.sleep(0.005)
     return False
+
+
+async def has_become(read: Callable[[], Awaitable[object]], expected: object) -> bool:
+    return await read() == expected
 
 
 async def is_refused(service: Service, token: str) -> bool:
@@ -93,12 +101,58 @@ class TestChangesBesideTheServer:
             await beside.directory.put_people([Person(ALICE.id, ALICE.username, ALICE.name, State.SUSPENDED)])
             assert await comes_true(lambda: is_refused(service, "alice"))
 
+    async def test_a_post_imported_there_is_in_homes_here(self, service: Service, beside: Store) -> None:
+        async def home() -> list[str]:
+            return (await service.get(HOME)).ids
+
+        async with watching(service):
+            before = await home()
+            await beside.posts.put([Post(6_000, ALICE.id, "Imported", NOW_MS)])
+            assert await comes_true(lambda: has_become(home, ["6000", *before]))
+
+    async def test_a_post_changed_there_is_changed_here(self, service: Service, beside: Store) -> None:
+        async def text() -> str:
+            return str((await service.get(f"/2/tweets/{OWN.id}")).json["data"]["text"])
+
+        async with watching(service):
+            assert await text() == OWN.text
+            await beside.posts.put([replace(OWN, text="Edited")])
+            assert await comes_true(lambda: has_become(text, "Edited"))
+
+    async def test_a_repost_imported_there_is_shown_with_its_original_and_hidden_by_a_mute(
+        self, service: Service, beside: Store
+    ) -> None:
+        async def home() -> list[str]:
+            return (await service.get(HOME)).ids
+
+        async with watching(service):
+            assert (await service.post_json(FOLLOWING, {"target_user_id": str(BOB.id)})).status == 200
+            before = await home()
+            details = PostDetails(references=(Reference("retweeted", 6_001),))
+            await beside.posts.put([Post(6_000, BOB.id, "RT", NOW_MS, details), Post(6_002, BOB.id, "Later", NOW_MS)])
+            assert await comes_true(lambda: has_become(home, ["6002", *before]))
+            await beside.posts.put([Post(6_001, CAROL.id, "Carol's", NOW_MS)])
+            assert await comes_true(lambda: has_become(home, ["6002", "6000", *before]))
+            await service.mute(ALICE, CAROL.id)
+            assert await home() == ["6002", *before]
+
+    async def test_posts_changed_there_leave_people_in_memory(self, service: Service, beside: Store) -> None:
+        async def home() -> int:
+            return len((await service.get(HOME)).ids)
+
+        async with watching(service):
+            await asyncio.sleep(0.02)
+            generation, count = service.tacet.people.generation, await home()
+            await beside.posts.put([Post(6_000, ALICE.id, "Imported", NOW_MS)])
+            assert await comes_true(lambda: has_become(home, count + 1))
+            assert service.tacet.people.generation == generation
+
     async def test_what_nobody_changed_stays_in_memory(self, service: Service) -> None:
         async with watching(service):
             await asyncio.sleep(0.02)
-            before = service.tacet.people.generation
+            before = service.tacet.people.generation, service.tacet.actions.post_changes.sequence
             await asyncio.sleep(0.05)
-            assert service.tacet.people.generation == before
+            assert (service.tacet.people.generation, service.tacet.actions.post_changes.sequence) == before
 
 
 async def test_ended_mutes_are_swept_away_in_as_many_bites_as_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,9 +8,11 @@ import pytest
 from tacet.clock import ManualClock
 from tacet.ids import (
     ALPHANUMERICS,
+    MAX_SET_BACK_MS,
     Randomness,
     SeededRandomness,
     Snowflakes,
+    StoredSnowflakes,
     SystemRandomness,
     app_only_text,
     bearer_text,
@@ -74,6 +76,57 @@ class TestSnowflakes:
     def test_ids_count_from_the_moment_that_xs_count_from(self) -> None:
         epoch = datetime(2010, 11, 4, 1, 42, 54, 657_000, UTC)
         assert snowflake_moment_ms(0) == epoch.timestamp() * 1000
+
+
+class Stored:
+    """Ids that were stored before, and how often they were asked for."""
+
+    def __init__(self, *ids: int) -> None:
+        self.ids = ids
+        self.asked = 0
+
+    async def newest_id(self, below: int) -> int:
+        self.asked += 1
+        return max((id_ for id_ in self.ids if id_ < below), default=0)
+
+
+class TestStoredSnowflakes:
+    @pytest.mark.parametrize("set_back_ms", [1, 3_600_000, MAX_SET_BACK_MS - 1], ids=["moment", "hour", "year"])
+    async def test_ids_lie_above_the_stored_ones_though_the_clock_was_set_back(self, set_back_ms: int) -> None:
+        newest = snowflake_at(NOW, 4_000_000)
+        ids = StoredSnowflakes(ManualClock(NOW - set_back_ms), SeededRandomness(7), Stored(1, newest).newest_id)
+        assert [await ids.next_id() for _ in range(3)] == [newest + 1, newest + 2, newest + 3]
+
+    async def test_where_the_clock_is_right_an_id_says_when_it_was_made(self) -> None:
+        stored = Stored(1, snowflake_at(NOW - 1, 0))
+        ids = StoredSnowflakes(ManualClock(NOW), SeededRandomness(7), stored.newest_id)
+        assert snowflake_moment_ms(await ids.next_id()) == NOW
+
+    async def test_ids_that_no_clock_of_ours_made_are_not_followed(self) -> None:
+        stored = Stored(snowflake_at(NOW + MAX_SET_BACK_MS, 0), (1 << 63) - 1)
+        ids = StoredSnowflakes(ManualClock(NOW), SeededRandomness(7), stored.newest_id)
+        assert snowflake_moment_ms(await ids.next_id()) == NOW
+
+    async def test_the_store_is_asked_once_and_only_for_an_id(self) -> None:
+        stored = Stored(5)
+        ids = StoredSnowflakes(ManualClock(NOW), SeededRandomness(7), stored.newest_id)
+        assert stored.asked == 0
+        made = [await ids.next_id() for _ in range(20)]
+        assert made == sorted(set(made))
+        assert stored.asked == 1
+
+    async def test_a_store_that_cannot_be_asked_is_asked_again(self) -> None:
+        newest, failures = snowflake_at(NOW + 1, 0), [OSError("gone")]
+
+        async def newest_id(below: int) -> int:
+            if failures:
+                raise failures.pop()
+            return newest
+
+        ids = StoredSnowflakes(ManualClock(NOW), SeededRandomness(7), newest_id)
+        with pytest.raises(OSError, match="gone"):
+            await ids.next_id()
+        assert await ids.next_id() == newest + 1
 
 
 TEXTS: dict[str, tuple[Callable[[Randomness], str], str]] = {

@@ -5,7 +5,8 @@ from tacet.directory.lookup import Acquaintance, People, Posts
 from tacet.directory.shown import Shown
 from tacet.graph.blocks import Blocks
 from tacet.graph.follows import Follows
-from tacet.ids import Randomness, Snowflakes
+from tacet.graph.social import SocialGraph
+from tacet.ids import Randomness, StoredSnowflakes
 from tacet.messages.actions import Messages
 from tacet.mutes.actions import Mutes
 from tacet.mutes.paging import Lists
@@ -34,13 +35,13 @@ class Actions:
         self.mute_search = MuteSearch(store.relations, store.directory, clock)
         self.post_changes = PostChanges()
         self.visibility = Visibility(people, store.relations, clock)
-        self.writing = Writing(
-            store.posts, people, self.visibility, clock, Snowflakes(clock, randomness), self.post_changes
-        )
+        post_ids = StoredSnowflakes(clock, randomness, store.posts.newest_id)
+        self.writing = Writing(store.posts, people, self.visibility, clock, post_ids, self.post_changes)
         self.timelines = Timelines(store.posts, self.visibility, clock)
         self.homes = Homes(store.posts, store.relations, people, self.visibility, self.mutes, clock, self.post_changes)
         lists = Lists(store.relations, clock)
-        graph = (store.relations, people, clock, positions, lists, self.homes.forget)
-        self.follows = Follows(*graph)
-        self.blocks = Blocks(*graph)
-        self.messages = Messages(store.messages, people, self.acquaintance, clock, Snowflakes(clock, randomness))
+        graph = SocialGraph(store.relations, people, clock, positions, lists, self.homes.forget)
+        self.follows = Follows(graph)
+        self.blocks = Blocks(graph)
+        message_ids = StoredSnowflakes(clock, randomness, store.messages.newest_id)
+        self.messages = Messages(store.messages, people, self.acquaintance, clock, message_ids)

@@ -144,6 +144,8 @@ class Tacet:
         if revisions.get(Part.DIRECTORY) != self._revisions.get(Part.DIRECTORY):
             self.people.forget()
             self.authenticator.forget()
+        if revisions.get(Part.POSTS) != self._revisions.get(Part.POSTS):
+            self.actions.post_changes.forget()
         if revisions.get(Part.CREDENTIALS) != self._revisions.get(Part.CREDENTIALS):
             self.authenticator.forget()
         self._revisions = revisions

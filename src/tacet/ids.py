@@ -3,6 +3,7 @@
 import base64
 import random
 import secrets
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from tacet.clock import Clock
@@ -12,6 +13,9 @@ X_EPOCH_MS = 1_288_834_974_657
 
 SEQUENCE_BITS = 22
 """Bits below the milliseconds of an id: X's machine and sequence bits."""
+
+MAX_SET_BACK_MS = 366 * 24 * 60 * 60 * 1000
+"""How far a clock is believed to have been set back, a year: stored ids beyond it were made elsewhere, and imported."""
 
 APP_ONLY_START = "A" * 22
 """How X's app-only bearers begin."""
@@ -67,6 +71,36 @@ class Snowflakes:
         stamp = (self._clock.now_ms() - X_EPOCH_MS) << SEQUENCE_BITS
         self._last = max(stamp | self._randomness.bits(12), self._last + 1)
         return self._last
+
+    def start_above(self, id_: int) -> None:
+        """Let every id from now on be larger than `id_`."""
+        self._last = max(self._last, id_)
+
+
+class StoredSnowflakes:
+    """Ids for what is stored in their order: larger than those stored before, whatever became of the clock since.
+
+    Args:
+        newest_id: asks for the largest stored id below another; once, for the first id that is made.
+    """
+
+    def __init__(self, clock: Clock, randomness: Randomness, newest_id: Callable[[int], Awaitable[int]]) -> None:
+        self._clock = clock
+        self._ids = Snowflakes(clock, randomness)
+        self._newest_id = newest_id
+        self._started = False
+
+    async def next_id(self) -> int:
+        """A new id.
+
+        Raises:
+            StoreError: the first one could not be made, because the database cannot be read.
+        """
+        if not self._started:
+            believed = snowflake_at(self._clock.now_ms() + MAX_SET_BACK_MS, 0)
+            self._ids.start_above(await self._newest_id(believed))
+            self._started = True
+        return self._ids.next_id()
 
 
 def snowflake_at(created_at_ms: int, sequence: int) -> int:

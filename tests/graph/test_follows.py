@@ -93,6 +93,35 @@ class TestFollow:
         await asyncio.gather(*ordered, return_exceptions=True)
         assert await world.edges() == {(Kind.BLOCK, blocker_id, blocked_id)}
 
+    @pytest.mark.parametrize("target_id", [BEA, SHY], ids=["public", "protected"])
+    async def test_ones_own_block_at_the_same_moment_is_no_follow_in_between(
+        self, world: World, target_id: int
+    ) -> None:
+        block, follow_ = world.blocks.block(ANN, target_id), world.follows.follow(ANN, target_id)
+        _, refusal = await asyncio.gather(block, follow_, return_exceptions=True)
+        assert isinstance(refusal, TargetBlocked)
+        # Only the block told of a change: no follow was made and taken back.
+        assert world.changed == [ANN, target_id]
+
+    @pytest.mark.parametrize("target_id", [BEA, SHY], ids=["public", "protected"])
+    async def test_of_two_blocks_ones_own_is_told(self, world: World, target_id: int) -> None:
+        await world.blocks.block(target_id, ANN)
+        await world.blocks.block(ANN, target_id)
+        with pytest.raises(TargetBlocked):
+            await world.follows.follow(ANN, target_id)
+
+    @pytest.mark.parametrize("target_id", [BEA, SHY], ids=["public", "protected"])
+    async def test_a_follow_is_one_write_that_asks_for_nothing_before(
+        self, world: World, target_id: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def refuse(*_: object) -> set[int]:
+            raise AssertionError("what is read before a write may be over when it is written")
+
+        monkeypatch.setattr(world.store.relations, "which", refuse)
+        monkeypatch.setattr(world.store.relations, "who", refuse)
+        for _ in range(2):
+            await world.follows.follow(ANN, target_id)
+
     async def test_a_mute_stays_whatever_one_follows(self, world: World) -> None:
         await world.mutes.mute(ANN, BEA)
         await world.follows.follow(ANN, BEA)

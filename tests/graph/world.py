@@ -7,6 +7,7 @@ from tacet.clock import ManualClock
 from tacet.directory.lookup import People
 from tacet.graph.blocks import Blocks
 from tacet.graph.follows import Follows
+from tacet.graph.social import SocialGraph
 from tacet.ids import SeededRandomness
 from tacet.mutes.actions import Mutes
 from tacet.mutes.paging import Lists
@@ -40,9 +41,9 @@ class World:
         self.people = People(store.directory, max_cached=100)
         positions = Positions(self.clock, SeededRandomness(7))
         lists = Lists(store.relations, self.clock)
-        graph = (store.relations, self.people, self.clock, positions, lists, self.changed.append)
-        self.follows = Follows(*graph)
-        self.blocks = Blocks(*graph)
+        graph = SocialGraph(store.relations, self.people, self.clock, positions, lists, self.changed.append)
+        self.follows = Follows(graph)
+        self.blocks = Blocks(graph)
         self.mutes = Mutes(store.relations, self.people, self.clock, positions)
 
     async def put(self, *people: Person) -> None:

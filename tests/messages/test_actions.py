@@ -4,7 +4,7 @@ import pytest
 
 from tacet.clock import ManualClock
 from tacet.directory.lookup import Acquaintance, People
-from tacet.ids import SeededRandomness, Snowflakes
+from tacet.ids import SeededRandomness, StoredSnowflakes
 from tacet.messages.actions import SHOWN_FOR_MS, MessagePage, Messages
 from tacet.messages.errors import MessageRefused, NotPermitted, RecipientMissing, RecipientUnavailable
 from tacet.records.messages import Message
@@ -28,9 +28,14 @@ class World:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.clock = ManualClock(NOW)
+        self.start()
+
+    def start(self) -> None:
+        """As when the server starts."""
+        store = self.store
         acquaintance = Acquaintance(store.relations, store.messages, self.clock)
         people = People(store.directory, max_cached=100)
-        ids = Snowflakes(self.clock, SeededRandomness(7))
+        ids = StoredSnowflakes(self.clock, SeededRandomness(7), store.messages.newest_id)
         self.messages = Messages(store.messages, people, acquaintance, self.clock, ids)
 
     async def relate(self, kind: Kind, source_id: int, target_id: int) -> None:
@@ -78,6 +83,13 @@ class TestSend:
     async def test_newer_messages_have_larger_ids(self, world: World) -> None:
         ids = [message.id for message in await world.send(3)]
         assert ids == sorted(ids, reverse=True)
+
+    async def test_a_new_message_is_the_newest_though_the_clock_was_set_back_before_a_start(self, world: World) -> None:
+        [before] = await world.send(1)
+        world.clock.advance(-86_400_000)
+        world.start()
+        after = await world.messages.send(ANN, OPEN, "after")
+        assert await world.all() == [after, before]
 
     @pytest.mark.parametrize(
         ("recipient_id", "refusal"),

@@ -1,8 +1,10 @@
 import random
+from sys import getsizeof
 
 import pytest
 
-from tacet.posts.candidates import MAX_CANDIDATES, SPARE_CANDIDATES, Candidates, Read, columns
+from tacet.posts.candidates import MAX_CANDIDATES, OVERHEAD_BYTES, SPARE_CANDIDATES, Candidates, Read, columns
+from tacet.posts.cutting import to_read
 from tacet.records.people import PostHead, Stretch
 
 
@@ -111,6 +113,24 @@ def test_the_oldest_are_dropped_when_they_have_become_too_many() -> None:
         range(MAX_CANDIDATES + SPARE_CANDIDATES + 1, SPARE_CANDIDATES, -1)
     )
     assert home.read(Stretch(newer_than=SPARE_CANDIDATES - 1), 10_000) is None
+
+
+@pytest.mark.parametrize("count", [0, 100, MAX_CANDIDATES])
+def test_the_memory_it_says_is_what_it_takes_when_it_has_grown(count: int) -> None:
+    home = Candidates(range(5_000), [PostHead(id_, 1) for id_ in range(count, 0, -1)], 0, 0)
+    for id_ in range(count + 1, 3 * MAX_CANDIDATES):
+        home.add(PostHead(id_, 1, 2))
+        columns = (home._ids, home._author_ids, home._reposted_author_ids, home._authors)
+        assert sum(map(getsizeof, columns)) + OVERHEAD_BYTES // 2 <= home.size_bytes
+
+
+def test_the_page_that_is_kept_fits_into_what_is_counted_for_it() -> None:
+    home = candidates(*range(2**60 + 1_000, 2**60, -1))
+    read = home.read(Stretch(), to_read(100))
+    assert read is not None
+    lists = (read.ids, read.author_ids, read.reposted_author_ids, read.named)
+    numbers = {id(number): getsizeof(number) for each in lists for number in each}
+    assert sum(map(getsizeof, lists)) + sum(numbers.values()) < OVERHEAD_BYTES
 
 
 def test_authors_are_known() -> None:

@@ -20,3 +20,15 @@ def test_what_is_too_long_ago_may_have_been_anything() -> None:
     told = changes.since(1)
     assert told is not None
     assert [change.id for change in told if isinstance(change, PostHead)] == list(range(2, MAX_CHANGES + 2))
+
+
+def test_what_was_forgotten_may_have_been_anything() -> None:
+    changes = PostChanges()
+    changes.added(PostHead(10, 1))
+    before = changes.sequence
+    changes.forget()
+    after = changes.sequence
+    assert changes.since(before) is None
+    changes.added(PostHead(11, 1))
+    assert changes.since(before) is None
+    assert changes.since(after) == [PostHead(11, 1)]

@@ -1,6 +1,6 @@
 import pytest
 
-from tacet.posts.lengths import MAX_LENGTH, URL_LENGTH, length_of
+from tacet.posts.lengths import MAX_CHARACTERS, MAX_LENGTH, URL_LENGTH, is_too_long, length_of
 
 LENGTHS = {
     "nothing": ("", 0),
@@ -24,6 +24,11 @@ LENGTHS = {
     "coloured-heart": ("❤\ufe0f", 2),
     "flag": ("🇩🇪", 2),
     "two-flags": ("🇩🇪🇫🇷", 4),
+    "kiss-of-many-parts": ("👩🏽\u200d❤\ufe0f\u200d💋\u200d👨🏽", 2),
+    "one-joined-too-many": ("👨\u200d👩\u200d👧\u200d👦\u200d👦", 2 + 1 + 2),
+    "selectors-without-end": ("☕" + "\ufe0f" * 100, 2 + 2 * 99),
+    "skin-tones-without-end": ("👍" + "🏽" * 101, 2 + 2 * 50),
+    "tags-without-end": ("🏴" + "\U000e0067" * 100, 2 + 2 * 93),
     "flag-of-tags": ("🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f", 2),
     "keycap": ("1\ufe0f\u20e3", 2),
     "digits-are-no-keycap": ("12", 2),
@@ -42,3 +47,22 @@ def test_characters_and_urls_weigh_what_x_says(text: str, length: int) -> None:
 def test_the_longest_post_of_each_kind() -> None:
     assert length_of("a" * MAX_LENGTH) == MAX_LENGTH
     assert length_of("漢" * (MAX_LENGTH // 2)) == MAX_LENGTH
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f"https://example.com/{'a' * 4_000} {'a' * 256}", "👩🏽\u200d❤\ufe0f\u200d💋\u200d👨🏽" * 140],
+    ids=["a-long-url", "elaborate-pictures"],
+)
+def test_many_characters_that_count_as_few_are_not_too_long(text: str) -> None:
+    assert not is_too_long(text)
+    assert is_too_long(text + "aa")
+
+
+@pytest.mark.parametrize("unit", ["https://example.com/" + "a" * 4_000 + " ", "a", "☕\ufe0f"])
+def test_a_text_of_very_many_characters_is_too_long_uncounted(unit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def count(text: str) -> int:
+        raise AssertionError(f"{len(text)} characters were counted")
+
+    monkeypatch.setattr("tacet.posts.lengths.length_of", count)
+    assert is_too_long((unit * (MAX_CHARACTERS + 1))[: MAX_CHARACTERS + 1])

@@ -1,8 +1,9 @@
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 
-from tacet.ids import SeededRandomness, Snowflakes, snowflake_moment_ms
+from tacet.ids import SeededRandomness, StoredSnowflakes, snowflake_moment_ms
 from tacet.posts.changes import Deleted
 from tacet.posts.errors import (
     AlreadyReposted,
@@ -15,8 +16,9 @@ from tacet.posts.errors import (
     TextEmpty,
     TextTooLong,
 )
-from tacet.posts.writing import MAX_REPOST_CHARACTERS, Draft, Writing
-from tacet.records.people import MAX_ID, Post, PostHead, Reference, Shape, State, Stretch
+from tacet.posts.repeating import MAX_REPOST_CHARACTERS
+from tacet.posts.writing import Draft, Writing
+from tacet.records.people import MAX_ID, Post, PostDetails, PostHead, Reference, Shape, State, Stretch
 from tests.posts.homestead import ALICE, BOB, CAROL, NOW, Homestead, settled
 
 UNKNOWN = 4_242
@@ -30,8 +32,13 @@ async def homestead() -> AsyncIterator[Homestead]:
 
 @pytest.fixture
 def writing(homestead: Homestead) -> Writing:
-    ids = Snowflakes(homestead.clock, SeededRandomness(9))
+    return started(homestead)
+
+
+def started(homestead: Homestead) -> Writing:
+    """As after a start of the server."""
     store = homestead.store.posts
+    ids = StoredSnowflakes(homestead.clock, SeededRandomness(9), store.newest_id)
     return Writing(store, homestead.people, homestead.visibility, homestead.clock, ids, homestead.changes)
 
 
@@ -59,6 +66,17 @@ class TestCreate:
         third = await writing.create(ALICE, Draft("three"))
         assert first.id < second.id < third.id
         assert [snowflake_moment_ms(post.id) - NOW for post in (first, second, third)] == [0, 0, 1]
+
+    async def test_a_new_post_is_the_newest_though_the_clock_was_set_back_before_a_start(
+        self, homestead: Homestead, writing: Writing
+    ) -> None:
+        before = await writing.create(ALICE, Draft("before"))
+        homestead.clock.advance(-86_400_000)
+        after = await started(homestead).create(ALICE, Draft("after"))
+        repeated = await started(homestead).repost(BOB, after.id)
+        assert await ids_of(homestead, ALICE) == [after.id, before.id]
+        assert repeated.id == after.id
+        assert (await ids_of(homestead, BOB))[0] > after.id
 
     async def test_the_same_may_be_said_again(self, homestead: Homestead, writing: Writing) -> None:
         posts = [await writing.create(ALICE, Draft("again")) for _ in range(2)]
@@ -217,6 +235,18 @@ class TestRepost:
     async def test_a_repost_of_nothing_is_not_taken_back(self, writing: Writing, post_id: int) -> None:
         assert await writing.undo_repost(ALICE, post_id) is False
 
+    async def test_a_repost_of_what_is_not_there_is_taken_back_like_any_other(
+        self, homestead: Homestead, writing: Writing
+    ) -> None:
+        details = PostDetails(references=(Reference("retweeted", UNKNOWN),))
+        imported = [Post(person_id, person_id, "RT @user_3: hi", NOW, details) for person_id in (ALICE, BOB, CAROL)]
+        await homestead.store.posts.put(imported)
+        assert await writing.undo_repost(ALICE, UNKNOWN) is True
+        assert await writing.undo_repost(ALICE, UNKNOWN) is False
+        # Any other repost of it tells which one is meant.
+        assert await writing.undo_repost(BOB, CAROL) is True
+        assert [await ids_of(homestead, person_id) for person_id in (ALICE, BOB, CAROL)] == [[], [], [CAROL]]
+
 
 class TestDelete:
     async def test_a_deleted_post_is_gone_with_its_reposts(self, homestead: Homestead, writing: Writing) -> None:
@@ -248,6 +278,43 @@ class TestDelete:
         [repost_id] = await ids_of(homestead, ALICE)
         assert await writing.delete(ALICE, repost_id) is True
         assert await ids_of(homestead, BOB) == [post.id]
+
+
+@pytest.mark.parametrize("change", ["create", "delete", "repost", "undo_repost"])
+async def test_whoever_keeps_posts_is_told_of_a_change_though_nobody_waits_for_it(
+    homestead: Homestead, writing: Writing, change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request is given up between the change in the store and the telling."""
+    post = await writing.create(BOB, Draft("hello"))
+    if change == "undo_repost":
+        await writing.repost(ALICE, post.id)
+    calls = {
+        "create": lambda: writing.create(BOB, Draft("again")),
+        "delete": lambda: writing.delete(BOB, post.id),
+        "repost": lambda: writing.repost(ALICE, post.id),
+        "undo_repost": lambda: writing.undo_repost(ALICE, post.id),
+    }
+    before = homestead.changes.sequence
+    written, released = asyncio.Event(), asyncio.Event()
+    name = "delete" if change in {"delete", "undo_repost"} else "add"
+    real = getattr(homestead.store.posts, name)
+
+    async def slow(what: object) -> object:
+        result = await real(what)
+        written.set()
+        await released.wait()
+        return result
+
+    monkeypatch.setattr(homestead.store.posts, name, slow)
+    request = asyncio.ensure_future(calls[change]())
+    await asyncio.wait_for(written.wait(), 5)
+    request.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await request
+    released.set()
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert homestead.changes.sequence == before + 1
 
 
 async def test_every_change_is_told_and_nothing_else(homestead: Homestead, writing: Writing) -> None:

@@ -28,7 +28,7 @@ def commands(text: str) -> list[str]:
 class TestText:
     def test_says_where_it_is_and_who_lives_there(self, world: World) -> None:
         lines = welcome(URL, world, "in memory only").splitlines()
-        assert lines[0] == f"Tacet answers X's mutes API on {URL}"
+        assert lines[0] == f"Tacet answers X's Mutes API, v2 and v1.1, on {URL}"
         assert lines[1] == "1,300 people live there, in memory only."
 
     def test_says_how_many_each_of_the_first_three_mutes(self, world: World) -> None:
@@ -47,8 +47,9 @@ class TestText:
         assert f"App only    {MAIN_APP.app_only_token}\n" in text
 
     def test_says_where_the_pages_are(self, world: World) -> None:
-        [line] = [line for line in welcome(URL, world, "in memory only").splitlines() if line.startswith("Browser")]
-        assert re.findall(r"http\S+?(?=[ ,]|$)", line) == [f"{URL}/portal", f"{URL}/sign-in"]
+        told = welcome(URL, world, "in memory only").partition("Browser ")[2].partition("Try it:")[0]
+        paths = re.findall(r"(?:http://[\w.:]+)?/[\w-]+", told)
+        assert paths == [f"{URL}/sign-in", "/timeline", "/muted", f"{URL}/portal"]
 
     def test_speaks_of_three_in_the_smallest_world(self) -> None:
         text = welcome(URL, build_world(3, 7), "in memory only")

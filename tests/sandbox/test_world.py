@@ -107,6 +107,9 @@ def check_posts(world: World) -> None:
     for post in world.posts:
         assert snowflake_moment_ms(post.id) == post.created_at_ms < cast.WORLD_AT_MS
         assert post.created_at_ms >= people[post.author_id].profile.created_at_ms
+    reposts = [(post.author_id, post.reposted_id) for post in world.posts if post.reposted_id]
+    assert len(set(reposts)) == len(reposts)
+    for post in world.posts:
         for reference in post.details.references:
             subject = posts[reference.id]
             assert subject.created_at_ms < post.created_at_ms
@@ -243,6 +246,11 @@ class TestRemarkablePeople:
     def test_posts_come_in_every_kind(self, world: World) -> None:
         kinds = {reference.type for post in world.posts for reference in post.details.references}
         assert kinds == {"replied_to", "retweeted", "quoted"}
+
+    @pytest.mark.parametrize(("size", "seed"), [(200, 7), (3_000, 7)])
+    def test_nobody_repeats_a_post_twice(self, size: int, seed: int) -> None:
+        # By chance alone both worlds would have somebody who does.
+        check_posts(build_world(size, seed))
 
     def test_answers_are_counted(self, world: World) -> None:
         answered = Counter((r.id, r.type) for post in world.posts for r in post.details.references)

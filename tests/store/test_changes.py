@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tacet.records.relations import Change, Edge, Kind, Relation
-from tacet.store.base import Store, StoreError
+from tacet.store.base import Prevented, Store, StoreError
 from tests.store.building import NOW, UNSTORABLE, listed, mute
 from tests.store.conftest import Fresh
 
@@ -25,6 +25,8 @@ def follow(source_id: int, target_id: int, position: int = 100) -> list[Change]:
 
 
 BLOCKED = Edge(Kind.BLOCK, BOB, ANN)
+BLOCKING = Edge(Kind.BLOCK, ANN, BOB)
+MUTING = Edge(Kind.MUTE, ANN, BOB)
 
 
 async def lists(store: Store) -> dict[Kind, list[tuple[int, int]]]:
@@ -38,9 +40,9 @@ async def lists(store: Store) -> dict[Kind, list[tuple[int, int]]]:
 
 class TestChanging:
     async def test_both_sides_of_a_follow_are_recorded_together(self, store: Store) -> None:
-        assert await store.relations.change(follow(ANN, BOB), NOW, unless=BLOCKED) == [True, True]
+        assert await store.relations.change(follow(ANN, BOB), NOW, unless=[BLOCKED]) == [True, True]
         assert await lists(store) == {Kind.FOLLOW: [(ANN, BOB)], Kind.FOLLOWED_BY: [(BOB, ANN)]}
-        assert await store.relations.change(follow(ANN, BOB, 300), NOW, unless=BLOCKED) == [False, False]
+        assert await store.relations.change(follow(ANN, BOB, 300), NOW, unless=[BLOCKED]) == [False, False]
         assert await listed(store, NOW, ANN, Kind.FOLLOW) == [(BOB, 100)]
 
     async def test_recording_and_removing_go_together_and_tell_what_changed(self, store: Store) -> None:
@@ -95,8 +97,38 @@ class TestChanging:
 class TestUnless:
     async def test_where_it_holds_nothing_is_written(self, store: Store) -> None:
         await store.relations.add(Relation(Kind.BLOCK, BOB, ANN, 100), NOW)
-        assert await store.relations.change(follow(ANN, BOB), NOW, unless=BLOCKED) is None
+        with pytest.raises(Prevented) as caught:
+            await store.relations.change(follow(ANN, BOB), NOW, unless=[BLOCKED])
+        assert caught.value.edge == BLOCKED
         assert await lists(store) == {Kind.BLOCK: [(BOB, ANN)]}
+
+    @pytest.mark.parametrize(
+        ("unless", "told"),
+        [
+            pytest.param([BLOCKING, BLOCKED], BLOCKED, id="only-the-last-holds"),
+            pytest.param([BLOCKED, BLOCKING], BLOCKED, id="only-the-first-holds"),
+            pytest.param([MUTING, BLOCKED], MUTING, id="both-hold"),
+            pytest.param([BLOCKED, MUTING], BLOCKED, id="both-hold-the-other-way-round"),
+        ],
+    )
+    async def test_of_several_the_first_that_holds_is_told(self, store: Store, unless: list[Edge], told: Edge) -> None:
+        await store.relations.change([Relation(e.kind, e.source_id, e.target_id, 100) for e in (BLOCKED, MUTING)], NOW)
+        before = await lists(store)
+        with pytest.raises(Prevented) as caught:
+            await store.relations.change(follow(ANN, BOB), NOW, unless=unless)
+        assert caught.value.edge == told
+        assert await lists(store) == before
+
+    async def test_where_it_is_prevented_what_is_written_with_it_stays(self, store: Store) -> None:
+        await store.relations.add(Relation(Kind.BLOCK, BOB, ANN, 100), NOW)
+        answers = await asyncio.gather(
+            store.relations.change([mute(7, 100)], NOW),
+            store.relations.change(follow(ANN, BOB), NOW, unless=[BLOCKED]),
+            store.relations.change([mute(8, 102)], NOW),
+            return_exceptions=True,
+        )
+        assert [answers[0], answers[2]] == [[True], [True]]
+        assert await listed(store) == [(8, 102), (7, 100)]
 
     @pytest.mark.parametrize(
         "other",
@@ -109,7 +141,7 @@ class TestUnless:
     )
     async def test_another_relation_stops_nothing(self, store: Store, other: Relation) -> None:
         await store.relations.add(other, NOW - HOUR)
-        assert await store.relations.change(follow(ANN, BOB), NOW, unless=BLOCKED) == [True, True]
+        assert await store.relations.change(follow(ANN, BOB), NOW, unless=[BLOCKED]) == [True, True]
 
     async def test_whoever_comes_first_a_blocked_account_follows_nobody(self, store: Store) -> None:
         block: list[Change] = [
@@ -119,9 +151,11 @@ class TestUnless:
         ]
         for turn in range(20):
             await store.relations.change([Edge(Kind.BLOCK, BOB, ANN)], NOW)
-            steps = [store.relations.change(follow(ANN, BOB, 1_000 + 2 * turn), NOW, unless=BLOCKED) for _ in range(3)]
+            changes = follow(ANN, BOB, 1_000 + 2 * turn)
+            steps = [store.relations.change(changes, NOW, unless=[BLOCKED]) for _ in range(3)]
             steps.insert(turn % 4, store.relations.change(block, NOW))
-            await asyncio.gather(*steps)
+            answers = await asyncio.gather(*steps, return_exceptions=True)
+            assert all(isinstance(answer, list | Prevented) for answer in answers)
             assert await lists(store) == {Kind.BLOCK: [(BOB, ANN)]}
 
 
@@ -141,7 +175,7 @@ class TestPosition:
 @dataclass(frozen=True)
 class Step:
     changes: tuple[Change, ...]
-    unless: Edge | None
+    unless: tuple[Edge, ...]
 
 
 KINDS = st.sampled_from([Kind.FOLLOW, Kind.BLOCK])
@@ -149,7 +183,7 @@ PEOPLE = st.integers(1, 3)
 EDGES = st.builds(Edge, KINDS, PEOPLE, PEOPLE)
 # Each relation has a position of its own, so that none ever makes way.
 RELATIONS = EDGES.map(lambda edge: Relation(edge.kind, edge.source_id, edge.target_id, 2 * edge.target_id))
-STEPS = st.builds(Step, st.lists(EDGES | RELATIONS, max_size=4).map(tuple), st.none() | EDGES)
+STEPS = st.builds(Step, st.lists(EDGES | RELATIONS, max_size=4).map(tuple), st.lists(EDGES, max_size=2).map(tuple))
 
 
 @given(steps=st.lists(STEPS, max_size=12))
@@ -158,10 +192,13 @@ async def test_changes_do_to_a_store_what_they_do_to_a_set(fresh: Fresh, steps: 
     holding: set[Edge] = set()
     async with fresh() as store:
         for step in steps:
-            answer = await store.relations.change(step.changes, NOW, unless=step.unless)
-            if step.unless in holding:
-                assert answer is None
+            held = [edge for edge in step.unless if edge in holding]
+            if held:
+                with pytest.raises(Prevented) as caught:
+                    await store.relations.change(step.changes, NOW, unless=step.unless)
+                assert caught.value.edge == held[0]
                 continue
+            answer = await store.relations.change(step.changes, NOW, unless=step.unless)
             expected = []
             for change in step.changes:
                 edge = Edge(change.kind, change.source_id, change.target_id)

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tacet.records.messages import Message
-from tacet.records.people import Stretch
+from tacet.records.people import MAX_ID, Stretch
 from tacet.store.base import Conflict, Store
 from tests.store.building import NOW, UNSTORABLE, message
 from tests.store.conftest import Fresh
@@ -74,3 +74,10 @@ async def test_stretches_are_those_of_a_sorted_list(
             assert await store.messages.between(one_id, other_id, stretch, limit) == pair[:limit]
             whole = [m for m in inside if one_id in (m.sender_id, m.recipient_id)]
             assert await store.messages.of_person(one_id, stretch, limit) == whole[:limit]
+
+
+async def test_the_newest_id_is_the_largest_below_another(store: Store) -> None:
+    assert await store.messages.newest_id(MAX_ID) == 0
+    for id_ in (30, MAX_ID - 1, 20):
+        await store.messages.add(message(id_, 1, 2))
+    assert [await store.messages.newest_id(below) for below in (MAX_ID, MAX_ID - 1, 30, 20)] == [MAX_ID - 1, 30, 20, 0]

@@ -14,7 +14,7 @@ from tacet.records.people import (
     Stretch,
     Withheld,
 )
-from tacet.store.base import Conflict, Store
+from tacet.store.base import Conflict, Part, Store
 from tests.store.building import NOW, UNSTORABLE, mentioning, post, reply, repost
 
 FULL_DETAILS = PostDetails(
@@ -289,3 +289,35 @@ class TestMentioning:
         assert await store.posts.mentioning(9, ALL, 10) == [PostHead(20, 6)]
         assert await mentions_of(store, 404) == []
         assert await mentions_of(store, UNSTORABLE) == []
+
+
+async def test_the_newest_id_is_the_largest_below_another(store: Store) -> None:
+    assert await store.posts.newest_id(MAX_ID) == 0
+    await store.posts.put([post(30, 5), post(MAX_ID - 1, 6), post(20, 7)])
+    assert [await store.posts.newest_id(below) for below in (MAX_ID, MAX_ID - 1, 31, 30, 20)] == [
+        MAX_ID - 1,
+        30,
+        30,
+        20,
+        0,
+    ]
+    assert await store.posts.newest_id(-1) == 0
+
+
+async def test_putting_posts_changes_their_revision_and_no_other(store: Store) -> None:
+    async def revisions_after(posts: list[Post]) -> tuple[int, set[Part]]:
+        await store.posts.put(posts)
+        found = await store.revisions()
+        return found.pop(Part.POSTS, 0), {part for part, number in found.items() if number}
+
+    assert await revisions_after([]) == (0, set())
+    assert await revisions_after([post(3, 5), post(4, 5)]) == (1, set())
+    assert await revisions_after([post(3, 5), post(4, 5)]) == (1, set())
+    assert await revisions_after([post(3, 5), post(4, 5, "edited")]) == (2, set())
+
+
+async def test_what_is_added_or_deleted_one_by_one_changes_no_revision(store: Store) -> None:
+    await store.posts.add(post(3, 5))
+    await store.posts.add(repost(9, 6, of=3))
+    await store.posts.delete(3)
+    assert set((await store.revisions()).values()) <= {0}

@@ -59,7 +59,6 @@ class TestEnds:
             assert await relations.newer(Kind.MUTE, SOURCE, 0, 10, now_ms) == expected
             assert (await relations.packed(Kind.MUTE, SOURCE, MAX_POSITION, 10, now_ms)).target_ids == [*ids]
             assert await relations.which(Kind.MUTE, SOURCE, [7], now_ms) == ids
-            assert await relations.who(Kind.MUTE, [SOURCE], 7, now_ms) == ({SOURCE} if ids else set())
 
     async def test_ended_relations_take_no_place_on_a_page(self, store: Store) -> None:
         for target_id in range(1, 7):
@@ -185,16 +184,28 @@ class TestWhichAndWho:
 
     @pytest.mark.parametrize("count", [0, 1, 1_000])
     async def test_who_finds_the_sources_among_any_number(self, store: Store, count: int) -> None:
-        await store.relations.add_many([mute(7, 100, source_id=source_id) for source_id in range(0, 2_000, 3)])
+        await store.relations.add_many([Relation(Kind.BLOCK, source_id, 7, 100) for source_id in range(0, 2_000, 3)])
         asked = range(count)
         expected = {source_id for source_id in asked if source_id % 3 == 0}
-        assert await store.relations.who(Kind.MUTE, asked, 7, NOW) == expected
+        assert await store.relations.who(Kind.BLOCK, asked, 7, NOW) == expected
+
+    async def test_who_leaves_out_what_has_ended(self, store: Store) -> None:
+        await store.relations.add(Relation(Kind.BLOCK, SOURCE, 7, 100, NOW + HOUR), NOW)
+        assert await store.relations.who(Kind.BLOCK, [SOURCE], 7, NOW + HOUR - 1) == {SOURCE}
+        assert await store.relations.who(Kind.BLOCK, [SOURCE], 7, NOW + HOUR) == set()
+
+    async def test_nobody_can_ask_who_mutes_somebody(self, store: Store) -> None:
+        await store.relations.add(mute(7, 100), NOW)
+        for source_ids in ([SOURCE], []):
+            with pytest.raises(ValueError, match="never asked"):
+                await store.relations.who(Kind.MUTE, source_ids, 7, NOW)
 
     async def test_ids_too_large_to_be_stored_are_nobodys(self, store: Store) -> None:
         await store.relations.add(mute(7, 100), NOW)
         beyond = [UNSTORABLE, 9_999_999_999_999_999_999, 10**40]
         assert await store.relations.which(Kind.MUTE, SOURCE, [*beyond, 7], NOW) == {7}
-        assert await store.relations.who(Kind.MUTE, [*beyond, SOURCE], 7, NOW) == {SOURCE}
+        await store.relations.add(Relation(Kind.BLOCK, SOURCE, 7, 100), NOW)
+        assert await store.relations.who(Kind.BLOCK, [*beyond, SOURCE], 7, NOW) == {SOURCE}
 
     async def test_asking_twice_for_one_id_finds_it_once(self, store: Store) -> None:
         await store.relations.add(mute(7, 100), NOW)

@@ -137,9 +137,9 @@ async def compare(store: Store, model: Model) -> None:
             assert rows == model.list(kind, source_id)
             targets = await store.relations.which(kind, source_id, range(20), model.now_ms)
             assert targets == {target_id for target_id, _ in rows}
-        for target_id in range(10, 16):
-            sources = await store.relations.who(kind, [1, 2, 3], target_id, model.now_ms)
-            assert sources == {source_id for source_id in (1, 2) if model.holds((kind, source_id, target_id))}
+    for target_id in range(10, 16):
+        sources = await store.relations.who(Kind.FOLLOW, [1, 2, 3], target_id, model.now_ms)
+        assert sources == {source_id for source_id in (1, 2) if model.holds((Kind.FOLLOW, source_id, target_id))}
 
 
 @given(steps=st.lists(STEPS, max_size=30))

@@ -1,40 +1,20 @@
 """Everything one can do with blocks."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 
-from tacet.clock import Clock
-from tacet.directory.lookup import People
 from tacet.graph.errors import CannotBlockSelf
-from tacet.graph.targets import available
-from tacet.mutes.paging import Lists, Page
-from tacet.mutes.positions import Cursor, Positions
+from tacet.graph.social import SocialGraph
+from tacet.mutes.paging import Page
+from tacet.mutes.positions import Cursor
 from tacet.records.people import MAX_ID
-from tacet.records.relations import Edge, Kind, Relation
-from tacet.store.base import RelationStore
+from tacet.records.relations import Edge, Kind
 
 
 class Blocks:
-    """Block, unblock, page.
+    """Block, unblock, page. Of every change both are told: neither sees the same posts as before."""
 
-    Args:
-        changed: told the ids of both, whenever a block or what it ends changed: neither sees the same posts as before.
-    """
-
-    def __init__(
-        self,
-        relations: RelationStore,
-        people: People,
-        clock: Clock,
-        positions: Positions,
-        lists: Lists,
-        changed: Callable[[int], None],
-    ) -> None:
-        self._relations = relations
-        self._people = people
-        self._clock = clock
-        self._positions = positions
-        self._lists = lists
-        self._changed = changed
+    def __init__(self, graph: SocialGraph) -> None:
+        self._graph = graph
 
     async def block(self, source_id: int, target_id: int) -> bool:
         """Block durably, and end follows both ways with it; return True if it did not hold before.
@@ -47,10 +27,11 @@ class Blocks:
         """
         if source_id == target_id:
             raise CannotBlockSelf
-        await available(self._people, target_id)
-        relation = Relation(Kind.BLOCK, source_id, target_id, self._positions.next_position())
+        graph = self._graph
+        await graph.available(target_id)
+        block = graph.new(Kind.BLOCK, source_id, target_id)
         ended = (*_between(source_id, target_id), *_between(target_id, source_id))
-        changed = await self._relations.change([relation, *ended], self._clock.now_ms()) or [False]
+        changed = await graph.relations.change([block, *ended], graph.clock.now_ms())
         if any(changed):
             self._tell(source_id, target_id)
         return changed[0]
@@ -59,18 +40,18 @@ class Blocks:
         """Unblock durably; return True if the block held until now. What it ended stays ended."""
         if target_id > MAX_ID:
             return False
-        held = await self._relations.remove(Kind.BLOCK, source_id, target_id, self._clock.now_ms())
+        held = await self._graph.relations.remove(Kind.BLOCK, source_id, target_id, self._graph.clock.now_ms())
         if held:
             self._tell(source_id, target_id)
         return held
 
     def page(self, source_id: int, cursor: Cursor, limit: int) -> Awaitable[Page]:
         """At most `limit` blocked accounts from the cursor on, newest block first."""
-        return self._lists.page(Kind.BLOCK, source_id, cursor, limit)
+        return self._graph.lists.page(Kind.BLOCK, source_id, cursor, limit)
 
     def _tell(self, source_id: int, target_id: int) -> None:
-        self._changed(source_id)
-        self._changed(target_id)
+        self._graph.changed(source_id)
+        self._graph.changed(target_id)
 
 
 def _between(source_id: int, target_id: int) -> tuple[Edge, ...]:

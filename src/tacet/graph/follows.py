@@ -1,17 +1,15 @@
 """Everything one can do with follows, and with asking to be let in where an account is protected."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable
 from dataclasses import dataclass
 
-from tacet.clock import Clock
-from tacet.directory.lookup import People
 from tacet.graph.errors import BlockedByTarget, CannotFollowSelf, TargetBlocked
-from tacet.graph.targets import available
-from tacet.mutes.paging import Lists, Page
-from tacet.mutes.positions import Cursor, Positions
-from tacet.records.people import MAX_ID, Person
-from tacet.records.relations import Change, Edge, Kind, Relation
-from tacet.store.base import RelationStore
+from tacet.graph.social import SocialGraph
+from tacet.mutes.paging import Page
+from tacet.mutes.positions import Cursor
+from tacet.records.people import MAX_ID
+from tacet.records.relations import Change, Edge, Kind
+from tacet.store.base import Prevented
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,27 +26,10 @@ class Followed:
 
 
 class Follows:
-    """Follow, unfollow, and both lists of anybody.
+    """Follow, unfollow, and both lists of anybody."""
 
-    Args:
-        changed: told the id of whoever follows somebody more, or fewer, than before.
-    """
-
-    def __init__(
-        self,
-        relations: RelationStore,
-        people: People,
-        clock: Clock,
-        positions: Positions,
-        lists: Lists,
-        changed: Callable[[int], None],
-    ) -> None:
-        self._relations = relations
-        self._people = people
-        self._clock = clock
-        self._positions = positions
-        self._lists = lists
-        self._changed = changed
+    def __init__(self, graph: SocialGraph) -> None:
+        self._graph = graph
 
     async def follow(self, source_id: int, target_id: int) -> Followed:
         """Follow durably, or ask a protected account durably; doing it again changes nothing.
@@ -61,15 +42,13 @@ class Follows:
         """
         if source_id == target_id:
             raise CannotFollowSelf
-        target = await available(self._people, target_id)
-        if await self._holds(Kind.BLOCK, source_id, target_id):
-            raise TargetBlocked
-        followed = await self._follow(source_id, target)
-        # A block of their own that was still on its way to the disk came first.
-        if await self._holds(Kind.BLOCK, source_id, target_id):
-            await self.unfollow(source_id, target_id)
-            raise TargetBlocked
-        return followed
+        target = await self._graph.available(target_id)
+        own, theirs = Edge(Kind.BLOCK, source_id, target_id), Edge(Kind.BLOCK, target_id, source_id)
+        write = self._ask if target.profile.protected else self._let_in
+        try:
+            return await write(source_id, target_id, (own, theirs))
+        except Prevented as prevented:
+            raise (TargetBlocked if prevented.edge == own else BlockedByTarget) from None
 
     async def unfollow(self, source_id: int, target_id: int) -> bool:
         """Unfollow durably, or take the asking back; True if either held until now. Neither is no error."""
@@ -80,47 +59,40 @@ class Follows:
             Edge(Kind.FOLLOWED_BY, target_id, source_id),
             Edge(Kind.REQUEST, source_id, target_id),
         ]
-        followed, _, asked = await self._relations.change(gone, self._clock.now_ms()) or (False, False, False)
+        followed, _, asked = await self._graph.relations.change(gone, self._graph.clock.now_ms())
         if followed:
-            self._changed(source_id)
+            self._graph.changed(source_id)
         return followed or asked
 
     def following(self, person_id: int, cursor: Cursor, limit: int) -> Awaitable[Page]:
         """At most `limit` accounts that somebody follows, newest follow first."""
-        return self._lists.page(Kind.FOLLOW, person_id, cursor, limit)
+        return self._graph.lists.page(Kind.FOLLOW, person_id, cursor, limit)
 
     def followers(self, person_id: int, cursor: Cursor, limit: int) -> Awaitable[Page]:
         """At most `limit` accounts that follow somebody, newest follow first."""
-        return self._lists.page(Kind.FOLLOWED_BY, person_id, cursor, limit)
+        return self._graph.lists.page(Kind.FOLLOWED_BY, person_id, cursor, limit)
 
-    async def _follow(self, source_id: int, target: Person) -> Followed:
-        if not target.profile.protected:
-            await self._let_in(source_id, target.id)
-        elif not await self._holds(Kind.FOLLOW, source_id, target.id):
-            await self._write([self._new(Kind.REQUEST, source_id, target.id)], source_id, target.id)
-            return Followed(following=False, pending=True)
-        return Followed(following=True, pending=False)
+    async def _ask(self, source_id: int, target_id: int, unless: tuple[Edge, ...]) -> Followed:
+        """Whoever is let in already stays so, and need not ask."""
+        graph, follow = self._graph, Edge(Kind.FOLLOW, source_id, target_id)
+        request = graph.new(Kind.REQUEST, source_id, target_id)
+        try:
+            await graph.relations.change([request], graph.clock.now_ms(), unless=(*unless, follow))
+        except Prevented as prevented:
+            if prevented.edge != follow:
+                raise
+            return Followed(following=True, pending=False)
+        return Followed(following=False, pending=True)
 
-    async def _let_in(self, source_id: int, target_id: int) -> None:
+    async def _let_in(self, source_id: int, target_id: int, unless: tuple[Edge, ...]) -> Followed:
         """Both sides of a follow, and the end of asking for it: the target may have been protected until now."""
+        graph = self._graph
         changes: list[Change] = [
-            self._new(Kind.FOLLOW, source_id, target_id),
-            self._new(Kind.FOLLOWED_BY, target_id, source_id),
+            graph.new(Kind.FOLLOW, source_id, target_id),
+            graph.new(Kind.FOLLOWED_BY, target_id, source_id),
             Edge(Kind.REQUEST, source_id, target_id),
         ]
-        is_new, *_ = await self._write(changes, source_id, target_id)
+        is_new, *_ = await graph.relations.change(changes, graph.clock.now_ms(), unless)
         if is_new:
-            self._changed(source_id)
-
-    async def _write(self, changes: Sequence[Change], source_id: int, target_id: int) -> list[bool]:
-        blocked = Edge(Kind.BLOCK, target_id, source_id)
-        changed = await self._relations.change(changes, self._clock.now_ms(), unless=blocked)
-        if changed is None:
-            raise BlockedByTarget
-        return changed
-
-    def _new(self, kind: Kind, source_id: int, target_id: int) -> Relation:
-        return Relation(kind, source_id, target_id, self._positions.next_position())
-
-    async def _holds(self, kind: Kind, source_id: int, target_id: int) -> bool:
-        return bool(await self._relations.which(kind, source_id, (target_id,), self._clock.now_ms()))
+            graph.changed(source_id)
+        return Followed(following=True, pending=False)

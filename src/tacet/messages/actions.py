@@ -6,7 +6,7 @@ from functools import partial
 
 from tacet.clock import Clock
 from tacet.directory.lookup import Acquaintance, People, is_shown
-from tacet.ids import Snowflakes, snowflake_at
+from tacet.ids import StoredSnowflakes, snowflake_at
 from tacet.messages.errors import NotPermitted, RecipientMissing, RecipientUnavailable
 from tacet.records.messages import Message
 from tacet.records.people import MAX_ID, Stretch
@@ -37,7 +37,7 @@ class Messages:
     """Send, and read what one sent and was sent."""
 
     def __init__(
-        self, messages: MessageStore, people: People, acquaintance: Acquaintance, clock: Clock, ids: Snowflakes
+        self, messages: MessageStore, people: People, acquaintance: Acquaintance, clock: Clock, ids: StoredSnowflakes
     ) -> None:
         self._messages = messages
         self._people = people
@@ -60,7 +60,7 @@ class Messages:
         connections = await self._acquaintance.between(sender_id, (recipient_id,), statuses=False, messages=True)
         if not connections.may_write_to(recipient):
             raise NotPermitted
-        message = Message(self._ids.next_id(), sender_id, recipient_id, text, self._clock.now_ms())
+        message = Message(await self._ids.next_id(), sender_id, recipient_id, text, self._clock.now_ms())
         await self._messages.add(message)
         return message
 

@@ -23,7 +23,7 @@ class PostChanges:
     """The latest changes of this process, in order.
 
     Told after they are on disk: whoever reads the store first and the changes after it misses none, and may meet one
-    twice. Imports beside the server are not told here, but by `People.generation`.
+    twice.
 
     Attributes:
         sequence: how many changes there were so far.
@@ -41,6 +41,11 @@ class PostChanges:
     def deleted(self, post_id: int, author_id: int) -> None:
         """A post, or a repost, of this author was deleted; its own reposts need not be told."""
         self._latest.append(Deleted(post_id, author_id))
+        self.sequence += 1
+
+    def forget(self) -> None:
+        """Anything may have become of any post: somebody imported some beside the server."""
+        self._latest.clear()
         self.sequence += 1
 
     def since(self, sequence: int) -> Sequence[PostHead | Deleted] | None:

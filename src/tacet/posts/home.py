@@ -98,10 +98,10 @@ class Homes:
         Args:
             hide: False keeps what muting hides; `muted_author_ids` then tells what that is.
         """
-        read, unseen = await self._read(viewer_id, stretch, to_read(limit) if hide else limit)
+        read, unseen = await self._read(viewer_id, stretch, to_read(limit))
         muted = await self._mutes.which(viewer_id, read.named) if read.named else set()
-        hidden = (muted | unseen if hide else unseen) - {viewer_id}
-        page = cut(stretch, read.ids, _kept(read, hidden, viewer_id), read.more, limit)
+        kept = _kept(read, muted if hide else set(), unseen, viewer_id)
+        page = cut(stretch, read.ids, kept, read.more, limit)
         return HomePage(read, page.shown, muted, page.older_than, page.newer_than)
 
     def forget(self, viewer_id: int) -> None:
@@ -159,7 +159,7 @@ class Homes:
         heads = found[:MAX_CANDIDATES]
         floor = heads[-1].id if len(found) > MAX_CANDIDATES else 0
         unseen = await self._unseen(viewer_id, heads)
-        shown = [head for head in heads if head.reposted_author_id not in unseen or head.author_id == viewer_id]
+        shown = [head for head in heads if head.reposted_author_id not in unseen]
         return Candidates(authors, shown, floor, sequence)
 
     async def _of_authors(self, author_ids: list[int], stretch: Stretch, limit: int) -> list[PostHead]:
@@ -196,21 +196,25 @@ class Homes:
             fitting = {post.id for post in posts if not post.shape & without}
             heads = [head for head in heads if head.id in fitting]
         unseen = await self._unseen(viewer_id, heads)
-        return [head for head in heads if head.reposted_author_id not in unseen or head.author_id == viewer_id]
+        return [head for head in heads if head.reposted_author_id not in unseen]
 
     async def _unseen(self, viewer_id: int, heads: Iterable[PostHead]) -> set[int]:
         """Those of the reposted authors whom the viewer may not see."""
-        reposted = {head.reposted_author_id for head in heads} - {0}
+        reposted = {head.reposted_author_id for head in heads} - {0, viewer_id}
         return reposted - await self._visibility.visible_authors(reposted, viewer_id) if reposted else set()
 
 
-def _kept(read: Read, hidden: set[int], viewer_id: int) -> Sequence[int]:
-    """The places of the posts that are neither by, nor repeated from, somebody hidden; one's own are all kept."""
-    if not hidden:
+def _kept(read: Read, muted: set[int], unseen: set[int], viewer_id: int) -> Sequence[int]:
+    """The places of the posts that are neither by, nor repeated from, somebody muted, but for one's own.
+
+    What is repeated from somebody unseen is not kept even then.
+    """
+    if not (muted or unseen):
         return range(len(read.ids))
     whose = enumerate(zip(read.author_ids, read.reposted_author_ids, strict=True))
     return [
         place
         for place, (author_id, reposted_id) in whose
-        if (author_id not in hidden and reposted_id not in hidden) or author_id == viewer_id
+        if reposted_id not in unseen
+        and (author_id == viewer_id or (author_id not in muted and reposted_id not in muted))
     ]

@@ -1,6 +1,6 @@
 """Who is meant by the usernames in a text."""
 
-from tacet.directory.entities import text_entities
+from tacet.directory.entities import mentioned_usernames
 from tacet.directory.lookup import People, is_shown
 
 
@@ -9,6 +9,6 @@ async def mentioned_ids(text: str, people: People) -> tuple[int, ...]:
 
     One query whatever their number, which the length of a post bounds.
     """
-    wanted = list(dict.fromkeys(mention.username.lower() for mention in text_entities(text).mentions))
+    wanted = mentioned_usernames(text)
     found = await people.by_usernames(wanted) if wanted else {}
     return tuple(person.id for name in wanted if (person := found.get(name)) is not None and is_shown(person))

@@ -65,12 +65,6 @@ class Timelines:
         count = to_read(limit)
         found = await read(count + 1)
         heads = found[:count]
-        authors = {head.author_id for head in heads} | {head.reposted_author_id for head in heads} - {0}
-        seen = await self._visibility.visible_authors(authors, viewer_id) | {0} if authors else {0}
-        kept = [
-            place
-            for place, head in enumerate(heads)
-            if head.author_id in seen and (head.reposted_author_id in seen or head.author_id == viewer_id)
-        ]
+        kept = await self._visibility.visible_places(heads, viewer_id)
         page = cut(stretch, [head.id for head in heads], kept, len(found) > count, limit)
         return TimelinePage([heads[place] for place in page.shown], page.older_than, page.newer_than)

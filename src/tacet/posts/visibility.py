@@ -1,20 +1,40 @@
-"""Whose posts somebody may see."""
+"""Whose posts somebody may see, and which."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tacet.clock import Clock
 from tacet.directory.lookup import People, is_shown
+from tacet.records.people import Post, PostHead
 from tacet.records.relations import Kind
 from tacet.store.base import RelationStore
 
 
 class Visibility:
-    """Decides it by author: one may see all posts of somebody, or none. What one mutes does not matter here."""
+    """Decides it by author: one may see all posts of somebody, or none. What one mutes does not matter here.
+
+    A repost shows the text that it repeats, so whoever may not see that may not see the repost either: not even when it
+    is their own, made before they were blocked.
+    """
 
     def __init__(self, people: People, relations: RelationStore, clock: Clock) -> None:
         self._people = people
         self._relations = relations
         self._clock = clock
+
+    async def visible_posts(self, posts: Iterable[Post], viewer_id: int | None) -> list[Post]:
+        """Those that the viewer may see, in order; see `visible_authors`.
+
+        Reposts that are not whole are left out.
+        """
+        known = [post for post in posts if is_whole(post)]
+        heads = [PostHead(post.id, post.author_id, post.details.reposted_author_id) for post in known]
+        return [known[place] for place in await self.visible_places(heads, viewer_id)]
+
+    async def visible_places(self, heads: Sequence[PostHead], viewer_id: int | None) -> list[int]:
+        """The places of those posts that the viewer may see, in order; see `visible_authors`."""
+        authors = {id_ for head in heads for id_ in (head.author_id, head.reposted_author_id)} - {0}
+        seen = {*await self.visible_authors(authors, viewer_id), 0}
+        return [place for place, head in enumerate(heads) if head.author_id in seen and head.reposted_author_id in seen]
 
     async def visible_authors(self, author_ids: Iterable[int], viewer_id: int | None) -> set[int]:
         """Those whose posts the viewer may see, in at most three queries beside looking up people.
@@ -52,3 +72,11 @@ class Visibility:
             return set()
         followed = await self._relations.which(Kind.FOLLOW, viewer_id, protected_ids, self._clock.now_ms())
         return set(protected_ids) - followed
+
+
+def is_whole(post: Post) -> bool:
+    """Whether it is known whose post a repost repeats. If not, that was never here: an import brought the repost alone.
+
+    Whether its text may be shown cannot be told then, so it is shown to nobody, like a post that is gone.
+    """
+    return not post.reposted_id or post.details.reposted_author_id != 0

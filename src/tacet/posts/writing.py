@@ -3,9 +3,10 @@
 import re
 from dataclasses import dataclass
 
+from tacet.cancellation import to_the_end
 from tacet.clock import Clock
 from tacet.directory.lookup import People
-from tacet.ids import Snowflakes
+from tacet.ids import StoredSnowflakes
 from tacet.posts.changes import PostChanges
 from tacet.posts.errors import (
     AlreadyReposted,
@@ -17,16 +18,12 @@ from tacet.posts.errors import (
     TextEmpty,
     TextTooLong,
 )
-from tacet.posts.lengths import MAX_LENGTH, length_of
+from tacet.posts.lengths import is_too_long
 from tacet.posts.mentions import mentioned_ids
+from tacet.posts.repeating import repost_text
 from tacet.posts.visibility import Visibility
 from tacet.records.people import MAX_ID, Post, PostDetails, PostHead, Reference
 from tacet.store.posts import PostStore
-
-MAX_REPOST_CHARACTERS = 140
-"""A repost's text is `RT @username: ` and as much of the repeated one as fits: X's old limit, kept for these."""
-
-ELLIPSIS = "\u2026"
 
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 """What no text of a post holds; a tab and a line feed may stand in it."""
@@ -56,7 +53,7 @@ class Writing:
         people: People,
         visibility: Visibility,
         clock: Clock,
-        ids: Snowflakes,
+        ids: StoredSnowflakes,
         changes: PostChanges,
     ) -> None:
         self._posts = posts
@@ -76,7 +73,7 @@ class Writing:
         text = _CONTROLS.sub("", draft.text).strip()
         if not text:
             raise TextEmpty
-        if length_of(text) > MAX_LENGTH:
+        if is_too_long(text):
             raise TextTooLong
         answered = await self._seen(author_id, draft.reply_to, ReplyTargetMissing) if draft.reply_to else None
         quoted = await self._seen(author_id, draft.quoting, QuoteTargetMissing) if draft.quoting else None
@@ -88,9 +85,8 @@ class Writing:
             references=tuple(Reference(type_, post.id) for type_, post in references if post is not None),
             mentioned_ids=await mentioned_ids(text, self._people),
         )
-        post = Post(self._ids.next_id(), author_id, text, self._clock.now_ms(), details)
-        await self._posts.add(post)
-        self._changes.added(PostHead(post.id, author_id))
+        post = Post(await self._ids.next_id(), author_id, text, self._clock.now_ms(), details)
+        await to_the_end(self._add(post))
         return post
 
     async def delete(self, author_id: int, post_id: int) -> bool:
@@ -105,7 +101,7 @@ class Writing:
             return False
         if post.author_id != author_id:
             raise NotTheAuthor
-        return await self._delete(post_id, author_id)
+        return await to_the_end(self._delete(post_id, author_id))
 
     async def repost(self, author_id: int, post_id: int) -> Post:
         """Repeat a post durably; return the one that is repeated. To repeat a repost repeats what that repeats.
@@ -126,21 +122,30 @@ class Writing:
             references=(Reference("retweeted", original.id),),
             reposted_author_id=author.id,
         )
-        text = _shortened(f"RT @{author.username}: {original.text}")
-        repost = Post(self._ids.next_id(), author_id, text, self._clock.now_ms(), details)
-        if not await self._posts.add(repost):
+        text = repost_text(author.username, original.text)
+        repost = Post(await self._ids.next_id(), author_id, text, self._clock.now_ms(), details)
+        if not await to_the_end(self._add(repost)):
             still_there = await self._posts.repost_of(author_id, original.id) is not None
             raise AlreadyReposted if still_there else PostMissing
-        self._changes.added(PostHead(repost.id, author_id, author.id))
         return original
 
     async def undo_repost(self, author_id: int, post_id: int) -> bool:
-        """Take a repost back durably; return True if there was one. `post_id` may be that of any repost of it."""
-        post = await self._one(post_id)
-        if post is None:
+        """Take a repost back durably; return True if there was one.
+
+        `post_id` may be that of any repost of it. What it repeats need not be there: imports may bring a repost alone.
+        """
+        if post_id > MAX_ID:
             return False
-        repost_id = await self._posts.repost_of(author_id, post.reposted_id or post.id)
-        return repost_id is not None and await self._delete(repost_id, author_id)
+        post = await self._one(post_id)
+        original_id = post.reposted_id if post is not None and post.reposted_id else post_id
+        repost_id = await self._posts.repost_of(author_id, original_id)
+        return repost_id is not None and await to_the_end(self._delete(repost_id, author_id))
+
+    async def _add(self, post: Post) -> bool:
+        added = await self._posts.add(post)
+        if added:
+            self._changes.added(PostHead(post.id, post.author_id, post.details.reposted_author_id))
+        return added
 
     async def _delete(self, post_id: int, author_id: int) -> bool:
         deleted = await self._posts.delete(post_id)
@@ -156,10 +161,6 @@ class Writing:
         post = await self._one(post_id)
         if post is not None and post.reposted_id:
             post = await self._one(post.reposted_id)
-        if post is None or not await self._visibility.visible_authors((post.author_id,), viewer_id):
+        if post is None or not await self._visibility.visible_posts((post,), viewer_id):
             raise missing
         return post
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= MAX_REPOST_CHARACTERS else text[: MAX_REPOST_CHARACTERS - 1] + ELLIPSIS

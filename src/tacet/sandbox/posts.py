@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from tacet.directory.entities.tags import mentions
+from tacet.directory.entities import mentioned_usernames
 from tacet.ids import SEQUENCE_BITS, snowflake_at
+from tacet.posts.repeating import repost_text
 from tacet.records.people import Post, PostDetails, PostMetrics, Reference, Withheld
 from tacet.sandbox import words
 from tacet.sandbox.cast import DAY_MS, LOST_PIN, PROTECTED, WORLD_AT_MS, Member
@@ -19,9 +20,6 @@ RECENT_POSTS = 512
 
 OLDEST_POST_MS = WORLD_AT_MS - 730 * DAY_MS
 MINUTE_MS = 60_000
-
-MAX_REPOST_CHARACTERS = 140
-"""X writes the text of a repost no longer than posts once were."""
 
 LOST_SEQUENCE = (1 << SEQUENCE_BITS) - 1
 """Posts of one millisecond differ by a count below this; the id of a deleted post has this itself."""
@@ -69,6 +67,7 @@ class _Desk:
         self._pinned: dict[int, int] = {}
         self._count = 0
         self._answers: Counter[tuple[int, str]] = Counter()
+        self._reposted: set[tuple[int, int]] = set()
 
     def writings(self) -> Writings:
         for member in self._members:
@@ -108,14 +107,28 @@ class _Desk:
             return self._own(member)
         created_at_ms = self._dice.between(earliest_ms, min(earliest_ms + 3 * DAY_MS, WORLD_AT_MS - 1))
         kind = self._dice.pick((REPLIED, REPLIED, REPOSTED, QUOTED))
+        if kind == REPOSTED:
+            new = self._not_reposted(member, subject, created_at_ms)
+            if new is None:
+                return self._own(member)
+            subject = new
+            self._reposted.add((member.id, subject.id))
         self._answers[subject.id, kind] += 1
         text = fill(self._dice.pick(member.script.posts), member, self._members, self._dice)
         author = self._by_id[subject.author_id].username
         if kind == REPLIED:
             return self._post(member, f"@{author} {text}", created_at_ms, subject, kind)
         if kind == REPOSTED:
-            return self._post(member, _shortened(f"RT @{author}: {subject.text}"), created_at_ms, subject, kind)
+            return self._post(member, repost_text(author, subject.text), created_at_ms, subject, kind)
         return self._post(member, text, created_at_ms, subject, kind)
+
+    def _not_reposted(self, member: Member, subject: Post, at_ms: int) -> Post | None:
+        """The subject or, where they repeat that already, the latest post that they could repeat; chosen without dice,
+        so that the rest of the world stays as it is."""
+        for post in (subject, *reversed(self._open[-RECENT_POSTS:])):
+            if (member.id, post.id) not in self._reposted and post.created_at_ms + MINUTE_MS <= at_ms:
+                return post
+        return None
 
     def _post(self, member: Member, text: str, created_at_ms: int, subject: Post | None = None, kind: str = "") -> Post:
         self._count += 1
@@ -138,8 +151,7 @@ class _Desk:
         return Post(id_, member.id, text, created_at_ms, details)
 
     def _mentioned(self, text: str) -> tuple[int, ...]:
-        usernames = [mention.username.lower() for _, _, mention in mentions(text) if mention]
-        return tuple(dict.fromkeys(self._by_username[name].id for name in usernames if name in self._by_username))
+        return tuple(self._by_username[name].id for name in mentioned_usernames(text) if name in self._by_username)
 
     def _metrics(self, text: str) -> PostMetrics:
         likes = self._dice.skewed(10)
@@ -163,7 +175,3 @@ class _Desk:
 
 def _is_repost(post: Post) -> bool:
     return any(reference.type == REPOSTED for reference in post.details.references)
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= MAX_REPOST_CHARACTERS else f"{text[: MAX_REPOST_CHARACTERS - 1]}…"

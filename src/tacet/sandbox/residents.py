@@ -145,7 +145,7 @@ READ_ONLY_APP = _app(
 STANDALONE_APP = _app(
     3,
     "Tacet sandbox, outside a Project",
-    "Version 2 of the API refuses it.",
+    "For v1.1; v2 refuses it.",
     Access.READ_WRITE,
     inside=False,
     confidential=True,

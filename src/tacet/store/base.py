@@ -44,6 +44,18 @@ class StoreLocked(StoreError):
     """Another server already has this database open."""
 
 
+class Prevented(Exception):
+    """A relation holds that a change was not to be made beside; nothing was written.
+
+    Attributes:
+        edge: the relation.
+    """
+
+    def __init__(self, edge: Edge) -> None:
+        super().__init__(edge)
+        self.edge = edge
+
+
 class StoreClosed(StoreError):
     """The store was closed before this could be written."""
 
@@ -56,6 +68,7 @@ class Part(StrEnum):
     """What can change behind a running server's back; each has a revision number (see `Store.revisions`)."""
 
     DIRECTORY = "directory"
+    POSTS = "posts"
     CREDENTIALS = "credentials"
 
 
@@ -94,15 +107,16 @@ class RelationStore(ABC):
         """
 
     @abstractmethod
-    async def change(self, changes: Sequence[Change], now_ms: int, unless: Edge | None = None) -> list[bool] | None:
+    async def change(self, changes: Sequence[Change], now_ms: int, unless: Sequence[Edge] = ()) -> list[bool]:
         """Record and remove relations durably, all or none; return for each whether it changed what held.
 
         Each is recorded as `add` does, or removed as `remove` does, in order.
 
         Args:
-            unless: a relation that must not hold: where it does, nothing is written, and None is returned.
+            unless: relations none of which may hold.
 
         Raises:
+            Prevented: one of `unless` holds, the first of them that does; nothing was written.
             StoreBusy: the write queue is full.
             StoreError: as `add`.
         """
@@ -129,7 +143,11 @@ class RelationStore(ABC):
 
     @abstractmethod
     async def who(self, kind: Kind, source_ids: Sequence[int], target_id: int, now_ms: int) -> set[int]:
-        """Those of `source_ids` that have the relation to the target. Never asked for mutes on another's behalf."""
+        """Those of `source_ids` that have the relation to the target.
+
+        Raises:
+            ValueError: `kind` is a mute: who mutes somebody is nobody's business, and never asked.
+        """
 
     @abstractmethod
     async def sweep(self, now_ms: int, limit: int) -> int:

@@ -11,6 +11,10 @@ class MessageStore(ABC):
     """Messages. A stretch speaks of their ids; its shapes mean nothing here."""
 
     @abstractmethod
+    async def newest_id(self, below: int) -> int:
+        """The largest id of a message that is less than `below`; 0 where there is none."""
+
+    @abstractmethod
     async def add(self, message: Message) -> None:
         """Record a message durably.
 

@@ -18,11 +18,17 @@ class PostStore(ABC):
         """Id of each author's most recent post; authors without one are left out."""
 
     @abstractmethod
+    async def newest_id(self, below: int) -> int:
+        """The largest id of a post that is less than `below`; 0 where there is none."""
+
+    @abstractmethod
     async def put(self, posts: Sequence[Post]) -> int:
         """Insert or replace posts, and whom they mention, in one transaction; return how many rows changed.
 
         For imports and seeding: a repost may come before what it repeats, whose author is then known from both. One
         that repeats what its author repeats already, under another id, is left out.
+
+        Only this changes a revision: what is added or deleted one by one is done by the server that would look.
         """
 
     @abstractmethod

@@ -12,6 +12,7 @@ from tacet.directory.entities import (
     Mention,
     Tag,
     TextEntities,
+    mentioned_usernames,
     post_entities,
     profile_entities,
     text_entities,
@@ -200,3 +201,16 @@ class TestForJson:
     def test_results_compare_by_value(self) -> None:
         assert text_entities("@b #a") == TextEntities(hashtags=(Tag(3, 5, "a"),), mentions=(Mention(0, 2, "b"),))
         assert url_entity("example.com") == Link(0, 11, "example.com", "http://example.com", "example.com")
+
+
+@pytest.mark.parametrize(
+    ("text", "usernames"),
+    [
+        pytest.param("nobody", [], id="nobody"),
+        pytest.param("@Bob and @ann, @BOB again", ["bob", "ann"], id="each-once-in-order"),
+        pytest.param("https://example.com/@ann @bob", ["bob"], id="not-in-a-url"),
+        pytest.param("@ann/friends @a23456789012345x", [], id="lists-and-overlong-names"),
+    ],
+)
+def test_whom_a_text_speaks_to(text: str, usernames: list[str]) -> None:
+    assert mentioned_usernames(text) == usernames

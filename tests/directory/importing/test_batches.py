@@ -6,7 +6,7 @@ import pytest
 
 from tacet.directory.importing import Import, Record, Rejected, SourceError, Tally
 from tacet.directory.importing.batches import BATCH_BYTES, BATCH_ROWS
-from tacet.records.people import Name, Person, State
+from tacet.records.people import Name, Person, PostHead, State, Stretch
 from tacet.store.base import Conflict, DirectoryStore, Store, StoreError
 from tacet.store.opening import MEMORY, open_store
 from tacet.store.posts import PostStore
@@ -53,8 +53,9 @@ def person(line: int, id_: int, username: str, **more: Any) -> Record:
     return Record(line, b"-", {"id": id_, "username": username, "name": username.title(), **more})
 
 
-def post(line: int, id_: int, author_id: int) -> Record:
-    return Record(line, b"-", {"type": "post", "id": id_, "author_id": author_id, "text": "hi", "created_at_ms": 1})
+def post(line: int, id_: int, author_id: int, text: str = "hi", **more: Any) -> Record:
+    values = {"type": "post", "id": id_, "author_id": author_id, "text": text, "created_at_ms": 1, **more}
+    return Record(line, b"-", values)
 
 
 def crowd(count: int) -> Iterator[Record]:
@@ -179,6 +180,78 @@ def test_a_thousand_taken_usernames_cost_a_handful_of_writes() -> None:
     within(work)
 
 
+async def mentioned(store: Store, *post_ids: int) -> list[tuple[int, ...]]:
+    posts = {each.id: each.details.mentioned_ids for each in await store.posts.by_ids(post_ids)}
+    return [posts[post_id] for post_id in post_ids]
+
+
+class TestMentions:
+    def test_a_post_knows_whom_it_mentions(self) -> None:
+        async def work(store: Store) -> None:
+            await Run(store.directory, store.posts).over([person(1, 1, "Alice"), person(2, 2, "bob")])
+            text = "@bob, @ALICE and @bob, but not @nobody or bob"
+            await Run(store.directory, store.posts).over([post(1, 9, 1, text), post(2, 10, 2, "alice")])
+            assert await mentioned(store, 9, 10) == [(2, 1), ()]
+            for person_id in (1, 2):
+                assert await store.posts.mentioning(person_id, Stretch(), 10) == [PostHead(9, 1)]
+
+        within(work)
+
+    def test_people_of_the_same_batch_are_known_wherever_they_stand(self) -> None:
+        async def work(store: Store) -> None:
+            await Run(store.directory, store.posts).over([post(1, 9, 1, "Hi @bob"), person(2, 2, "bob")])
+            assert await mentioned(store, 9) == [(2,)]
+
+        within(work)
+
+    def test_names_go_by_what_they_are_after_the_people_of_the_batch(self) -> None:
+        async def work(store: Store) -> None:
+            await Run(store.directory, store.posts).over([person(1, 1, "alice"), person(2, 2, "bob")])
+            rows = [person(1, 1, "anna"), person(2, 2, "alice"), post(3, 9, 1, "@alice @bob @anna")]
+            await Run(store.directory, store.posts).over(rows)
+            assert await mentioned(store, 9) == [(2, 1)]
+
+        within(work)
+
+    def test_people_who_come_later_are_known_to_a_rerun_which_then_changes_nothing(self) -> None:
+        async def work(store: Store) -> None:
+            await Run(store.directory, store.posts).over([post(1, 9, 1, "Hi @bob")])
+            assert await mentioned(store, 9) == [()]
+            rows = [post(1, 9, 1, "Hi @bob"), person(2, 2, "bob")]
+            changes = [(await Run(store.directory, store.posts).over(rows)).tally.changed for _ in range(2)]
+            assert await mentioned(store, 9) == [(2,)]
+            assert changes == [2, 0]
+
+        within(work)
+
+    def test_whoever_is_away_is_mentioned_and_may_return(self) -> None:
+        async def work(store: Store) -> None:
+            rows = [person(1, 1, "alice", state="suspended"), post(2, 9, 2, "@alice")]
+            await Run(store.directory, store.posts).over(rows)
+            assert await mentioned(store, 9) == [(1,)]
+
+        within(work)
+
+    def test_a_repost_mentions_nobody(self) -> None:
+        async def work(store: Store) -> None:
+            reference = [{"type": "retweeted", "id": 9}]
+            rows = [person(1, 1, "alice"), post(2, 10, 1, "RT @alice: @alice", referenced_posts=reference)]
+            await Run(store.directory, store.posts).over(rows)
+            assert await mentioned(store, 10) == [()]
+
+        within(work)
+
+    def test_a_batch_asks_for_names_once_and_for_none_not_at_all(self) -> None:
+        async def work(store: Store) -> None:
+            counting = Counting(store.directory)
+            await Run(counting, store.posts).over([post(n, n, 1) for n in range(1, 100)])
+            assert counting.looks == 0
+            await Run(counting, store.posts).over([post(n, n, 1, f"@user_{n} @bob") for n in range(1, 100)])
+            assert counting.looks == 1
+
+        within(work)
+
+
 class Passing(DirectoryStore):
     """A directory that hands everything on; tests change a part."""
 
@@ -205,9 +278,14 @@ class Passing(DirectoryStore):
 
 
 class Counting(Passing):
-    """Counts writes."""
+    """Counts writes, and questions for names."""
 
     writes = 0
+    looks = 0
+
+    async def ids_of(self, usernames: Iterable[str]) -> dict[str, int]:
+        self.looks += 1
+        return await super().ids_of(usernames)
 
     async def put_people(self, people: Sequence[Person]) -> int:
         self.writes += 1

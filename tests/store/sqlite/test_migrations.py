@@ -118,12 +118,18 @@ async def test_posts_of_the_first_version_are_in_timelines(first: Path) -> None:
         assert await store.posts.latest([4, 5]) == {4: 10, 5: 60}
 
 
-async def test_of_reposts_that_repeat_one_post_the_first_counts(first: Path) -> None:
-    posts = [post(10, 4), *(referring(n, ("retweeted", 10)) for n in (20, 30, 40))]
+async def test_of_reposts_that_repeat_one_post_the_first_stays(first: Path) -> None:
+    doubles = [referring(n, ("retweeted", 10)) for n in (20, 30, 40)]
+    others = [repost(35, 6, of=10), referring(50, ("quoted", 10)), referring(60, ("quoted", 10))]
+    posts = [post(10, 4), *doubles, *others]
     with_rows(first, posts, [])
     async with opened(first) as store:
         assert await store.posts.repost_of(5, 10) == 20
-        assert {each.id for each in await store.posts.by_ids(range(50))} == {10, 20, 30, 40}
+        assert {each.id for each in await store.posts.by_ids(range(70))} == {10, 20, 35, 50, 60}
+        assert await store.posts.of_authors([5, 6], Stretch(without=Shape.QUOTE), 10) == [
+            PostHead(35, 6, 4),
+            PostHead(20, 5, 4),
+        ]
         assert await store.posts.put(posts) == 0
 
 

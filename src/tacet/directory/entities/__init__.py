@@ -20,6 +20,7 @@ __all__ = [
     "Mention",
     "Tag",
     "TextEntities",
+    "mentioned_usernames",
     "post_entities",
     "profile_entities",
     "text_entities",
@@ -48,6 +49,11 @@ def text_entities(text: str) -> TextEntities:
         mentions=tuple(mention for start, _, mention in addressed if mention and start in kept),
         urls=tuple(link for link in links if link.start in kept),
     )
+
+
+def mentioned_usernames(text: str) -> list[str]:
+    """Those whom a text speaks to: usernames in lower case, each once, in order."""
+    return list(dict.fromkeys(mention.username.lower() for mention in text_entities(text).mentions))
 
 
 def url_entity(url: str) -> Link | None:

@@ -3,6 +3,9 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+import msgspec
+
+from tacet.directory.entities import mentioned_usernames
 from tacet.directory.importing.entries import RowError, to_entry
 from tacet.directory.importing.records import Record
 from tacet.directory.importing.source import SourceError
@@ -113,13 +116,26 @@ class Import:
         self._people, self._posts, self._held_bytes = [], [], 0
         await self._put_all(people)
         if posts:
-            self._tally.changed += await self._put_posts(posts)
+            self._tally.changed += await self._put_posts(await self._with_mentions(posts))
             self._tally.posts += len(posts)
         refused, self._refused = sorted(self._refused, key=lambda each: each.line), []
         for each in refused:
             self._reject(each)
         self._tally.rejected += len(refused)
         self._progress()
+
+    async def _with_mentions(self, posts: list[Post]) -> list[Post]:
+        """The posts with the ids of those whom their texts mention, whatever their state: who is away may return.
+
+        A repost mentions nobody, as with those that are made here.
+        """
+        named = [[] if post.reposted_id else mentioned_usernames(post.text) for post in posts]
+        wanted = {username for usernames in named for username in usernames}
+        found = await self._directory.ids_of(wanted) if wanted else {}
+        return [
+            _mentioning(post, [found[username] for username in usernames if username in found])
+            for post, usernames in zip(posts, named, strict=True)
+        ]
 
     async def _put_all(self, people: list[tuple[Record, Person]]) -> None:
         if await self._put(people):
@@ -160,3 +176,9 @@ class Import:
             owners[name], names[person.id] = person.id, name
             free.append((record, person))
         return free
+
+
+def _mentioning(post: Post, person_ids: list[int]) -> Post:
+    if not person_ids:
+        return post
+    return msgspec.structs.replace(post, details=msgspec.structs.replace(post.details, mentioned_ids=tuple(person_ids)))

@@ -5,6 +5,8 @@ INSERT INTO message (id, sender_id, recipient_id, low_id, high_id, created_at_ms
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
 
+NEWEST_MESSAGE_ID = "SELECT COALESCE(MAX(id), 0) FROM message WHERE id < $1"
+
 OLDER_BETWEEN = """
 SELECT id, sender_id, recipient_id, text, created_at_ms FROM message
 WHERE low_id = $1 AND high_id = $2 AND id > $3 AND id < $4

@@ -9,6 +9,8 @@ LATEST_POSTS = """
 SELECT wanted.id, (SELECT MAX(post.id) FROM post WHERE post.author_id = wanted.id) FROM ids($1) AS wanted
 """
 
+NEWEST_POST_ID = "SELECT COALESCE(MAX(id), 0) FROM post WHERE id < $1"
+
 # A repost of what its author repeats already, under another id, is left out.
 PUT_POST = """
 INSERT INTO post (id, author_id, created_at_ms, text, details, shape, reposted_id, reposted_author_id)

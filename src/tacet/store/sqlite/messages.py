@@ -12,6 +12,7 @@ from tacet.store.sqlite.reader import Reader
 from tacet.store.sqlite.writer import GroupWriter
 
 _ADD_MESSAGE = adapt(queries.ADD_MESSAGE)
+_NEWEST_MESSAGE_ID = adapt(queries.NEWEST_MESSAGE_ID)
 _OLDER_BETWEEN = adapt(queries.OLDER_BETWEEN)
 _NEWER_BETWEEN = adapt(queries.NEWER_BETWEEN)
 _OLDER_OF_PERSON = adapt(queries.OLDER_OF_PERSON)
@@ -30,6 +31,10 @@ class SqliteMessages(MessageStore):
         people = (message.sender_id, message.recipient_id)
         row = (message.id, *people, min(people), max(people), message.created_at_ms, message.text)
         await self._writer.submit(lambda connection: connection.execute(_ADD_MESSAGE, row).rowcount)
+
+    async def newest_id(self, below: int) -> int:
+        [(newest_id,)] = self._rows(_NEWEST_MESSAGE_ID, (below,))
+        return int(newest_id)
 
     async def between(self, one_id: int, other_id: int, stretch: Stretch, limit: int) -> list[Message]:
         sql = _NEWER_BETWEEN if stretch.upwards else _OLDER_BETWEEN

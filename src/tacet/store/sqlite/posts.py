@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from tacet.records.people import MAX_ID, Post, PostDetails, PostHead, Stretch
+from tacet.store.base import Part
 from tacet.store.posts import PostStore
 from tacet.store.queries import posts as queries
+from tacet.store.queries import upkeep
 from tacet.store.sqlite.dialect import adapt, id_list
 from tacet.store.sqlite.reader import Reader
 from tacet.store.sqlite.writer import GroupWriter, Size
@@ -17,6 +19,7 @@ FEW_REPOSTS = 200
 
 _POSTS = adapt(queries.POSTS)
 _LATEST_POSTS = adapt(queries.LATEST_POSTS)
+_NEWEST_POST_ID = adapt(queries.NEWEST_POST_ID)
 _PUT_POST = adapt(queries.PUT_POST)
 _NAME_REPOSTED_AUTHORS = adapt(queries.NAME_REPOSTED_AUTHORS)
 _ADD_POST = adapt(queries.ADD_POST)
@@ -30,6 +33,7 @@ _NEWER_OF_AUTHORS = adapt(queries.NEWER_OF_AUTHORS)
 _OLDER_MENTIONS = adapt(queries.OLDER_MENTIONS)
 _NEWER_MENTIONS = adapt(queries.NEWER_MENTIONS)
 _REPOST_OF = adapt(queries.REPOST_OF)
+_BUMP = adapt(upkeep.BUMP)
 
 _encode = msgspec.json.Encoder().encode
 _decode_details = msgspec.json.Decoder(PostDetails).decode
@@ -52,6 +56,10 @@ class SqlitePosts(PostStore):
     async def latest(self, author_ids: Iterable[int]) -> dict[int, int]:
         rows = self._rows(_LATEST_POSTS, (id_list(author_ids),))
         return {author_id: post_id for author_id, post_id in rows if post_id is not None}
+
+    async def newest_id(self, below: int) -> int:
+        [(newest_id,)] = self._rows(_NEWEST_POST_ID, (below,))
+        return int(newest_id)
 
     async def put(self, posts: Sequence[Post]) -> int:
         return await self._writer.submit(lambda connection: _put(connection, posts), Size.LONG)
@@ -102,6 +110,8 @@ def _put(connection: sqlite3.Connection, posts: Sequence[Post]) -> int:
     # A repost may be read before the post that it repeats, or after it.
     read = {post.id for post in changed} | {post.reposted_id for post in changed}
     connection.execute(_NAME_REPOSTED_AUTHORS, (id_list(read),))
+    if changed:
+        connection.execute(_BUMP, (Part.POSTS.value,))
     return len(changed)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from tacet.records.relations import MAX_POSITION, Change, Edge, Kind, Relation
-from tacet.store.base import Packed, RelationStore, Row, StoreError
+from tacet.store.base import Packed, Prevented, RelationStore, Row, StoreError
 from tacet.store.queries import relations as queries
 from tacet.store.sqlite.dialect import adapt, id_list
 from tacet.store.sqlite.reader import Reader
@@ -59,10 +59,11 @@ class SqliteRelations(RelationStore):
         edge = Edge(kind, source_id, target_id)
         return await self._writer.submit(lambda connection: _remove(connection, edge, now_ms))
 
-    async def change(self, changes: Sequence[Change], now_ms: int, unless: Edge | None = None) -> list[bool] | None:
-        def write(connection: sqlite3.Connection) -> list[bool] | None:
-            if unless is not None and connection.execute(_POSITION, (*_key(unless), now_ms)).fetchall():
-                return None
+    async def change(self, changes: Sequence[Change], now_ms: int, unless: Sequence[Edge] = ()) -> list[bool]:
+        def write(connection: sqlite3.Connection) -> list[bool]:
+            for edge in unless:
+                if connection.execute(_POSITION, (*_key(edge), now_ms)).fetchall():
+                    raise Prevented(edge)
             return [_apply(connection, change, now_ms) for change in changes]
 
         return await self._writer.submit(write, Size.FEW)
@@ -90,7 +91,9 @@ class SqliteRelations(RelationStore):
         return set()
 
     async def who(self, kind: Kind, source_ids: Sequence[int], target_id: int, now_ms: int) -> set[int]:
-        return self._ids(_WHO, (id_list(source_ids), int(kind), target_id, now_ms))
+        if kind is Kind.MUTE:
+            raise ValueError("who mutes somebody is never asked")
+        return {id_ for (id_,) in self._rows(_WHO, (id_list(source_ids), int(kind), target_id, now_ms))}
 
     async def sweep(self, now_ms: int, limit: int) -> int:
         def write(connection: sqlite3.Connection) -> int:
@@ -100,9 +103,6 @@ class SqliteRelations(RelationStore):
             return connection.total_changes - before
 
         return await self._writer.submit(write, Size.LONG)
-
-    def _ids(self, sql: str, parameters: tuple[int | str, ...]) -> set[int]:
-        return {id_ for (id_,) in self._rows(sql, parameters)}
 
 
 def _key(edge: Edge) -> tuple[int, int, int]:

@@ -16,8 +16,9 @@ UPDATE post SET
     ), 0)
 WHERE json_array_length(post.details, '$.references') > 0;
 
--- Nobody repeats a post twice. Where old rows say so, the first one is the repost.
-UPDATE post SET reposted_id = 0 WHERE id IN (
+-- Nobody repeats a post twice. Where old rows say so, the first one is the repost, and the others are left out, as when
+-- posts are imported.
+DELETE FROM post WHERE id IN (
     SELECT id FROM (
         SELECT id, ROW_NUMBER() OVER (PARTITION BY author_id, reposted_id ORDER BY id) AS nth
         FROM post WHERE reposted_id <> 0
