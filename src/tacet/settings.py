@@ -182,7 +182,13 @@ class Settings:
     )
     people: int = field(
         default=200,
-        metadata=_set((SANDBOX,), "People in the seeded world.", "COUNT", minimum=3, maximum=100_000),
+        metadata=_set(
+            (SANDBOX,),
+            "People in the seeded world: 5,000 take about 1.3 s to make, 100,000 about 18 s.",
+            "COUNT",
+            minimum=3,
+            maximum=100_000,
+        ),
     )
     seed: int = field(
         default=7,
@@ -268,11 +274,22 @@ class Settings:
     )
     person_cache_entries: int = field(
         default=50_000,
-        metadata=_set(_SERVERS, "People kept rendered in memory.", "COUNT", minimum=_AT_LEAST_ONE),
+        metadata=_set(
+            _SERVERS,
+            "People kept in memory, and of people and posts each, kept rendered.",
+            "COUNT",
+            minimum=_AT_LEAST_ONE,
+        ),
     )
     person_cache_bytes: int = field(
         default=64 << 20,
-        metadata=_set(_SERVERS, "Memory for rendered people.", "BYTES", minimum=1 << 20, maximum=MAX_BYTES),
+        metadata=_set(
+            _SERVERS,
+            "Memory for rendered people and posts, half for each.",
+            "BYTES",
+            minimum=1 << 20,
+            maximum=MAX_BYTES,
+        ),
     )
     keep_alive_timeout_s: int = field(
         default=5, metadata=_set(_SERVERS, "Close a connection that is idle for so long.", **_SECONDS)

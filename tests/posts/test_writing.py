@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
@@ -288,7 +288,7 @@ async def test_whoever_keeps_posts_is_told_of_a_change_though_nobody_waits_for_i
     post = await writing.create(BOB, Draft("hello"))
     if change == "undo_repost":
         await writing.repost(ALICE, post.id)
-    calls = {
+    calls: dict[str, Callable[[], Awaitable[object]]] = {
         "create": lambda: writing.create(BOB, Draft("again")),
         "delete": lambda: writing.delete(BOB, post.id),
         "repost": lambda: writing.repost(ALICE, post.id),

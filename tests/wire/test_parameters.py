@@ -4,20 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tacet.wire.parameters import (
-    FIELD_LISTS,
-    ID,
-    MAX_LISTED,
-    MAX_QUERY_FIELDS,
-    USERNAME,
-    Invalid,
-    Parameters,
-    QueryReader,
-    Selects,
-    integer_between,
-    list_matching,
-    read_path,
-)
+from tacet.wire.kinds import ID, MAX_LISTED, USERNAME, Invalid, integer_between, list_matching
+from tacet.wire.parameters import FIELD_LISTS, MAX_QUERY_FIELDS, Parameters, QueryReader, Selects, read_path
 from tacet.wire.vocabulary import MEDIA_FIELDS, PLACE_FIELDS, POLL_FIELDS, POST, TWEET
 from tests.service import Service
 from tests.wire.calls import LIST

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from tacet.wire.credentials import BLANKS
-from tacet.wire.parameters import ID_PATTERN
+from tacet.wire.kinds import ID_PATTERN
 from tacet.wire.problems import Refusal, Violation, invalid_request
 
 _decode = msgspec.json.Decoder().decode

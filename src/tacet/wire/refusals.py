@@ -7,6 +7,11 @@ from tacet.wire.problems import Refusal
 _log = logging.getLogger(__name__)
 
 
+def is_heard() -> bool:
+    """Whether anybody reads it: finding a reason may cost something."""
+    return _log.isEnabledFor(logging.DEBUG)
+
+
 def tell(method: str, path: str, error: Exception) -> None:
     """Log why a request was refused, at the level debug; nothing where the answer itself says it all.
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tacet.wire import problems
-from tacet.wire.parameters import ID_PATTERN, USERNAME_PATTERN
+from tacet.wire.kinds import ID_PATTERN, USERNAME_PATTERN
 from tacet.wire.problems import Problem, Violation
 from tacet.wire.v2.tokens import BASE32_PATTERN, BASE36_PATTERN
 

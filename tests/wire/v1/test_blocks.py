@@ -2,6 +2,7 @@ import pytest
 
 from tacet.records.people import Person
 from tacet.records.relations import Kind, Relation
+from tacet.wire.v1.render_user import UserObjects
 from tests.cast import ALICE, BOB, CAROL, FULL, READ_ONLY_APP_ID
 from tests.service import Service
 from tests.wire.v1.asking import ask, can_sign, code, get, post
@@ -114,6 +115,19 @@ async def test_who_is_not_there_is_refused(
     service: Service, id_: str, given: dict[str, str], refusal: tuple[int, int]
 ) -> None:
     assert code(await post(service, id_, **given)) == refusal
+
+
+@pytest.mark.parametrize("id_", [CREATE, DESTROY, "mutes/users/create", "mutes/users/destroy"])
+async def test_whoever_goes_away_in_the_middle_of_it_cannot_be_found(
+    service: Service, id_: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody who was there when they were looked up is suspended when they are to be shown."""
+
+    async def nobody(users: UserObjects, *_: object, **__: object) -> list[object]:
+        return []
+
+    monkeypatch.setattr(UserObjects, "of", nobody)
+    assert code(await post(service, id_, user_id="1002")) == (404, 50)
 
 
 @BOTH

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from tacet.records.people import Person, Post, PostDetails, PostMetrics, Reference
+from tacet.records.people import Person, Post, PostDetails, PostMetrics, Profile, Reference, Stretch
 from tacet.records.relations import Kind, Relation
 from tacet.wire.v1.render_status import Around, StatusObjects, created_at, render_status
 from tests.cast import ALICE, BOB, CAROL, FULL, HIDDEN, NOW_MS, OWN, PINNED, PROTECTED, SUSPENDED, UNKNOWN_ID
@@ -170,6 +170,16 @@ class TestRepeating:
         for type_, key in (("quoted", "quoted_status"), ("retweeted", "retweeted_status")):
             status = await self.shown(statuses, post("x", Reference(type_, post_id)))
             assert key not in status
+
+    async def test_a_quoted_repost_of_whom_one_may_not_see_is_left_out(
+        self, service: Service, statuses: StatusObjects
+    ) -> None:
+        await service.tacet.actions.writing.repost(CAROL.id, PINNED.id)
+        [repost] = await service.store.posts.of_authors([CAROL.id], Stretch(), 1)
+        quote = post("x", Reference("quoted", repost.id))
+        assert (await self.shown(statuses, quote))["quoted_status"]["id"] == repost.id
+        await service.put(Person(FULL.id, FULL.username, FULL.name, profile=Profile(protected=True)))
+        assert "quoted_status" not in await self.shown(statuses, quote)
 
     async def test_who_follows_a_protected_account_sees_it_quoted(
         self, service: Service, statuses: StatusObjects

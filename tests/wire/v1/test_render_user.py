@@ -5,7 +5,7 @@ import msgspec
 import pytest
 
 from tacet.directory.lookup import Connections
-from tacet.records.people import Metrics, Person, Profile, Withheld
+from tacet.records.people import Metrics, Person, Profile, Stretch, Withheld
 from tacet.records.relations import Kind, Relation
 from tacet.wire.v1.render_user import DEFAULT_IMAGE, UserObjects, render_user
 from tests.cast import ALICE, BIO, BOB, CAROL, DEACTIVATED, FULL, HIDDEN, LATEST, OWN, PROTECTED, SUSPENDED, UNKNOWN_ID
@@ -233,6 +233,15 @@ class TestStatus:
         await service.store.relations.add(block, service.clock.now_ms())
         assert await self.seen(users, FULL, BOB) is None
         assert await self.seen(users, FULL, CAROL) == LATEST.id
+
+    async def test_is_no_repost_of_whom_the_viewer_may_not_see(self, service: Service, users: UserObjects) -> None:
+        await service.tacet.actions.writing.repost(CAROL.id, LATEST.id)
+        [repost] = await service.store.posts.of_authors([CAROL.id], Stretch(), 1)
+        viewers = (BOB, CAROL, None)
+        assert [await self.seen(users, CAROL, viewer) for viewer in viewers] == [repost.id] * 3
+        await service.put(Person(FULL.id, FULL.username, FULL.name, profile=Profile(protected=True)))
+        assert [await self.seen(users, CAROL, viewer) for viewer in viewers] == [None] * 3
+        assert await self.seen(users, CAROL, FULL) == repost.id
 
     async def test_is_shown_of_whom_one_mutes(self, service: Service, users: UserObjects) -> None:
         mute = Relation(Kind.MUTE, BOB.id, FULL.id, 2)

@@ -104,6 +104,28 @@ def entry(word: str, noun: str, post_id: int) -> dict[str, str]:
     return {"resource_type": noun, "resource_id": str(post_id), "parameter": word, "value": str(post_id)}
 
 
+class TestReposts:
+    """Who may not see what a repost repeats sees the repost nowhere."""
+
+    @pytest.mark.parametrize("reader", [BOB, FULL, ALICE], ids=["a reader", "the author", "who repeated it"])
+    @pytest.mark.parametrize(("word", "noun"), [("referenced_tweets.id", "tweet"), ("referenced_posts", "post")])
+    async def test_a_quoted_repost_is_not_included(
+        self, service: Service, word: str, noun: str, reader: Person
+    ) -> None:
+        await service.tacet.actions.writing.repost(ALICE.id, PINNED.id)
+        [repost] = await service.store.posts.of_authors([ALICE.id], Stretch(), 1)
+        # Quoting it would quote what it repeats: an import may have this one.
+        await service.store.posts.put([Post(6001, CAROL.id, "See", NOW_MS, _quoting(repost.id))])
+        query = f"expansions={word}"
+        included = (await posts(service, [6001], query, reader.username)).json["includes"][f"{noun}s"]
+        assert ids_of(included) == [str(repost.id)]
+        if reader is not FULL:
+            await service.tacet.actions.blocks.block(FULL.id, reader.id)
+        answer = await posts(service, [6001], query, reader.username)
+        assert ("includes" in answer.json) is (reader is FULL)
+        assert PINNED.text not in answer.body.decode() or reader is FULL
+
+
 class TestErrors:
     @pytest.mark.parametrize(("word", "noun"), [("referenced_tweets.id", "tweet"), ("referenced_posts", "post")])
     async def test_whatever_is_referred_to_and_gone_or_hidden_is_an_error(
@@ -161,7 +183,9 @@ class TestPosts:
         return kept(service)
 
     async def shown(self, answers: PostAnswers, *ids: int) -> list[str]:
-        return [json.loads(each)["id"] for each in await answers.posts(ids, DEFAULT, CALLER)]
+        shown, rendered = await answers.posts(ids, DEFAULT, CALLER)
+        assert [json.loads(each)["id"] for each in rendered] == [str(id_) for id_ in shown]
+        return [str(id_) for id_ in shown]
 
     async def test_posts_come_in_order_without_those_that_are_gone(
         self, service: Service, answers: PostAnswers

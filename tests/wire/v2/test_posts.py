@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from tacet.posts.lengths import MAX_LENGTH
-from tacet.records.people import Person, Profile, State, Stretch
+from tacet.records.people import Person, Post, PostDetails, Profile, Reference, State, Stretch
 from tacet.records.relations import Kind, Relation
 from tests.cast import ALICE, BOB, CAROL, FULL, HIDDEN, LATEST, OWN, PINNED, PROTECTED, UNKNOWN_ID
 from tests.service import Answer, Service
@@ -161,6 +161,12 @@ class TestCreate:
             ],
         )
 
+    async def test_a_text_of_very_many_characters_that_count_as_few_is_too_long(self, service: Service) -> None:
+        url = f"https://example.com/{'a' * 4_000}"
+        assert await write(service, url)
+        answer = await service.post_json("/2/tweets", {"text": f"{url} {url}"})
+        assert (answer.status, "too long" in answer.messages[0]) == (400, True)
+
     @pytest.mark.parametrize(("more", "verb"), MISSING.values(), ids=MISSING.keys())
     async def test_what_one_may_not_see_is_not_answered_or_quoted(
         self, service: Service, more: dict[str, Any], verb: str
@@ -296,6 +302,71 @@ class TestLookUp:
         assert (await service.get("/2/tweets/5004", FULL.username)).json["errors"] == [hidden("tweet", "id", "5004")]
         assert (await service.get("/2/tweets/5001", BOB.username)).json["data"]["id"] == "5001"
 
+    @pytest.mark.parametrize("source", [FULL, BOB], ids=["blocks", "is-blocked"])
+    async def test_a_repost_of_whom_one_may_not_see_is_hidden_like_that_post(
+        self, service: Service, source: Person
+    ) -> None:
+        id_ = await _reposted(service, ALICE, PINNED)
+        await service.tacet.actions.blocks.block(source.id, (BOB if source is FULL else FULL).id)
+        answer = await service.get(f"/2/tweets/{id_}", BOB.username)
+        assert answer.json == {"errors": [hidden("tweet", "id", id_)]}
+        assert (await service.get(f"/2/tweets/{id_}")).json["data"]["text"] == f"RT @full: {PINNED.text}"
+
+    async def test_a_repost_of_an_account_that_became_protected_is_for_its_followers(self, service: Service) -> None:
+        id_ = await _reposted(service, ALICE, PINNED)
+        await service.put(Person(FULL.id, FULL.username, FULL.name, profile=Profile(protected=True)))
+        await _let_in(service, BOB, FULL)
+        seen = {}
+        for token in (ALICE.username, BOB.username, FULL.username, "app-only"):
+            seen[token] = (await service.get(f"/2/tweets/{id_}", token)).json
+        assert {token: list(answer) for token, answer in seen.items()} == {
+            "alice": ["errors"],
+            "Bob_B": ["data"],
+            "full": ["data"],
+            "app-only": ["errors"],
+        }
+        assert seen["alice"]["errors"] == [hidden("tweet", "id", id_)]
+
+    async def test_ones_own_repost_of_whom_blocks_one_is_hidden_and_can_be_taken_back(self, service: Service) -> None:
+        id_ = await _reposted(service, ALICE, PINNED)
+        await service.tacet.actions.blocks.block(FULL.id, ALICE.id)
+        for path in ("timelines/reverse_chronological", "tweets"):
+            assert id_ not in (await service.get(f"/2/users/{ALICE.id}/{path}")).ids
+        assert (await service.get(f"/2/tweets?ids={id_}")).json == {"errors": [hidden("tweet", "ids", id_)]}
+        await undo(service, str(PINNED.id))
+        assert (await service.get(f"/2/tweets?ids={id_}")).json == {"errors": [missing("tweet", "ids", id_)]}
+
+    @pytest.mark.parametrize("state", [State.SUSPENDED, State.DEACTIVATED])
+    async def test_a_repost_of_an_account_that_is_away_is_gone_until_it_is_back(
+        self, service: Service, state: State
+    ) -> None:
+        id_ = await _reposted(service, ALICE, PINNED)
+        await service.put(Person(FULL.id, FULL.username, FULL.name, state))
+        assert (await service.get(f"/2/tweets/{id_}")).json == {"errors": [missing("tweet", "id", id_)]}
+        await service.put(FULL)
+        assert (await service.get(f"/2/tweets/{id_}")).json.keys() == {"data"}
+
+    async def test_a_repost_of_what_was_never_here_is_gone_everywhere(self, service: Service) -> None:
+        details = PostDetails(references=(Reference("retweeted", 6000),))
+        await service.store.posts.put([Post(6001, ALICE.id, "RT @shy: secret", OWN.created_at_ms, details)])
+        assert (await service.get("/2/tweets/6001")).json == {"errors": [missing("tweet", "id", "6001")]}
+        for path in ("timelines/reverse_chronological", "tweets"):
+            answer = await service.get(f"/2/users/{ALICE.id}/{path}")
+            assert (answer.ids, answer.json["meta"]["newest_id"]) == ([str(OWN.id)], str(OWN.id))
+        await undo(service, "6000")
+        assert await service.store.posts.by_ids([6001]) == []
+
+    @pytest.mark.parametrize("expansion", ["pinned_tweet_id", "most_recent_tweet_id"])
+    async def test_a_repost_of_whom_one_may_not_see_comes_with_no_user(self, service: Service, expansion: str) -> None:
+        id_ = await _reposted(service, ALICE, PINNED)
+        await service.put(Person(ALICE.id, ALICE.username, ALICE.name, profile=Profile(pinned_post_id=int(id_))))
+        path = f"/2/users/{ALICE.id}?expansions={expansion}"
+        assert [post["id"] for post in (await service.get(path, BOB.username)).json["includes"]["tweets"]] == [id_]
+        await service.tacet.actions.blocks.block(FULL.id, BOB.id)
+        answer = await service.get(path, BOB.username)
+        assert "includes" not in answer.json
+        assert answer.json["errors"] == [{**hidden("tweet", expansion, id_), "section": "includes"}]
+
     async def test_a_mute_hides_no_post_that_is_asked_for(self, service: Service) -> None:
         await service.mute(ALICE, FULL.id)
         assert (await service.get("/2/tweets?ids=5001,5002")).ids == ["5001", "5002"]
@@ -329,6 +400,13 @@ class TestLookUp:
         bad = (await service.get("/2/tweets?ids=1,foo")).messages
         assert bad == ["The `ids` query parameter value [foo] does not match ^[0-9]{1,19}$"]
         assert (await service.get("/2/tweets/:id")).messages == ["The `id` query parameter value [:id] is not valid"]
+
+
+async def _reposted(service: Service, person: Person, post: Post) -> str:
+    """The id of a new repost."""
+    await repost(service, str(post.id), person)
+    [head] = await service.store.posts.of_authors([person.id], Stretch(), 1)
+    return str(head.id)
 
 
 async def _let_in(service: Service, follower: Person, protected: Person) -> None:

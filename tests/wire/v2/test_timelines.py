@@ -1,12 +1,16 @@
 """The three timelines over the wire. What a home is made of is in `tests/posts/test_home.py`."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
 from tacet.ids import snowflake_at
+from tacet.posts.home import MAX_FOLLOWED
 from tacet.posts.writing import Draft
 from tacet.records.people import Person, Post
+from tacet.records.relations import Kind, Relation
+from tacet.wire.v2.post_answers import PostAnswers
 from tacet.wire.v2.tokens import write_base36
 from tests.cast import (
     ALICE,
@@ -359,6 +363,30 @@ async def test_the_ids_of_a_page_are_those_of_what_is_shown(unlimited: Service, 
     assert (meta["newest_id"], meta["oldest_id"], meta["result_count"]) == (ten[0], ten[9], 10)
 
 
+@pytest.mark.parametrize("place", [0, 4, 9], ids=["newest", "middle", "oldest"])
+@pytest.mark.parametrize("fields", ["lang", "non_public_metrics"], ids=["kept", "private"])
+@TIMELINES
+async def test_a_post_deleted_while_its_page_is_made_is_not_named_either(
+    unlimited: Service, ten: list[str], path: str, fields: str, place: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = f"{path}?tweet.fields={fields}"
+    assert (await unlimited.get(asked)).ids == ten
+    real = PostAnswers.posts
+
+    async def posts(answers: PostAnswers, ids: Sequence[int], *arguments: Any) -> Any:
+        # Posts that are included are asked for as well.
+        if ids:
+            await unlimited.tacet.actions.writing.delete(BOB.id, ids[place])
+        return await real(answers, ids, *arguments)
+
+    monkeypatch.setattr(PostAnswers, "posts", posts)
+    answer = await unlimited.get(asked)
+    del ten[place]
+    assert answer.ids == ten
+    meta = answer.json["meta"]
+    assert (meta["result_count"], meta["newest_id"], meta["oldest_id"]) == (9, ten[0], ten[-1])
+
+
 async def test_a_short_page_leads_on(unlimited: Service, ten: Sequence[str]) -> None:
     await unlimited.tacet.actions.follows.follow(ALICE.id, CAROL.id)
     await write(unlimited, 50, CAROL)
@@ -371,6 +399,20 @@ async def test_a_short_page_leads_on(unlimited: Service, ten: Sequence[str]) -> 
         answer = await unlimited.get(f"{HOME}?max_results=5&pagination_token={token}")
         shown += answer.ids
     assert shown == list(ten)
+
+
+async def test_more_may_be_followed_than_make_a_home(unlimited: Service, ten: Sequence[str]) -> None:
+    # Somebody was followed before everybody else, Bob with them, and Carol comes last.
+    await unlimited.tacet.actions.follows.unfollow(ALICE.id, BOB.id)
+    follows = [Relation(Kind.FOLLOW, ALICE.id, id_, 2 * n) for n, id_ in enumerate((BOB.id, *range(20_000, 24_999)), 1)]
+    assert len(follows) == MAX_FOLLOWED
+    await unlimited.store.relations.add_many(follows)
+    unlimited.tacet.actions.homes.forget(ALICE.id)
+    assert (await unlimited.get(HOME)).ids == ten
+    answer = await unlimited.post_json(f"/2/users/{ALICE.id}/following", {"target_user_id": str(CAROL.id)})
+    assert answer.json == {"data": {"following": True, "pending_follow": False}}
+    carols = [str(id_) for id_ in await write(unlimited, author=CAROL)]
+    assert (await unlimited.get(HOME)).ids == carols
 
 
 async def test_fields_and_expansions_are_shown(unlimited: Service, ten: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from tacet.mutes.paging import Page
 from tacet.mutes.positions import Cursor
 from tacet.records.people import MAX_ID, Stretch
 from tacet.records.relations import MAX_POSITION
-from tacet.wire.parameters import Invalid, Parameter
+from tacet.wire.kinds import Invalid, Parameter
 from tacet.wire.v2.tokens import (
     BASE32_PATTERN,
     BASE36_PATTERN,

@@ -26,12 +26,14 @@ class V1Call:
         user_id: the person in whose name it comes; None for an App on its own.
         given: the parameters of query and form, of each name the last one; those of OAuth are left out.
         access_token: which OAuth 1.0a token it came with, which is no secret without its other half; else empty.
+        is_json: whether it came with a JSON body, of which v1.1 reads nothing.
     """
 
     caller: Caller
     user_id: int | None
     given: Mapping[str, str] = field(repr=False)
     access_token: str = field(default="", repr=False)
+    is_json: bool = False
 
     @property
     def own_id(self) -> int:

@@ -44,8 +44,10 @@ class V1Endpoint:
             body = await read_body(scope, receive, services.max_body_bytes)
             call = await self._authenticated(scope, body)
             caller = call.caller
-            if caller.method is Method.OAUTH2_USER or (caller.user_id is None and not operation.app_only):
-                raise Refusal(RESOURCE_NOT_ALLOWED, "the bearer speaks for nobody, or is one of OAuth 2.0")
+            if caller.method is Method.OAUTH2_USER:
+                raise Refusal(RESOURCE_NOT_ALLOWED, "v1.1 wants OAuth 1.0a here, not a bearer of OAuth 2.0")
+            if caller.user_id is None and not operation.app_only:
+                raise Refusal(RESOURCE_NOT_ALLOWED, "v1.1 wants OAuth 1.0a here, not a bearer of an App alone")
             spent = await services.windows.spend(operation.id, subject_of(caller))
             if spent is not None and not spent.allowed:
                 raise Refusal(RATE_LIMIT_EXCEEDED)
@@ -94,7 +96,8 @@ class V1Endpoint:
         except Unauthenticated as error:
             raise Refusal(oauth1_problem(error.reason or Reason.BAD_SIGNATURE), str(error)) from None
         parameters = collect(request)
-        return V1Call(caller, caller.user_id, dict(parameters.pairs), parameters.token or "")
+        token = parameters.token or ""
+        return V1Call(caller, caller.user_id, dict(parameters.pairs), token, _is_json(scope, body))
 
     async def _of_bearer(self, text: str, scope: Scope, body: bytes) -> V1Call:
         try:
@@ -102,7 +105,7 @@ class V1Endpoint:
         except Unauthenticated as error:
             raise Refusal(INVALID_BEARER, str(error)) from None
         sources = (scope["query_string"], body) if is_form(scope) else (scope["query_string"],)
-        return V1Call(caller, caller.user_id, _given(sources))
+        return V1Call(caller, caller.user_id, _given(sources), is_json=_is_json(scope, body))
 
 
 def subject_of(caller: Caller) -> int:
@@ -120,6 +123,11 @@ async def send_no_such_page(services: Services, send: Send) -> None:
 async def _send(send: Send, status: int, headers: list[Header], body: bytes) -> None:
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def _is_json(scope: Scope, body: bytes) -> bool:
+    """Whether a body is JSON, or looks like it: some clients send a form's content type whatever they send."""
+    return body[:1] == b"{" or (body != b"" and b"json" in header(scope, b"content-type").lower())
 
 
 def _given(sources: Iterable[bytes]) -> Mapping[str, str]:

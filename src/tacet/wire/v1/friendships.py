@@ -32,7 +32,7 @@ class Friendships:
         """`relationship`: of the source, who is the caller unless another is named, to the target."""
         source = await self._source(call)
         named = await self._given.named(call, "target_id", "target_screen_name", problems.NO_TARGET_USER)
-        target = self._given.shown(named)
+        target = self._given.shown(named, call, "target_id", "target_screen_name")
         if source.id == call.user_id:
             connections = await self._acquaintance.between(source.id, [target.id], messages=True)
             relationship = _own(source, target, connections)

@@ -57,7 +57,7 @@ class Mutes:
     async def create(self, call: V1Call) -> bytes:
         """Mute durably; muting again changes nothing. The user object is that of the moment before, as recorded."""
         target = await self._given.target(call)
-        before = await self._before(target.id, call)
+        before = encode_v1(await self._users.one(target.id, call))
         try:
             await self._mutes.mute(call.own_id, target.id)
         except CannotMuteSelf:
@@ -69,15 +69,7 @@ class Mutes:
     async def destroy(self, call: V1Call) -> bytes:
         """Unmute durably; unlike in v2, somebody who is not muted cannot be unmuted."""
         target = await self._given.target(call)
-        before = await self._before(target.id, call)
+        before = encode_v1(await self._users.one(target.id, call))
         if not await self._mutes.unmute(call.own_id, target.id):
             raise Refusal(problems.NOT_MUTING)
         return before
-
-    async def _before(self, target_id: int, call: V1Call) -> bytes:
-        """The user object as it is now."""
-        users = await self._users.asked([target_id], call)
-        if not users:
-            # They were there a moment ago: somebody has just suspended them.
-            raise Refusal(problems.USER_NOT_FOUND)
-        return encode_v1(users[0])

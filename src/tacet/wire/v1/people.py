@@ -8,13 +8,15 @@ from collections.abc import Iterable, Sequence
 
 from tacet.directory.lookup import People, is_shown
 from tacet.records.people import MAX_ID, Person, State
-from tacet.wire.parameters import ID_PATTERN, USERNAME_PATTERN
+from tacet.wire.kinds import ID_PATTERN, USERNAME_PATTERN
 from tacet.wire.problems import Problem, Refusal
 from tacet.wire.v1 import problems
 from tacet.wire.v1.calls import V1Call
 
 MAX_LOOKED_UP = 100
 """X's limit of ids and names in one look-up, both together."""
+
+JSON_IGNORED = "v1.1 takes a form or the query; this body is JSON"
 
 _ID = re.compile(ID_PATTERN, re.ASCII)
 _USERNAME = re.compile(USERNAME_PATTERN, re.ASCII)
@@ -32,7 +34,9 @@ class PeopleGiven:
         Raises:
             Refusal: code 38 where it names nobody, 50 or 63 where they are not there.
         """
-        return self.shown(await self.named(call, "user_id", "screen_name", problems.parameter_missing("user_id")))
+        missing = problems.parameter_missing("user_id")
+        person = await self.named(call, "user_id", "screen_name", missing)
+        return self.shown(person, call)
 
     async def target(self, call: V1Call) -> Person:
         """Whom a writing call is about.
@@ -40,7 +44,8 @@ class PeopleGiven:
         Raises:
             Refusal: code 108 where it names nobody, 50 or 63 where they are not there.
         """
-        return self.shown(await self.named(call, "user_id", "screen_name", problems.CANNOT_FIND_USER))
+        person = await self.named(call, "user_id", "screen_name", problems.CANNOT_FIND_USER)
+        return self.shown(person, call)
 
     async def named(
         self, call: V1Call, id_name: str, username_name: str, missing: Problem, otherwise_id: int | None = None
@@ -59,18 +64,22 @@ class PeopleGiven:
         if username:
             return (await self._by_username([username])).get(username.lower())
         if otherwise_id is None:
-            raise Refusal(missing)
+            raise Refusal(missing, JSON_IGNORED if call.is_json else "")
         return await self._people.one(otherwise_id)
 
-    def shown(self, person: Person | None) -> Person:
-        """The same person.
+    def shown(
+        self, person: Person | None, call: V1Call, id_name: str = "user_id", username_name: str = "screen_name"
+    ) -> Person:
+        """The same person, whom a call names in one of two parameters.
 
         Raises:
             Refusal: code 63 for somebody who is suspended; 50 for nobody, and for whoever left, who looks the same.
         """
         if person is not None and person.state is State.SUSPENDED:
             raise Refusal(problems.USER_SUSPENDED)
-        if person is None or not is_shown(person):
+        if person is None:
+            raise Refusal(problems.USER_NOT_FOUND, mistake(call, id_name, username_name))
+        if not is_shown(person):
             raise Refusal(problems.USER_NOT_FOUND)
         return person
 
@@ -82,7 +91,7 @@ class PeopleGiven:
         """
         ids, usernames = _listed(call.text("user_id")), _listed(call.text("screen_name"))
         if not ids and not usernames:
-            raise Refusal(problems.parameter_missing("user_id"))
+            raise Refusal(problems.parameter_missing("user_id"), JSON_IGNORED if call.is_json else "")
         if len(ids) + len(usernames) > MAX_LOOKED_UP:
             raise Refusal(problems.TOO_MANY_TERMS)
         by_id = await self._people.by_ids([int(text) for text in ids if _is_id(text)])
@@ -96,6 +105,19 @@ class PeopleGiven:
     async def _by_username(self, usernames: Iterable[str]) -> dict[str, Person]:
         possible = [username for username in usernames if _USERNAME.fullmatch(username)]
         return await self._people.by_usernames(possible) if possible else {}
+
+
+def mistake(call: V1Call, id_name: str = "user_id", username_name: str = "screen_name") -> str:
+    """What is wrong with how somebody was named, for the log; empty where nothing is seen to be.
+
+    Args:
+        id_name, username_name: parameters of one value or of a list.
+    """
+    if not all(map(_is_id, _listed(call.text(id_name)))):
+        return f"{id_name} is a number; for names there is {username_name}"
+    if any(text.startswith("@") for text in _listed(call.text(username_name))):
+        return f"{username_name} has no @"
+    return ""
 
 
 def _listed(text: str) -> Sequence[str]:

@@ -60,10 +60,7 @@ class StatusObjects:
     async def _repeated(self, posts: Sequence[Post], viewer_id: int | None) -> dict[int, Post]:
         wanted = {id_ for post in posts for id_ in (post.reposted_id, _referred_id(post, "quoted")) if id_}
         found = await self._posts.by_ids(wanted)
-        if not found:
-            return {}
-        authors = await self._visibility.visible_authors({post.author_id for post in found.values()}, viewer_id)
-        return {id_: post for id_, post in found.items() if post.author_id in authors}
+        return {post.id: post for post in await self._visibility.visible_posts(found.values(), viewer_id)}
 
 
 def created_at(ms: int) -> str:

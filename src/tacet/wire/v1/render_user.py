@@ -96,10 +96,10 @@ class UserObjects:
     async def _latest(
         self, author_ids: Sequence[int], viewer_id: int | None, *, entities: bool, extended: bool
     ) -> dict[int, Json]:
-        """The newest status of each author, by author; of those whose posts the viewer may not see, none."""
-        visible = await self._visibility.visible_authors(author_ids, viewer_id)
-        latest = await self._posts.latest_of(visible)
-        posts = list((await self._posts.by_ids(latest.values())).values())
+        """The newest status of each author, by author; none where the viewer may not see that one."""
+        latest = await self._posts.latest_of(author_ids)
+        found = await self._posts.by_ids(latest.values())
+        posts = await self._visibility.visible_posts(found.values(), viewer_id)
         statuses = await self._statuses.of(posts, viewer_id, entities=entities, extended=extended)
         return {post.author_id: statuses[post.id] for post in posts}
 

@@ -7,7 +7,7 @@ from tacet.wire.problems import Refusal
 from tacet.wire.v1 import problems
 from tacet.wire.v1.calls import V1Call, V1Operation
 from tacet.wire.v1.encoding import encode_v1
-from tacet.wire.v1.people import PeopleGiven
+from tacet.wire.v1.people import PeopleGiven, mistake
 from tacet.wire.v1.render_user import UserObjects
 
 
@@ -34,5 +34,5 @@ class Users:
         """A list of user objects in the order asked; whoever is not there is left out."""
         people = await self._given.many(call)
         if not people:
-            raise Refusal(problems.NO_USER_MATCHES)
+            raise Refusal(problems.NO_USER_MATCHES, mistake(call))
         return encode_v1(await self._users.asked([person.id for person in people], call))

@@ -5,8 +5,9 @@ Source: X's OpenAPI operation getUsersBlocking.
 
 from tacet.graph.blocks import Blocks
 from tacet.mutes.positions import FIRST_PAGE
+from tacet.wire.kinds import ID, integer_between
 from tacet.wire.operations import Call, Operation
-from tacet.wire.parameters import ID, Parameters, integer_between
+from tacet.wire.parameters import Parameters
 from tacet.wire.selection import select
 from tacet.wire.v2.answers import Answers
 from tacet.wire.v2.tokens import POSITION_TOKEN, position_meta

@@ -17,11 +17,12 @@ from tacet.wire.v2.users import Users
 
 def operations(actions: Actions, settings: Settings) -> list[Operation]:
     """Every one, those with the most traffic first, for they are matched first."""
-    entries, bytes_ = settings.person_cache_entries, settings.person_cache_bytes
+    # Users and posts are rendered apart, and together take no more than is allowed.
+    entries, half = settings.person_cache_entries, settings.person_cache_bytes // 2
     people, posts = actions.people, actions.posts
     shown_posts = ShownPosts(people, posts, actions.visibility)
-    answers = Answers(people, posts, actions.acquaintance, shown_posts, entries, bytes_)
-    post_answers = PostAnswers(people, posts, answers, shown_posts, actions.post_changes, entries, bytes_)
+    answers = Answers(people, posts, actions.acquaintance, shown_posts, entries, half)
+    post_answers = PostAnswers(people, posts, answers, shown_posts, actions.post_changes, entries, half)
     timelines = TimelineRoutes(actions.homes, actions.timelines, people, actions.visibility, post_answers)
     return [
         *Muting(actions.mutes, answers).operations(),

@@ -13,13 +13,14 @@ from tacet.mutes.positions import FIRST_PAGE, Cursor
 from tacet.posts.visibility import Visibility
 from tacet.wire import problems
 from tacet.wire.bodies import TARGET_USER, read_target_user_id
+from tacet.wire.kinds import ID, integer_between
 from tacet.wire.operations import Call, Handler, Operation
-from tacet.wire.parameters import ID, Parameters, integer_between
+from tacet.wire.parameters import Parameters
 from tacet.wire.problems import Refusal
 from tacet.wire.selection import select
 from tacet.wire.v2.answers import Answers
 from tacet.wire.v2.tokens import POSITION_TOKEN, position_meta
-from tacet.wire.v2.whose import why_unseen
+from tacet.wire.v2.whose import of_anybody, why_unseen
 
 DEFAULT_PAGE = 100
 """Accounts on a page that does not ask for a number."""
@@ -129,21 +130,5 @@ class Following:
 
 
 def _list(id_: str, name: str, summary: str, handle: Handler) -> Operation:
-    return Operation(
-        id=id_,
-        method="GET",
-        path=f"/2/users/{{id}}/{name}",
-        summary=f"{summary}, newest follow first",
-        scopes=_READ,
-        handle=handle,
-        answer="ListPage",
-        parameters=Parameters(
-            path={"id": ID},
-            query={
-                "max_results": integer_between(1, MAX_PAGE, DEFAULT_PAGE),
-                "pagination_token": POSITION_TOKEN,
-            },
-            selects="users",
-        ),
-        app_only=True,
-    )
+    query = {"max_results": integer_between(1, MAX_PAGE, DEFAULT_PAGE), "pagination_token": POSITION_TOKEN}
+    return of_anybody(id_, name, f"{summary}, newest follow first", handle, _READ, "ListPage", query, "users")

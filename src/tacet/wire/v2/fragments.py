@@ -39,11 +39,19 @@ class Fragments(Generic[S]):
 
     async def shown(self, ids: Sequence[int], selection: S, render: Render) -> Sequence[bytes]:
         """The fragments of those `ids` that are shown, in order; what is not kept is rendered."""
+        return (await self.shown_of(ids, selection, render))[1]
+
+    async def shown_of(self, ids: Sequence[int], selection: S, render: Render) -> tuple[Sequence[int], Sequence[bytes]]:
+        """Those of `ids` that are shown, and their fragments, both in order."""
         kept = self._of(selection)
         found = kept.get_all(ids)
         if found is not None and not self._hides_some:
-            return found
-        return [fragment for fragment in found or await self._gathered(ids, kept, render) if fragment]
+            return ids, found
+        each = found or await self._gathered(ids, kept, render)
+        if all(each):
+            return ids, each
+        shown = [(id_, fragment) for id_, fragment in zip(ids, each, strict=True) if fragment]
+        return [id_ for id_, _ in shown], [fragment for _, fragment in shown]
 
     def drop(self, id_: int) -> None:
         """Forget one object: it changed, or is no more."""

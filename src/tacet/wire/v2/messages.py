@@ -13,8 +13,9 @@ from tacet.records.people import Stretch
 from tacet.wire import problems
 from tacet.wire.bodies import read_object
 from tacet.wire.encoding import encode
+from tacet.wire.kinds import ID, Invalid, Parameter, integer_between
 from tacet.wire.operations import Call, Handler, Operation
-from tacet.wire.parameters import ID, Invalid, Parameter, Parameters, integer_between
+from tacet.wire.parameters import Parameters
 from tacet.wire.problems import Refusal
 from tacet.wire.selection import Selection, select
 from tacet.wire.v2.answers import Answers

@@ -9,8 +9,9 @@ from tacet.mutes.paging import Page
 from tacet.mutes.positions import FIRST_PAGE, TOKEN_PATTERN, Cursor, newer_token, older_token, parse_token
 from tacet.wire import problems
 from tacet.wire.bodies import TARGET_USER, read_target_user_id
+from tacet.wire.kinds import ID, Parameter, integer_between, not_valid
 from tacet.wire.operations import Call, Operation
-from tacet.wire.parameters import ID, Parameter, Parameters, integer_between, not_valid
+from tacet.wire.parameters import Parameters
 from tacet.wire.problems import Refusal
 from tacet.wire.selection import select
 from tacet.wire.v2.answers import Answers

@@ -9,6 +9,7 @@ from typing import Any
 from tacet.directory.lookup import People, Posts, is_shown
 from tacet.identity.caller import Caller
 from tacet.posts.changes import Deleted, PostChanges
+from tacet.posts.visibility import is_whole
 from tacet.records.people import Person, Post, State
 from tacet.wire import problems
 from tacet.wire.selection import MENTIONS, REFERENCED_AUTHORS, REFERENCES, PostSelection
@@ -49,27 +50,23 @@ class PostAnswers:
         self._generation = people.generation
         self._sequence = changes.sequence
 
-    async def posts(self, ids: Sequence[int], selection: PostSelection, caller: Caller) -> Sequence[bytes]:
-        """The post objects of those `ids` that are there and whose authors are not suspended or gone, in order.
+    async def posts(
+        self, ids: Sequence[int], selection: PostSelection, caller: Caller
+    ) -> tuple[Sequence[int], Sequence[bytes]]:
+        """Those of `ids` that are there and whose authors are not suspended or gone, in order, and their post objects.
 
-        Whether the caller may see them is not asked here: whoever chose the ids did.
+        Whether the caller may see them is not asked here: whoever chose the ids did. Some may be gone since then.
         """
         if selection.is_private:
             posts = await self._present(ids)
-            return await self._rendered(posts, selection, caller.user_id)
+            return [post.id for post in posts], await self._rendered(posts, selection, caller.user_id)
         self._catch_up()
-        return await self._fragments.shown(ids, selection, lambda missing: self._render(missing, selection))
+        return await self._fragments.shown_of(ids, selection, lambda missing: self._render(missing, selection))
 
     async def body(
         self, posts: Sequence[bytes], shown: Sequence[int], selection: PostSelection, caller: Caller, **more: Any
     ) -> bytes:
-        """A whole answer.
-
-        Args:
-            posts: rendered post objects; none leaves `data` out.
-            shown: their ids, for what is to be expanded.
-            more: `one=True` for an object instead of a list, `errors` to begin with, `meta` to end with.
-        """
+        """A whole answer, as `Answers.body` makes one of users: of post objects and ids as `posts` returns them."""
         errors: Errors = list(more.pop("errors", ()))
         includes: Sequence[bytes] = ()
         if selection.is_private or selection.expansions:
@@ -113,19 +110,20 @@ class PostAnswers:
         return await self._shown_posts.rendered(posts, selection.post_fields, selection.vocabulary, viewer_id)
 
     async def _present(self, ids: Iterable[int]) -> list[Post]:
-        """Those posts that are there, by people who are, in order."""
+        """Those posts that are there, by people who are, in order; of reposts, those of which the original is known."""
         wanted = list(ids)
         posts = await self._posts.by_ids(wanted)
-        authors = await self._people.by_ids({post.author_id for post in posts.values()})
+        known = {id_: post for id_, post in posts.items() if is_whole(post)}
+        authors = await self._people.by_ids({post.author_id for post in known.values()})
         shown = {author.id for author in authors.values() if is_shown(author)}
-        return [post for id_ in wanted if (post := posts.get(id_)) is not None and post.author_id in shown]
+        return [post for id_ in wanted if (post := known.get(id_)) is not None and post.author_id in shown]
 
     async def _includes(
         self, posts: Sequence[Post], selection: PostSelection, caller: Caller, errors: Errors
     ) -> list[bytes]:
         referenced = await self._referenced(posts, selection, caller, errors)
         users = await self._included_users(posts, referenced, selection, caller, errors)
-        included = await self.posts([post.id for post in referenced], selection, caller)
+        _, included = await self.posts([post.id for post in referenced], selection, caller)
         members = {"users": users, selection.vocabulary.includes_key: included}
         return [b'"%b":[%b]' % (key.encode(), b",".join(each)) for key, each in members.items() if each]
 

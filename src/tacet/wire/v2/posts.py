@@ -20,8 +20,9 @@ from tacet.posts.writing import Draft, Writing
 from tacet.wire import problems
 from tacet.wire.bodies import read_object
 from tacet.wire.encoding import encode
+from tacet.wire.kinds import ID, ID_PATTERN, list_matching
 from tacet.wire.operations import Call, Handler, Operation
-from tacet.wire.parameters import ID, ID_PATTERN, Parameters, list_matching
+from tacet.wire.parameters import Parameters
 from tacet.wire.problems import Refusal
 from tacet.wire.selection import select_posts
 from tacet.wire.v2.post_answers import PostAnswers
@@ -224,8 +225,7 @@ class PostsByAnybody:
         selection = call.post_selection or _DEFAULT_SELECTION
         errors: Errors = []
         visible = await self._shown_posts.visible(wanted, selection.vocabulary, call.caller, errors, "data")
-        ids = [post.id for post in visible]
-        posts = await self._answers.posts(ids, selection, call.caller)
+        ids, posts = await self._answers.posts([post.id for post in visible], selection, call.caller)
         return await self._answers.body(posts, ids, selection, call.caller, one=one, errors=errors)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tacet.directory.lookup import People, Posts
+from tacet.directory.lookup import People, Posts, is_shown
 from tacet.identity.caller import Caller
 from tacet.posts.visibility import Visibility
 from tacet.records.people import Person, Post, State
@@ -35,15 +35,16 @@ class ShownPosts:
             section: of the answer, where the posts would have stood.
         """
         posts = await self._posts.by_ids(wanted)
-        author_ids = {post.author_id for post in posts.values()}
-        authors = await self._people.by_ids(author_ids)
-        seen = await self._visibility.visible_authors(author_ids, caller.user_id)
-        visible = []
+        found = [post for post_id in wanted if (post := posts.get(post_id)) is not None]
+        visible = await self._visibility.visible_posts(found, caller.user_id)
+        if len(visible) == len(wanted):
+            return visible
+        seen = {post.id for post in visible}
+        people = await self._people.by_ids({id_ for post in found for id_ in _whose(post)})
         for post_id, parameter in wanted.items():
-            post = posts.get(post_id)
-            if post is not None and post.author_id in seen:
-                visible.append(post)
-            elif post is None or _is_gone(authors.get(post.author_id)):
+            if post_id in seen:
+                continue
+            if _is_gone(posts.get(post_id), people):
                 errors.append(problems.missing_post(vocabulary.noun, parameter, str(post_id)))
             else:
                 errors.append(problems.hidden_post(vocabulary.noun, parameter, str(post_id), section))
@@ -69,6 +70,22 @@ def refused_metrics(
             yield problems.hidden_field(vocabulary.noun, field, str(post.id), section)
 
 
-def _is_gone(author: Person | None) -> bool:
-    """Whether posts look as if they never were. Those of suspended accounts do not, as recorded."""
-    return author is None or author.state is State.DEACTIVATED
+def _whose(post: Post) -> tuple[int, ...]:
+    """Its author, and of a repost the author of what it repeats; 0 where nobody knows."""
+    return (post.author_id, post.details.reposted_author_id) if post.reposted_id else (post.author_id,)
+
+
+def _is_gone(post: Post | None, people: Mapping[int, Person]) -> bool:
+    """Whether a post looks as if it never was. Those of suspended accounts do not, as recorded, but reposts of them do.
+
+    Args:
+        people: by id, those of `_whose` who are known.
+    """
+    if post is None:
+        return True
+    author, *reposted = [people.get(id_) for id_ in _whose(post)]
+    return (
+        author is None
+        or author.state is State.DEACTIVATED
+        or any(person is None or not is_shown(person) for person in reposted)
+    )

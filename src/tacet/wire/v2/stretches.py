@@ -12,7 +12,7 @@ from typing import Any
 from tacet.ids import snowflake_at
 from tacet.records.people import MAX_ID, Shape, Stretch
 from tacet.wire import problems
-from tacet.wire.parameters import ID, Invalid, Parameter, not_valid
+from tacet.wire.kinds import ID, Invalid, Parameter, not_valid
 from tacet.wire.problems import Refusal, Violation
 from tacet.wire.v2.tokens import TIMELINE_TOKEN, TimelineCursor
 

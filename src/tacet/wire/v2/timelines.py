@@ -10,13 +10,14 @@ from tacet.posts.home import HomePage, Homes
 from tacet.posts.timelines import TimelinePage, Timelines
 from tacet.posts.visibility import Visibility
 from tacet.records.people import Stretch
+from tacet.wire.kinds import ID, integer_between
 from tacet.wire.operations import Call, Handler, Operation
-from tacet.wire.parameters import ID, Parameters, integer_between
+from tacet.wire.parameters import Parameters
 from tacet.wire.selection import select_posts
 from tacet.wire.v2.post_answers import PostAnswers
 from tacet.wire.v2.stretches import stretch_of, stretch_parameters
 from tacet.wire.v2.tokens import write_base36
-from tacet.wire.v2.whose import why_unseen
+from tacet.wire.v2.whose import of_anybody, why_unseen
 
 MAX_PAGE = 100
 """The most posts that may be asked for, and a home's when it is not asked for a number."""
@@ -89,18 +90,17 @@ class TimelineRoutes:
 
     async def _answer(self, call: Call, page: HomePage | TimelinePage) -> bytes:
         selection = call.post_selection or _DEFAULT_SELECTION
-        ids = page.post_ids
-        posts = await self._answers.posts(ids, selection, call.caller)
+        ids, posts = await self._answers.posts(page.post_ids, selection, call.caller)
         # A page that begins where the timeline does has nothing before it.
         newer_than = page.newer_than if "pagination_token" in call.values else None
-        meta = _meta(len(posts), ids, page.older_than, newer_than)
+        meta = _meta(ids, page.older_than, newer_than)
         return await self._answers.body(posts, ids, selection, call.caller, meta=meta)
 
 
-def _meta(result_count: int, ids: Sequence[int], older_than: int | None, newer_than: int | None) -> bytes:
+def _meta(ids: Sequence[int], older_than: int | None, newer_than: int | None) -> bytes:
     """`newest_id` and `oldest_id` are there where posts are."""
-    meta = b'{"result_count":%d' % result_count
-    if result_count:
+    meta = b'{"result_count":%d' % len(ids)
+    if ids:
         meta += b',"newest_id":"%d","oldest_id":"%d"' % (ids[0], ids[-1])
     if older_than is not None:
         meta += b',"next_token":"%b"' % write_base36(older_than, newer=False).encode()
@@ -110,17 +110,5 @@ def _meta(result_count: int, ids: Sequence[int], older_than: int | None, newer_t
 
 
 def _of_person(id_: str, name: str, summary: str, handle: Handler, excludes: bool) -> Operation:
-    max_results = integer_between(LEAST_OF_PERSON, MAX_PAGE, DEFAULT_OF_PERSON)
-    return Operation(
-        id=id_,
-        method="GET",
-        path=f"/2/users/{{id}}/{name}",
-        summary=f"{summary}, newest first",
-        scopes=_READ,
-        handle=handle,
-        answer="PostsPage",
-        parameters=Parameters(
-            path={"id": ID}, query=stretch_parameters(max_results, excludes=excludes), selects="posts"
-        ),
-        app_only=True,
-    )
+    query = stretch_parameters(integer_between(LEAST_OF_PERSON, MAX_PAGE, DEFAULT_OF_PERSON), excludes)
+    return of_anybody(id_, name, f"{summary}, newest first", handle, _READ, "PostsPage", query, "posts")

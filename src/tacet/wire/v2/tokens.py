@@ -12,7 +12,7 @@ from tacet.messages.actions import MessagePage
 from tacet.mutes.paging import Page
 from tacet.mutes.positions import Cursor, cursor_of
 from tacet.records.people import MAX_ID, Stretch
-from tacet.wire.parameters import Parameter, not_valid
+from tacet.wire.kinds import Parameter, not_valid
 
 BASE32_PATTERN = "^[0-9A-V]{12}[02468ACEGIKMOQSU]ZZZ$"
 """The last character holds four bits and one that is always 0."""

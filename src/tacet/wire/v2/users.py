@@ -9,8 +9,9 @@ from typing import Any
 from tacet.directory.lookup import People
 from tacet.records.people import Person, State
 from tacet.wire import problems
+from tacet.wire.kinds import ID, ID_PATTERN, USERNAME, USERNAME_PATTERN, list_matching
 from tacet.wire.operations import Call, Handler, Operation
-from tacet.wire.parameters import ID, ID_PATTERN, USERNAME, USERNAME_PATTERN, Parameters, list_matching
+from tacet.wire.parameters import Parameters
 from tacet.wire.selection import select
 from tacet.wire.v2.answers import Answers
 
