@@ -6,8 +6,9 @@ from functools import partial
 
 from tacet.clock import Clock
 from tacet.directory.lookup import Acquaintance, People, is_shown
+from tacet.directory.texts import cleaned
 from tacet.ids import StoredSnowflakes, snowflake_at
-from tacet.messages.errors import NotPermitted, RecipientMissing, RecipientUnavailable
+from tacet.messages.errors import NotPermitted, RecipientMissing, RecipientUnavailable, TextEmpty
 from tacet.records.messages import Message
 from tacet.records.people import MAX_ID, Stretch
 from tacet.store.messages import MessageStore
@@ -49,9 +50,12 @@ class Messages:
         """Send durably.
 
         Raises:
-            RecipientMissing, RecipientUnavailable, NotPermitted: nothing was written.
+            TextEmpty, RecipientMissing, RecipientUnavailable, NotPermitted: nothing was written.
             StoreBusy: too many writes are waiting; nothing was written.
         """
+        text = cleaned(text)
+        if not text:
+            raise TextEmpty
         recipient = await self._people.one(recipient_id)
         if recipient is None:
             raise RecipientMissing

@@ -15,3 +15,7 @@ class RecipientUnavailable(MessageRefused):
 
 class NotPermitted(MessageRefused):
     """The recipient takes no messages from the sender, one of the two blocks the other, or they are the same."""
+
+
+class TextEmpty(MessageRefused):
+    """Nothing in it can be read."""

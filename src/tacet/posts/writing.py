@@ -1,11 +1,11 @@
 """Everything one does with posts of one's own. Each action owns its consequences; none knows HTTP or SQL."""
 
-import re
 from dataclasses import dataclass
 
 from tacet.cancellation import to_the_end
 from tacet.clock import Clock
 from tacet.directory.lookup import People
+from tacet.directory.texts import cleaned
 from tacet.ids import StoredSnowflakes
 from tacet.posts.changes import PostChanges
 from tacet.posts.errors import (
@@ -25,22 +25,19 @@ from tacet.posts.visibility import Visibility
 from tacet.records.people import MAX_ID, Post, PostDetails, PostHead, Reference
 from tacet.store.posts import PostStore
 
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
-"""What no text of a post holds; a tab and a line feed may stand in it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """What is to be posted.
 
     Attributes:
-        reply_to, quoting: post ids; 0 for none.
+        reply_to, quoting: post ids; None for none.
         reply_settings: who may answer, as v2 calls them; it is shown, and keeps nobody from answering.
     """
 
     text: str
-    reply_to: int = 0
-    quoting: int = 0
+    reply_to: int | None = None
+    quoting: int | None = None
     reply_settings: str = "everyone"
 
 
@@ -70,13 +67,13 @@ class Writing:
             TextEmpty, TextTooLong, ReplyTargetMissing, QuoteTargetMissing: nothing was written.
             StoreBusy: too many writes are waiting; nothing was written.
         """
-        text = _CONTROLS.sub("", draft.text).strip()
+        text = cleaned(draft.text)
         if not text:
             raise TextEmpty
         if is_too_long(text):
             raise TextTooLong
-        answered = await self._seen(author_id, draft.reply_to, ReplyTargetMissing) if draft.reply_to else None
-        quoted = await self._seen(author_id, draft.quoting, QuoteTargetMissing) if draft.quoting else None
+        answered = await self._referred(author_id, draft.reply_to, ReplyTargetMissing)
+        quoted = await self._referred(author_id, draft.quoting, QuoteTargetMissing)
         references = (("replied_to", answered), ("quoted", quoted))
         details = PostDetails(
             reply_settings=draft.reply_settings,
@@ -155,6 +152,9 @@ class Writing:
     async def _one(self, post_id: int) -> Post | None:
         found = await self._posts.by_ids((post_id,)) if post_id <= MAX_ID else []
         return found[0] if found else None
+
+    async def _referred(self, author_id: int, post_id: int | None, missing: type[PostMissing]) -> Post | None:
+        return None if post_id is None else await self._seen(author_id, post_id, missing)
 
     async def _seen(self, viewer_id: int, post_id: int, missing: type[PostMissing]) -> Post:
         """The post that an id means, which is not a repost but what it repeats."""

@@ -76,6 +76,10 @@ def invalid_request(violations: list[Violation]) -> Problem:
     return Problem(400, encode(body), JSON)
 
 
+EMPTY_TEXT = "$.text: must be at least 1 characters long"
+"""What the validator says of an empty text, for one in which nothing can be read."""
+
+
 def refused(message: str) -> Problem:
     """400 for a request that is well formed and against a rule."""
     return invalid_request([Violation(message)])

@@ -221,6 +221,8 @@ async def test_what_is_wrong_with_a_query_is_said(service: Service, query: str, 
 BODIES: dict[str, tuple[Any, str]] = {
     "empty": ({}, "$.text: is missing but it is required"),
     "no-text": ({"text": ""}, "$.text: must be at least 1 characters long"),
+    "blanks": ({"text": " \n"}, "$.text: must be at least 1 characters long"),
+    "controls": ({"text": "\u0000\u0007"}, "$.text: must be at least 1 characters long"),
     "too-long": ({"text": "x" * 10_001}, "$.text: may only be 10000 characters long"),
     "number": ({"text": 1}, "$.text: integer found, string expected"),
     "attachments": (
@@ -238,13 +240,18 @@ async def test_what_is_wrong_with_a_body_is_said(service: Service, value: Any, s
     assert texts(await events(service)) == []
 
 
-@pytest.mark.parametrize("text", ["x" * 10_000, "☕" * 10_000, "🚀" * 10_000, "\u0000", " "], ids=lambda text: text[:1])
+@pytest.mark.parametrize("text", ["x" * 10_000, "☕" * 10_000, "🚀" * 10_000, "a\tb\n c"], ids=lambda text: text[:1])
 async def test_texts_come_back_as_they_were_sent(service: Service, text: str) -> None:
     body = json.dumps({"text": text}, ensure_ascii=False).encode()
     target = f"{conversation(FULL.id)}/messages"
     answer = await service.call("POST", target, headers={"content-type": "application/json"}, body=body)
     assert answer.status == 201
     assert texts(await events(service)) == [text]
+
+
+async def test_control_characters_and_blanks_around_a_text_are_left_out(service: Service) -> None:
+    await say(service, ALICE, " a\u0000b ")
+    assert texts(await events(service)) == ["ab"]
 
 
 REFUSED = {

@@ -93,6 +93,8 @@ BAD: dict[str, tuple[dict[str, Any], list[str]]] = {
 MISSING = {
     "reply": ({"reply": {"in_reply_to_tweet_id": str(HIDDEN.id)}}, "reply to"),
     "quote": ({"quote_tweet_id": "9999999999999999999"}, "quote"),
+    "reply to number zero": ({"reply": {"in_reply_to_tweet_id": "0"}}, "reply to"),
+    "quote of number zero": ({"quote_post_id": "00"}, "quote"),
 }
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tacet.messages.actions import MessagePage, Messages
-from tacet.messages.errors import NotPermitted, RecipientMissing, RecipientUnavailable
+from tacet.messages.errors import NotPermitted, RecipientMissing, RecipientUnavailable, TextEmpty
 from tacet.records.people import Stretch
 from tacet.wire import problems
 from tacet.wire.bodies import read_object
@@ -125,6 +125,8 @@ class DirectMessages:
         participant = call.path["participant_id"]
         try:
             message = await self._messages.send(call.caller.user_id or 0, int(participant), text)
+        except TextEmpty:
+            raise Refusal(problems.refused(problems.EMPTY_TEXT)) from None
         except RecipientMissing:
             raise Refusal(problems.missing_target(participant, "participant_id")) from None
         except RecipientUnavailable:

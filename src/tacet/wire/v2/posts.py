@@ -36,7 +36,6 @@ TOO_LONG = (
     "Your Tweet text is too long. For more information on how Twitter determines text length see "
     "https://github.com/twitter/twitter-text."
 )
-EMPTY = "$.text: must be at least 1 characters long"
 REPLY_MISSING = "You attempted to reply to a Tweet that is deleted or not visible to you."
 QUOTE_MISSING = "You attempted to quote a Tweet that is deleted or not visible to you."
 ALREADY_REPOSTED = "You cannot retweet a Tweet that you have already retweeted."
@@ -173,14 +172,14 @@ class PostsByAnybody:
         reply = body.get("reply", {})
         draft = Draft(
             body["text"],
-            int(reply.get("in_reply_to_tweet_id") or reply.get("in_reply_to_post_id") or 0),
-            int(body.get("quote_tweet_id") or body.get("quote_post_id") or 0),
+            _named(reply, "in_reply_to_tweet_id", "in_reply_to_post_id"),
+            _named(body, "quote_tweet_id", "quote_post_id"),
             body.get("reply_settings", "everyone"),
         )
         try:
             post = await self._writing.create(call.caller.user_id or 0, draft)
         except TextEmpty:
-            raise Refusal(problems.refused(EMPTY)) from None
+            raise Refusal(problems.refused(problems.EMPTY_TEXT)) from None
         except TextTooLong:
             raise Refusal(problems.refused(TOO_LONG)) from None
         except ReplyTargetMissing:
@@ -231,3 +230,8 @@ class PostsByAnybody:
 
 def _look_up(id_: str, path: str, summary: str, handle: Handler, answer: str, parameters: Parameters) -> Operation:
     return Operation(id_, "GET", path, summary, _READ, handle, answer, parameters, app_only=True)
+
+
+def _named(members: Mapping[str, str], *names: str) -> int | None:
+    """The id that a body gives under one of these names; the first that is there counts."""
+    return next((int(members[name]) for name in names if name in members), None)
