@@ -6,7 +6,7 @@ from tacet.clock import ManualClock
 from tacet.directory.lookup import Acquaintance, People
 from tacet.ids import SeededRandomness, StoredSnowflakes
 from tacet.messages.actions import SHOWN_FOR_MS, MessagePage, Messages
-from tacet.messages.errors import MessageRefused, NotPermitted, RecipientMissing, RecipientUnavailable
+from tacet.messages.errors import MessageRefused, NotPermitted, RecipientMissing, RecipientUnavailable, TextEmpty
 from tacet.records.messages import Message
 from tacet.records.people import MAX_ID, Person, Profile, State, Stretch
 from tacet.records.relations import Kind, Relation
@@ -75,10 +75,15 @@ async def world() -> AsyncIterator[World]:
 
 class TestSend:
     async def test_both_sides_have_a_message(self, world: World) -> None:
-        message = await world.messages.send(ANN, OPEN, "Hi \0 ☕ 🚀")
-        assert message == Message(message.id, ANN, OPEN, "Hi \0 ☕ 🚀", NOW)
+        message = await world.messages.send(ANN, OPEN, " Hi\0 ☕ 🚀")
+        assert message == Message(message.id, ANN, OPEN, "Hi ☕ 🚀", NOW)
         assert await world.all(ANN) == await world.all(OPEN) == [message]
         assert await world.all(BEA) == []
+
+    async def test_what_holds_nothing_to_read_is_not_sent(self, world: World) -> None:
+        with pytest.raises(TextEmpty):
+            await world.messages.send(ANN, OPEN, " \0\n")
+        assert await world.all(ANN) == []
 
     async def test_newer_messages_have_larger_ids(self, world: World) -> None:
         ids = [message.id for message in await world.send(3)]
