@@ -17,6 +17,7 @@ from tacet.wire.headers import HeaderWriter
 from tacet.wire.operations import Operation
 from tacet.wire.problems import Refusal
 from tacet.wire.v1.calls import V1Call, V1Operation
+from tacet.wire.v1.nowhere import FAMILIES, guessed
 from tacet.wire.v1.routes import operations as older_operations
 from tacet.wire.v2.families import operations as newer_operations
 from tacet.wire.vocabulary import ACCEPTED_EXPANSIONS, ACCEPTED_POST_FIELDS, ACCEPTED_USER_FIELDS
@@ -25,6 +26,7 @@ from tests.cast import (
     APP_ID,
     BOB,
     CONSUMER_SECRET,
+    DEACTIVATED,
     FULL,
     READ_ONLY_APP_ID,
     STANDALONE_APP_ID,
@@ -33,9 +35,10 @@ from tests.cast import (
     UNKNOWN_ID,
 )
 from tests.documents import ROOT, section
+from tests.identity.oauth1.signing import FORM_TYPE
 from tests.service import Answer, Service, settings
 from tests.test_readme import rows, slug
-from tests.wire.v1.asking import CREATE, DESTROY, IDS, ask, get, post
+from tests.wire.v1.asking import CREATE, DESTROY, IDS, ask, code, get, post
 
 TEXT = (ROOT / "docs" / "migrating.md").read_text(encoding="utf-8")
 
@@ -85,6 +88,23 @@ class TestOperations:
             assert DEFAULT_LIMITS[words(older_route)[0].partition(" ")[2]].count == int(older_limit)
             if newer_limit:
                 assert DEFAULT_LIMITS[words(newer_id)[0]].count == int(newer_limit)
+
+
+ELSEWHERE = rows(section(TEXT, "Not of v1.1"))
+
+
+class TestNotOfV1:
+    @pytest.mark.parametrize("family", [family for row in ELSEWHERE for family in words(row[0])])
+    async def test_are_answered_as_what_is_nowhere_and_the_log_knows_them(self, family: str, service: Service) -> None:
+        target = f"/1.1/{family}{'anything' if family.endswith('/') else ''}.json"
+        assert code(await service.get(target)) == (404, 34)
+        assert family in FAMILIES
+        assert guessed(target, ())[1].endswith("see docs/migrating.md")
+
+    async def test_lead_to_what_v2_serves(self, newer: list[Operation]) -> None:
+        served = {f"{operation.method} {operation.path}" for operation in newer}
+        assert {name for row in ELSEWHERE for name in words(row[1])} <= served
+        assert all(words(row[1]) or row[1] == NONE for row in ELSEWHERE)
 
 
 class Given(dict[str, str]):
@@ -213,7 +233,7 @@ def yesterday(asking: Callable[..., Asking]) -> Asking:
     return lambda service: asking(timestamp=str(service.clock.now_ms() // 1000 - DAY_S))(service)
 
 
-SOMEBODY, NOBODY, AWAY = str(BOB.id), str(UNKNOWN_ID), str(SUSPENDED.id)
+SOMEBODY, NOBODY, AWAY, GONE = str(BOB.id), str(UNKNOWN_ID), str(SUSPENDED.id), str(DEACTIVATED.id)
 MANY = ",".join(str(id_) for id_ in range(1, 102))
 
 ASKED: Mapping[str, tuple[Asking, Asking]] = {
@@ -224,7 +244,20 @@ ASKED: Mapping[str, tuple[Asking, Asking]] = {
     ),
     "muting an id that nobody has": (v1_write(CREATE, user_id=NOBODY), v2_mute(UNKNOWN_ID)),
     "muting somebody who is suspended": (v1_write(CREATE, user_id=AWAY), v2_mute(SUSPENDED.id)),
+    "muting somebody who has left": (v1_write(CREATE, user_id=GONE), v2_mute(DEACTIVATED.id)),
+    "unmuting somebody who is suspended": (
+        v1_write(DESTROY, user_id=AWAY),
+        lambda service: service.unmute(ALICE, SUSPENDED.id),
+    ),
+    "unmuting somebody who has left": (
+        v1_write(DESTROY, user_id=GONE),
+        lambda service: service.unmute(ALICE, DEACTIVATED.id),
+    ),
     "naming nobody to mute": (v1_write(CREATE), lambda service: service.post_json(LIST, {})),
+    "a mute whose body is of the other API": (
+        lambda service: service.signed("POST", f"/1.1/{CREATE}.json", body=b'{"user_id":"1002"}'),
+        lambda service: service.call("POST", LIST, headers={"content-type": FORM_TYPE}, body=b"target_user_id=1002"),
+    ),
     "showing an id that nobody has": (v1("users/show", user_id=NOBODY), v2(f"/2/users/{NOBODY}")),
     "showing somebody who is suspended": (v1("users/show", user_id=AWAY), v2(f"/2/users/{AWAY}")),
     "looking up only ids that nobody has": (v1("users/lookup", user_id=NOBODY), v2(f"/2/users?ids={NOBODY}")),

@@ -87,7 +87,9 @@ MISTAKES = {
     "missing option": ("app create", "Missing option '--name'"),
     "missing argument": ("people import", "Missing argument 'FILE'"),
     "no choice": ("app create --name X --access all", "'all' is not one of"),
-    "no number": ("token create --app x", "'x' is not a valid integer range"),
+    "no number": ("token create --app x", "Invalid value for '--app': 'x' is no id: give a whole number"),
+    "nothing's number": ("app create --name X --project 0", "'--project': '0' is no id"),
+    "a number too long": (f"token create --app {10**19} --app-only", "is no id"),
     "too much": ("secrets new more", "unexpected extra argument"),
 }
 

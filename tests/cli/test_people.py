@@ -74,6 +74,14 @@ def test_the_name_of_the_file_says_its_format(tacet: Tacet, tmp_path: Path, endi
     assert tacet(f"people import people{ending}").code == Exit.OK
 
 
+@pytest.mark.parametrize(
+    ("rows", "counted"), [(1, "1 person and 0 posts"), (2, "1 person and 1 post"), (4, "2 people and 2 posts")]
+)
+def test_what_came_in_is_counted_in_words(tacet: Tacet, tmp_path: Path, rows: int, counted: str) -> None:
+    write_jsonl(tmp_path / "people.jsonl", crowd(rows))
+    assert tacet("people import people.jsonl").out.startswith(f"people.jsonl: {counted}; ")
+
+
 def test_an_option_says_what_the_name_does_not(tacet: Tacet, tmp_path: Path) -> None:
     write_jsonl(tmp_path / "people.txt", crowd(2))
     ended = tacet("people import people.txt")
@@ -143,6 +151,11 @@ def test_a_pipe_can_be_imported_and_its_bad_rows_stay_here(tacet: Tacet, tmp_pat
 
 FAILURES = {
     "no such file": ("people import nobody.jsonl", Exit.FAILED, "nobody.jsonl cannot be opened: No such file"),
+    "no such file, whose name says nothing": (
+        "people import nowhere/nobody",
+        Exit.FAILED,
+        "nowhere/nobody cannot be opened: No such file or directory",
+    ),
     "no room for bad rows": (
         "people import bad.jsonl --rejected nowhere/x",
         Exit.FAILED,

@@ -81,4 +81,4 @@ def test_the_example_rows_in_the_help_can_be_imported(tacet: Tacet) -> None:
     rows = [line for line in shown.splitlines() if line.strip().startswith("{")]
     assert all(json.loads(row) for row in rows)
     Path("example.jsonl").write_text("\n".join(rows))
-    assert "1 people and 1 posts; 2 changed" in tacet("people import example.jsonl").out
+    assert "1 person and 1 post; 2 changed" in tacet("people import example.jsonl").out

@@ -1,5 +1,6 @@
 import io
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from tacet.cli.exits import Exit
+from tacet.cli.tokens import ALWAYS_NEEDED
 from tacet.clock import SystemClock
 from tacet.directory.lookup import People
 from tacet.identity.authenticator import Authenticator
@@ -20,6 +22,7 @@ from tacet.records.credentials import Token, TokenKind
 from tacet.records.people import Person
 from tacet.store.base import Store
 from tests.cli.conftest import Ended, Stored, Tacet
+from tests.wire.calls import OPERATIONS
 
 KEY, OTHER_KEY = new_secret_key(SeededRandomness(1)), new_secret_key(SeededRandomness(2))
 
@@ -56,6 +59,30 @@ def found(stored: Stored, text: str) -> Token:
 def test_the_help_lists_every_scope(tacet: Tacet) -> None:
     listed = tacet("token create --help").out.partition("Scopes:")[2].partition("Examples:")[0]
     assert set(listed.replace(",", " ").split()) == GRANTABLE_SCOPES
+
+
+def test_the_help_says_no_more_of_an_app_than_that_it_is_needed(tacet: Tacet) -> None:
+    assert re.search(r"--app ID +The App it is for\.  \[required\]", tacet("token create --help").out)
+
+
+MISSING = {
+    "both": ("mute.write", "no route answers this token without tweet.read and users.read"),
+    "one": ("users.read mute.read", "no route answers this token without tweet.read"),
+    "the other": ("tweet.read,mute.read", "no route answers this token without users.read"),
+}
+
+
+@pytest.mark.parametrize(("scopes", "warning"), MISSING.values(), ids=MISSING)
+def test_a_token_that_nothing_answers_is_made_with_a_warning(
+    tacet: Tacet, app_id: str, scopes: str, warning: str
+) -> None:
+    ended = tacet("token", "create", "--app", app_id, "--user", "1001", "--scope", scopes)
+    assert (ended.code, ended.complaint) == (Exit.OK, f"tacet: warning: {warning}")
+    assert ended.out.startswith("token ")
+
+
+def test_what_is_missing_is_what_every_route_asks_for() -> None:
+    assert set(ALWAYS_NEEDED) == set.intersection(*(set(operation.scopes) for operation in OPERATIONS))
 
 
 GRANT_ID = 50
@@ -120,11 +147,11 @@ def test_the_database_never_holds_a_tokens_text(create: Create, stored: Stored) 
 
 @pytest.mark.parametrize("user", ["1001", "@alice", "@ALICE"])
 def test_a_person_is_called_by_id_or_username(create: Create, user: str) -> None:
-    assert create(f"--user {user} --scope users.read")["user_id"] == "1001"
+    assert create(f"--user {user} --scope users.read,tweet.read")["user_id"] == "1001"
 
 
 LIFETIMES = {
-    "a bearer, two hours": ("--user 1001 --scope users.read", 7_200),
+    "a bearer, two hours": ("--user 1001 --scope users.read,tweet.read", 7_200),
     "OAuth 1.0a, for ever": ("--user 1001 --oauth1", None),
     "app-only, for ever": ("--app-only", None),
     "seconds": ("--app-only --expires-in 90", 90),
@@ -132,7 +159,7 @@ LIFETIMES = {
     "minutes": ("--app-only --expires-in 30m", 1_800),
     "hours": ("--app-only --expires-in 2h", 7_200),
     "days": ("--app-only --expires-in 90d", 7_776_000),
-    "never": ("--user 1001 --scope users.read --expires-in never", None),
+    "never": ("--user 1001 --scope users.read,tweet.read --expires-in never", None),
 }
 
 
@@ -214,7 +241,7 @@ class TestRevoke:
 
     @pytest.fixture
     def token(self, create: Create) -> str:
-        return str(create("--user 1001 --scope users.read")["token"])
+        return str(create("--user 1001 --scope users.read,tweet.read")["token"])
 
     def check_gone(self, stored: Stored, token: str, ended: Ended) -> None:
         assert (ended.code, ended.out, ended.err) == (Exit.OK, "revoked\n", "")

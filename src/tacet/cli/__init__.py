@@ -27,7 +27,7 @@ Examples:
 )
 @click.version_option(__version__, prog_name="tacet")
 def root() -> None:
-    """X's v2 Mutes API on your machine: a sandbox to test against, or a server on your own database."""
+    """X's Mutes API, v2 and v1.1, on your machine: a sandbox to test against, or a server on your own database."""
 
 
 for _command in (sandbox, serve, people, app, token, secrets):

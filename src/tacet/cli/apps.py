@@ -9,7 +9,7 @@ import click
 
 from tacet.cli.admin import check_fits, json_option, show, vault_of, with_store
 from tacet.cli.exits import CommandError, Exit
-from tacet.cli.options import settings_options
+from tacet.cli.options import read_id, settings_options
 from tacet.cli.sources import load
 from tacet.settings import ADMIN, SERVE
 
@@ -48,8 +48,8 @@ Examples:
     show_default=True,
     help="What it may do through OAuth 1.0a.",
 )
-@click.option("--project", type=click.IntRange(min=1), metavar="ID", help="Join this Project, not a new one.")
-@click.option("--standalone", is_flag=True, help="Outside every Project: v2 refuses it, as X does.")
+@click.option("--project", type=read_id, metavar="ID", help="Join this Project, not a new one.")
+@click.option("--standalone", is_flag=True, help="Outside every Project: v2 refuses it, as X does; v1.1 takes it.")
 @click.option(
     "--callback",
     "callbacks",

@@ -8,7 +8,21 @@ import click
 from tacet.limits.rates import RateLimit
 from tacet.settings import Named, settings_of
 
+MAX_ID_DIGITS = 19
+"""Ids are at most 2^63 - 1."""
+
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def read_id(text: str) -> int:
+    """The id that an option gives.
+
+    Raises:
+        BadParameter: it is none.
+    """
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_ID_DIGITS and int(text)):
+        raise click.BadParameter(f"{text!r} is no id: give a whole number")
+    return int(text)
 
 
 def settings_options(command: str) -> Callable[[F], F]:

@@ -1,5 +1,6 @@
 """`tacet people import`: people and posts from a file."""
 
+import errno
 import os
 import sys
 from contextlib import AbstractContextManager
@@ -72,7 +73,15 @@ def _beside(file: Path) -> Path:
 
 
 def _format_of(file: Path) -> str:
+    """What a file's name says.
+
+    Raises:
+        UsageError: it says nothing.
+        CommandError: there is no such file, which is the first thing to know of it.
+    """
     ending = Path(file.name.removesuffix(".gz")).suffix
+    if ending not in ENDINGS and not file.exists():
+        raise CommandError(Exit.FAILED, f"{file} cannot be opened: {os.strerror(errno.ENOENT)}")
     if ending not in ENDINGS:
         raise click.UsageError(f"{file.name} does not say what it is: give --format jsonl or --format csv")
     return ENDINGS[ending]
@@ -129,8 +138,12 @@ def _kept(tally: "Tally") -> str:
 def _summary(name: str, tally: "Tally", taken_ns: int, rejected: Path) -> str:
     unchanged = tally.people + tally.posts - tally.changed
     parts = [
-        f"{tally.people:,} people and {tally.posts:,} posts",
+        f"{_counted(tally.people, 'person', 'people')} and {_counted(tally.posts, 'post', 'posts')}",
         f"{tally.changed:,} changed, {unchanged:,} unchanged",
         f"{tally.rejected:,} rejected" + (f" (see {rejected})" if tally.rejected else ""),
     ]
     return f"{name}: {'; '.join(parts)}; {taken_ns / NS:.1f} s, {rate(tally.rows, taken_ns):,} rows/s"
+
+
+def _counted(count: int, one: str, several: str) -> str:
+    return f"{count:,} {one if count == 1 else several}"

@@ -11,7 +11,7 @@ import click
 
 from tacet.cli.admin import json_option, show, with_store
 from tacet.cli.exits import CommandError, Exit
-from tacet.cli.options import settings_options
+from tacet.cli.options import read_id, settings_options
 from tacet.cli.sources import load
 from tacet.cli.values import nearest
 from tacet.identity.scopes import GRANTABLE_SCOPES
@@ -29,6 +29,9 @@ MAX_EXPIRES_IN_S = 100 * 366 * 24 * 3600
 _DURATION = re.compile(r"([0-9]{1,10})([smhd]?)", re.ASCII)
 _UNIT_S = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 
+
+ALWAYS_NEEDED = ("tweet.read", "users.read")
+"""Scopes that every route asks for."""
 
 SCOPES_WIDTH = 100
 """Characters of a line that lists scopes."""
@@ -57,7 +60,7 @@ Examples:
   tacet token create --app 1580661436132757506 --app-only --json
 """
 )
-@click.option("--app", "app_id", type=click.IntRange(min=1), required=True, metavar="ID", help="The App it is for.")
+@click.option("--app", "app_id", type=read_id, required=True, metavar="ID", help="The App it is for.")
 @click.option("--user", metavar="ID|@NAME", help="On whose behalf it speaks.")
 @click.option(
     "--scope",
@@ -66,7 +69,11 @@ Examples:
     metavar="SCOPE",
     help="OAuth 2.0 scopes; several in quotes, or repeated. All of them are listed below.",
 )
-@click.option("--app-only", is_flag=True, help="A bearer that speaks for the App alone: look-ups, no mutes.")
+@click.option(
+    "--app-only",
+    is_flag=True,
+    help="A bearer that speaks for the App alone: it reads people, posts, mentions and follows, and no mutes.",
+)
 @click.option("--oauth1", is_flag=True, help="An OAuth 1.0a access token and its secret.")
 @click.option(
     "--expires-in",
@@ -91,6 +98,9 @@ def create(
     list of mutes for mute.read, muting for mute.write, posts for tweet.write, follows for follows.read or
     follows.write, the list of blocks for block.read, messages for dm.read or dm.write, one's own address for
     users.email. Nothing here needs the others.
+
+    No consent stands behind it: the App is not among those that --user sees, and can disconnect, under /account.
+    `tacet token revoke` ends it.
     """
     from tacet.cli.issuing import Wish, issue
 
@@ -101,6 +111,7 @@ def create(
     wish = Wish(user, listed, app_only, oauth1, app_id, expires_in_s)
     settings = load(SERVE, ADMIN, flags, os.environ)
     show(with_store(settings, lambda store: issue(store, settings, wish)), as_json)
+    _warn_of_missing(listed)
 
 
 @token.command(
@@ -162,6 +173,13 @@ def _check_kind(user: str | None, scopes: tuple[str, ...], app_only: bool, oauth
             raise click.BadParameter(
                 f"no scope is called {scope!r}{nearest(scope, GRANTABLE_SCOPES)}", param_hint="--scope"
             )
+
+
+def _warn_of_missing(scopes: tuple[str, ...]) -> None:
+    """Say what the token will be refused for, whatever it asks."""
+    missing = [scope for scope in ALWAYS_NEEDED if scopes and scope not in scopes]
+    if missing:
+        click.echo(f"tacet: warning: no route answers this token without {' and '.join(missing)}", err=True)
 
 
 def _duration_s(text: str) -> int | None:

@@ -6,8 +6,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from tacet.cli.options import shown_limit
 from tacet.limits.rates import RateLimit
 from tacet.settings import DEFAULT_LIMITS, MAX_COUNT, MAX_SECONDS, Named
+
+FEW_NAMES = 10
+"""As many fit into an error that can still be read."""
 
 _INTEGER = re.compile(r"-?[0-9]{1,15}", re.ASCII)
 _LIMIT = re.compile(r"([0-9]{1,15})/([0-9]{1,15})", re.ASCII)
@@ -65,7 +69,7 @@ def nearest(wrong: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(wrong, names, n=1)
     if close:
         return f": did you mean {close[0]}?"
-    return f": known are {', '.join(names)}" if len(names) <= len(DEFAULT_LIMITS) else ""
+    return f": known are {', '.join(names)}" if len(names) <= FEW_NAMES else ""
 
 
 def _checked(named: Named, value: Any) -> object:
@@ -101,17 +105,19 @@ def _table(parts: list[str]) -> dict[str, str]:
     for part in parts:
         route, equals, limit = part.partition("=")
         if not equals:
-            raise ValueError(f"{part!r} is not ROUTE=COUNT/SECONDS")
+            raise ValueError(f"{part!r} is not ROUTE=COUNT/SECONDS, such as muteUser=50/900")
         table[route.strip()] = limit.strip()
     return table
 
 
 def _limit(route: str, text: str) -> RateLimit:
     if route not in DEFAULT_LIMITS:
-        raise ValueError(f"no route is called {route!r}{nearest(route, DEFAULT_LIMITS)}")
+        raise ValueError(
+            f"no route is called {route!r}{nearest(route, DEFAULT_LIMITS) or ': docs/settings.md has them all'}"
+        )
     found = _LIMIT.fullmatch(text)
     if not found:
-        raise ValueError(f"{route}: {text!r} is not COUNT/SECONDS")
+        raise ValueError(f"{route}: {text!r} is not COUNT/SECONDS, such as {shown_limit(DEFAULT_LIMITS[route])}")
     count, window_s = int(found[1]), int(found[2])
     if not 1 <= count <= MAX_COUNT or not 1 <= window_s <= MAX_SECONDS:
         raise ValueError(f"{route}: {text!r} is not 1 to {MAX_COUNT} requests in 1 to {MAX_SECONDS} seconds")

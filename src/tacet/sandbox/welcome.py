@@ -15,11 +15,15 @@ def welcome(url: str, world: World, where: str) -> str:
     for relation in world.relations:
         if relation.kind is Kind.MUTE and relation.source_id in mutes:
             mutes[relation.source_id] += 1
-    lines = [f"Tacet answers X's Mutes API, v2 and v1.1, on {url}", f"{len(world.people):,} people live there, {where}.", ""]
+    lines = [
+        f"Tacet answers X's Mutes API, v2 and v1.1, on {url}",
+        f"{len(world.people):,} people live there, {where}.",
+        "",
+    ]
     for each in keys[:SHOWN]:
         lines += [*_introduction(each, mutes[each.person_id]), ""]
     lines.append(f"App only    {MAIN_APP.app_only_token}")
-    lines.append(f"Browser     {url}/sign-in to be one of them: /timeline shows what a mute hides, /muted whom one mutes")
+    lines.append(f"Browser     {url}/sign-in to be one of them: /timeline shows what a mute hides, /muted all mutes")
     lines.append(f"            {url}/portal for Apps and keys")
     lines += ["", "Try it:", "", *_commands(url, keys), ""]
     lines.append("Every key is made up, fixed and known to everybody. Ctrl-C ends it.")
