@@ -418,3 +418,14 @@ async def test_who_is_muted_throughout_is_met_once_each_way_whatever_changes_mea
 
 async def positions(world: World) -> dict[int, int]:
     return dict(await world.store.relations.older(Kind.MUTE, ALICE, MAX_POSITION, 1_000, world.clock.now_ms()))
+
+
+async def test_after_a_start_with_the_clock_set_back_a_mute_may_stand_below_older_ones(world: World) -> None:
+    await world.mutes.mute(ALICE, BOB)
+    restarted = World(world.store)
+    restarted.clock.advance(-HOUR)
+    await restarted.mutes.mute(ALICE, CAROL)
+    assert await restarted.muted() == [BOB, CAROL]
+    restarted.clock.advance(2 * HOUR)
+    await restarted.mutes.mute(ALICE, MAX_ID)
+    assert await restarted.muted() == [MAX_ID, BOB, CAROL]

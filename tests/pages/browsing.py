@@ -190,7 +190,8 @@ class Browser:
         sent = {"host": urlsplit(self.origin).netloc, **headers}
         if self.cookies:
             sent["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        answer = await exchange(self._service.tacet, method, path, sent, [body])
+        # What stands after a # is for the browser alone.
+        answer = await exchange(self._service.tacet, method, path.partition("#")[0], sent, [body])
         for line in answer.cookies:
             self._take(line)
         return answer

@@ -10,7 +10,9 @@ class TestSignedOut:
         screen = await browser.get("/")
         assert screen.status == 200
         assert "This is a Tacet server." in screen.text
-        assert {"/sign-in", "/muted", "/portal", "/account", "/2/openapi.json"} <= set(screen.links)
+        assert {"/sign-in", "/timeline", "/muted", "/portal", "/account", "/2/openapi.json"} <= set(screen.links)
+        for words in ("What muting hides is folded away", "find out whom you mute, and unmute them"):
+            assert words in screen.text
 
     async def test_a_platform_does_not_tell_who_lives_there(self, browser: Browser) -> None:
         assert "@alice" not in (await browser.get("/")).text

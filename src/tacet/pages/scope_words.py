@@ -7,10 +7,12 @@ from tacet.records.credentials import Access
 
 STAYS = "Stay connected until you revoke it"
 
+_EMAIL = "See your email address"
+
 SCOPE_WORDS: Mapping[str, str] = MappingProxyType(
     {
         "users.read": "See your profile, and other people's",
-        "users.email": "See your email address",
+        "users.email": _EMAIL,
         "tweet.read": "See posts, also protected ones that you can see",
         "tweet.write": "Post and repost for you, and delete your posts",
         "tweet.moderate.write": "Hide replies to your posts, and show them again",
@@ -42,6 +44,8 @@ _ACCESS_CAN: Mapping[Access, tuple[str, ...]] = MappingProxyType(
     {
         Access.READ: (
             "See your profile, your posts and your timeline",
+            # OAuth 1.0a has no scopes: `include_email` and `confirmed_email` answer every level.
+            _EMAIL,
             "See whom you follow, mute and block",
         ),
         Access.READ_WRITE: (
@@ -62,7 +66,7 @@ _REFUSED: Mapping[str, str] = MappingProxyType(
         "dm.read": "Read your direct messages",
         "follows.write": "Follow or unfollow people for you",
         "mute.write": "Mute or unmute people for you",
-        "users.email": "See your email address",
+        "users.email": _EMAIL,
     }
 )
 """What people worry about first, by the scope that would allow it."""
@@ -94,4 +98,4 @@ def access_cannot(access: Access) -> list[str]:
         refused.append("Post, follow, mute or block for you")
     if access is not Access.READ_WRITE_MESSAGES:
         refused.append("Read or send direct messages")
-    return [*refused, "See your email address", _PASSWORD]
+    return [*refused, _PASSWORD]

@@ -15,7 +15,23 @@ async def send(browser: Browser, path: str, **fields: str) -> Screen:
 
 
 class TestMuting:
-    @pytest.mark.parametrize("name", ["carol", "@carol", "@CAROL", " @carol ", "@ carol"])
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "carol",
+            "@carol",
+            "@CAROL",
+            " @carol ",
+            "@ carol",
+            "\u00a0@carol\u2003",
+            "https://x.com/carol",
+            " http://twitter.com/Carol/ ",
+            "https://www.x.com/carol?s=20&t=x",
+            "https://mobile.twitter.com/carol/status/1234#m",
+            "x.com/@carol",
+            "HTTPS://X.COM/CAROL",
+        ],
+    )
     async def test_it_takes_a_name_as_people_write_it(self, sandbox: Service, alice: Browser, name: str) -> None:
         screen = await mute(alice, name)
         assert "You mute @carol now." in screen.text
@@ -36,6 +52,13 @@ class TestMuting:
             pytest.param("<b>", "letters from A to Z", id="markup"),
             pytest.param("x" * 16, "up to 15", id="too-long"),
             pytest.param("cårol", "letters from A to Z", id="not-ascii"),
+            pytest.param("https://x.com/", "Say whom", id="a-link-to-nobody"),
+            pytest.param("https://x.com/%40carol", "letters from A to Z", id="a-link-that-is-escaped"),
+            pytest.param("https://evil.example/carol", "letters from A to Z", id="a-link-to-elsewhere"),
+            pytest.param("https://x.com.evil.example/carol", "letters from A to Z", id="a-link-that-looks-alike"),
+            pytest.param(
+                "https://x.com/nobody_at_all", "Nobody here is called @nobody_at_all.", id="a-link-to-a-stranger"
+            ),
             pytest.param("alice", "That is you.", id="oneself"),
             pytest.param("gone", "@gone is suspended", id="suspended"),
             pytest.param("left", "@left is deactivated", id="deactivated"),
@@ -164,6 +187,24 @@ class TestForgedUndo:
         assert await muted(sandbox) == []
 
 
+class TestForgedBack:
+    @pytest.mark.parametrize(
+        "back", ["/timeline?older=<script>", "/timeline?newer=-1", "/timeline?older=" + "9" * 30, "/muted?from=x"]
+    )
+    async def test_a_page_that_cannot_be_shown_is_refused_before_anything_is_done(
+        self, sandbox: Service, alice: Browser, back: str
+    ) -> None:
+        await mute(alice, "bob_b")
+        for path, fields in (
+            ("/muted/mute", {"username": "carol"}),
+            ("/muted/undo", {"target_id": str(CAROL.id), "at": "2"}),
+            ("/muted/unmute", {"target_id": str(BOB.id)}),
+        ):
+            screen = await send(alice, path, back=back, **fields)
+            assert (screen.status, screen.heading) == (400, "A broken address")
+        assert await muted(sandbox) == [BOB.id]
+
+
 class TestOthers:
     async def test_without_a_token_nothing_changes(self, sandbox: Service, alice: Browser) -> None:
         await mute(alice, "carol")
@@ -207,5 +248,7 @@ class TestOthers:
         await mute(alice, "carol")
         await sandbox.put(Person(CAROL.id, CAROL.username, CAROL.name, State.SUSPENDED))
         screen = await mute(alice, "carol")
-        assert "@carol is suspended" in screen.text
+        assert screen.status == 422
+        assert "You mute @carol already, since 7 May 2022." in screen.text
+        assert "cannot be muted" not in screen.text
         assert await muted(sandbox) == [CAROL.id]

@@ -12,6 +12,13 @@ from tests.pages.muted.scenes import MUTED, mute
         pytest.param(Place(), {}, "/muted", id="the-list"),
         pytest.param(Place("/timeline", {"older": "5", "hidden": ""}), {}, "/timeline?older=5", id="empty-left-out"),
         pytest.param(Place("/timeline", {"older": "5"}), {"older": "", "newer": "6"}, "/timeline?newer=6", id="other"),
+        pytest.param(
+            Place("/timeline", {"older": "9"}, 5),
+            {"muted": "1"},
+            "/timeline?older=9&muted=1&post=5#post-5",
+            id="a-post",
+        ),
+        pytest.param(Place("/timeline", {"older": "9"}, 5).beside(0), {}, "/timeline?older=9", id="no-post-any-more"),
         pytest.param(Place(fields={"q": "a&b=c d"}), {"muted": "1"}, "/muted?q=a%26b%3Dc+d&muted=1", id="escaped"),
     ],
 )
@@ -32,7 +39,13 @@ def test_a_place_has_an_address(place: Place, more: dict[str, str], url: str) ->
         ("/muted/undo", "/muted"),
         ("//evil.example/muted", "/muted"),
         ("https://evil.example/muted?q=1", "/muted"),
-        ("/timeline?older=7\r\nset-cookie: x=1", "/timeline?older=7%0D%0Aset-cookie%3A+x%3D1"),
+        ("/muted?q=7\r\nset-cookie: x=1", "/muted?q=7%0D%0Aset-cookie%3A+x%3D1"),
+        ("/timeline?older=7&post=5#post-5", "/timeline?older=7&post=5#post-5"),
+        ("/timeline?post=5", "/timeline?post=5#post-5"),
+        ("/timeline#post-5", "/timeline"),
+        ("/timeline?post=x%23y", "/timeline"),
+        ("/timeline?post=5%0D%0Aset-cookie", "/timeline"),
+        ("/muted?post=5", "/muted"),
         ("/muted?" + "&".join("q=1" for _ in range(200)), "/muted"),
     ],
 )

@@ -1,4 +1,6 @@
+import re
 from collections.abc import Iterable, Sequence
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -91,12 +93,12 @@ class TestHiding:
     async def test_what_muting_hides_is_folded_and_says_why(self, followed: Service, alice: Browser) -> None:
         await followed.mute(ALICE, BOB.id)
         screen = await alice.get(TIMELINE)
-        folds = folded(screen)
-        assert len(folds) == 3
-        assert all(fold.startswith("Hidden: you mute @Bob_B Show") for fold in folds)
+        [reposts, post] = folded(screen)
+        assert reposts.startswith("2 posts hidden: you mute @Bob_B Show")
+        assert post.startswith("Hidden: you mute @Bob_B Show")
         assert posts(screen) == 5
-        assert sum(BOBS.text in fold for fold in folds) == 2
-        assert sum("Bob @Bob_B reposted" in fold for fold in folds) == 1
+        assert ["Carol ☕ 🚀/<3 @carol reposted" in reposts, BOBS.text in reposts, BOBS.text in post] == [True] * 3
+        assert "Bob @Bob_B reposted" in reposts
 
     async def test_whom_one_repeated_oneself_is_not_hidden(self, followed: Service, alice: Browser) -> None:
         await followed.store.posts.put([BY_ALICE])
@@ -141,7 +143,7 @@ class TestHiding:
         screen = await alice.get(TIMELINE)
         done = await press(alice, screen, "/muted/mute", ("username", BOB.username))
         assert "You mute @Bob_B now." in done.text
-        assert len(folded(done)) == 3
+        assert len(folded(done)) == 2
         assert await muted(followed) == [BOB.id]
 
     async def test_one_is_not_offered_to_mute_oneself_or_twice(self, followed: Service, alice: Browser) -> None:
@@ -177,6 +179,113 @@ class TestHiding:
         assert posts(await alice.get(TIMELINE)) == 5
         await followed.store.posts.delete(BOBS.id)
         assert posts(await alice.get(TIMELINE)) == 3
+
+
+class TestRows:
+    """Hidden posts that follow each other are one row."""
+
+    async def test_a_row_names_everybody_muted_in_it_and_each_can_be_unmuted(
+        self, followed: Service, alice: Browser
+    ) -> None:
+        await followed.mute(ALICE, BOB.id)
+        await followed.mute(ALICE, CAROL.id)
+        screen = await alice.get(TIMELINE)
+        [fold] = folded(screen)
+        assert fold.startswith("4 posts hidden: you mute @carol and @Bob_B Show")
+        assert posts(screen) == 5
+        [form] = [form for form in screen.forms if form.action == "/muted/unmute" and "target_id" not in form.names]
+        assert form.buttons == [("target_id", str(CAROL.id)), ("target_id", str(BOB.id))]
+        done = await press(alice, screen, "/muted/unmute", ("target_id", str(CAROL.id)))
+        assert await muted(followed) == [BOB.id]
+        assert len(folded(done)) == 2
+
+    async def test_a_post_that_is_shown_parts_them(self, sandbox: Service, alice: Browser) -> None:
+        await follow(sandbox, ALICE, BOB, CAROL, FULL)
+        authors = [BOB, BOB, FULL, CAROL, BOB, BOB, FULL]
+        await sandbox.store.posts.put([post(7_000 + nth, each, f"Words {nth}.") for nth, each in enumerate(authors)])
+        await sandbox.mute(ALICE, BOB.id)
+        await sandbox.mute(ALICE, CAROL.id)
+        folds = [fold.partition(" Show")[0] for fold in folded(await alice.get(TIMELINE))]
+        assert folds == ["3 posts hidden: you mute @Bob_B and @carol", "2 posts hidden: you mute @Bob_B"]
+
+
+class TestKeepingOnesPlace:
+    """What is done beside a post comes back to it, and says there what was done."""
+
+    async def test_after_muting_one_is_at_the_post_and_so_after_undoing_it(
+        self, followed: Service, alice: Browser
+    ) -> None:
+        screen = await alice.get("/timeline?older=6003")
+        done = await press(alice, screen, "/muted/mute", ("username", BOB.username))
+        assert (query_of(done.path)["older"], address(done)) == ("6003", "post-6001")
+        assert "You mute @Bob_B now." in row_at(done)
+        undone = await undo(alice, done)
+        assert address(undone) == "post-6001"
+        assert "You no longer mute @Bob_B." in row_at(undone)
+        again = await undo(alice, undone)
+        assert address(again) == "post-6001"
+        assert "You mute @Bob_B now." in row_at(again)
+        assert again.text.count("You mute @Bob_B now.") == 1
+
+    async def test_after_unmuting_one_is_at_the_first_of_what_was_hidden(
+        self, followed: Service, alice: Browser
+    ) -> None:
+        await followed.mute(ALICE, BOB.id)
+        done = await press(alice, await alice.get(TIMELINE), "/muted/unmute", ("target_id", str(BOB.id)))
+        assert address(done) == f"post-{BY_CAROL.id}"
+        assert "You no longer mute @Bob_B." in row_at(done)
+
+    async def test_of_a_repost_one_is_at_the_repost(self, followed: Service, alice: Browser) -> None:
+        screen = await alice.get(TIMELINE)
+        form = next(form for form in screen.forms if len(form.buttons) == 2)
+        done = await alice.submit(screen, form, press=("username", CAROL.username), follow=True)
+        assert address(done) == f"post-{BY_CAROL.id}"
+
+    async def test_beside_what_is_left_out_now_one_is_at_the_next_post(self, sandbox: Service, alice: Browser) -> None:
+        await follow(sandbox, ALICE, BOB, CAROL)
+        await sandbox.store.posts.put([post(7_000 + nth, BOB if nth % 2 else CAROL, "Words.") for nth in range(6)])
+        screen = await alice.get("/timeline?hidden=out")
+        form = [form for form in screen.forms if ("username", BOB.username) in form.buttons][1]
+        done = await alice.submit(screen, form, press=("username", BOB.username), follow=True)
+        assert address(done) == "post-7003"
+        assert 'id="post-7002"' in row_at(done)
+        assert "You mute @Bob_B now." in row_at(done)
+
+    @pytest.mark.parametrize("post_id", ["1", "x", str(1 << 62)])
+    async def test_a_post_that_is_not_there_leads_nowhere_bad(
+        self, followed: Service, alice: Browser, post_id: str
+    ) -> None:
+        await followed.mute(ALICE, BOB.id)
+        screen = await alice.get(f"/timeline?muted={BOB.id}&post={post_id}")
+        assert (screen.status, screen.text.count("You mute @Bob_B now.")) == (200, 1)
+
+    async def test_where_nothing_is_left_it_is_said_at_the_top(self, followed: Service, alice: Browser) -> None:
+        await followed.mute(ALICE, BOB.id)
+        assert "You mute @Bob_B now." in (await alice.get(f"/timeline?older=1&muted={BOB.id}&post=1")).text
+
+    async def test_pages_and_tabs_lead_to_no_post(self, followed: Service, alice: Browser) -> None:
+        screen = await alice.get("/timeline?older=6003&post=6001")
+        assert [url for url in screen.links if "post" in url] == []
+
+    async def test_every_post_has_an_address_of_its_own_that_nothing_folds_away(
+        self, followed: Service, alice: Browser
+    ) -> None:
+        await followed.mute(ALICE, BOB.id)
+        screen = await alice.get(TIMELINE)
+        ids = re.findall(r'id="post-(\d+)"', screen.html)
+        assert ids == [str(each.id) for each in (BY_CAROL, BY_BOB, CAROLS, BOBS, OWN)]
+        for fold in re.findall("<details>.*?</details>", screen.html, re.DOTALL):
+            assert 'id="post' not in fold
+
+
+def address(screen: Screen) -> str:
+    """What in the page the address leads to."""
+    return urlsplit(screen.path).fragment
+
+
+def row_at(screen: Screen) -> str:
+    """The HTML of the row that the address leads to, up to the first post in it."""
+    return screen.html.partition(f'id="{address(screen)}"')[2].partition("<article")[0]
 
 
 async def test_a_page_takes_few_queries_whatever_is_on_it(

@@ -5,6 +5,7 @@ import pytest
 
 from tacet.identity.vault import Vault
 from tacet.records.credentials import Access, UserAuthentication
+from tests.cast import ALICE, bearer
 from tests.pages.portal.desk import CALLBACK, Desk, errors, shown, values
 
 
@@ -17,6 +18,25 @@ async def test_a_new_app_lets_nobody_sign_in(desk: Desk, app_id: int) -> None:
     screen = await desk.get(f"/portal/apps/{app_id}/authentication")
     wanted = {"access": "read", "client_type": "public", "callbacks": "", "website": ""}
     assert values(screen) == wanted
+
+
+async def test_of_a_standalone_app_it_says_that_new_logins_lead_nowhere(desk: Desk) -> None:
+    """And so it is: a bearer of such an App is refused by both versions, until the App is moved."""
+    app_id = await desk.app()
+    await desk.service.store.credentials.put_token(bearer("of-a-standalone-app", ALICE.id, app_id=app_id))
+    path = f"/portal/apps/{app_id}/authentication"
+
+    async def statuses() -> list[int]:
+        targets = ("/2/users/me", "/1.1/account/verify_credentials.json", "/1.1/mutes/users/ids.json")
+        return [(await desk.service.get(target, "of-a-standalone-app")).status for target in targets]
+
+    screen = await desk.get(path)
+    assert "Tokens from OAuth 2.0 logins work nowhere for it" in screen.text
+    assert f"/portal/apps/{app_id}" in screen.links
+    assert await statuses() == [403, 403, 403]
+    await desk.send(f"/portal/apps/{app_id}", action="move", project=str(await desk.project()))
+    assert "work nowhere" not in (await desk.get(path)).text
+    assert await statuses() == [200, 403, 403]
 
 
 async def test_all_settings_are_saved_and_shown_again(desk: Desk, app_id: int) -> None:

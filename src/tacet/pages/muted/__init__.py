@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from tacet.actions import Actions
 from tacet.pages.muted.changing import Changing
+from tacet.pages.muted.items import Items
 from tacet.pages.muted.limit import MuteLimit
 from tacet.pages.muted.listing import Listing
 from tacet.pages.muted.notices import Notices
@@ -21,7 +22,8 @@ class Muted:
         notices = Notices(actions.mutes, actions.people)
         self._listing = Listing(actions.roster, actions.mute_search, notices)
         self._changing = Changing(actions.mutes, actions.people, limit, self._listing)
-        self._timeline = Timeline(actions.homes, actions.posts, actions.people, notices)
+        items = Items(actions.posts, actions.people, actions.mutes, actions.visibility)
+        self._timeline = Timeline(actions.homes, items, notices)
 
     def pages(self) -> Sequence[Page]:
         changing = self._changing

@@ -19,6 +19,9 @@ from tacet.records.people import Person
 
 _USERNAME = re.compile(r"[A-Za-z0-9_]{1,15}", re.ASCII)
 
+_PROFILE = re.compile(r"(?:https?://)?(?:(?:www|mobile)\.)?(?:x|twitter)\.com/@?([^/?#]*)", re.ASCII | re.IGNORECASE)
+"""The address of somebody's profile on X, or of one of their posts there."""
+
 
 class Refused(Exception):
     """Nobody was muted, for the reason that is the message: a sentence to stand beside the field."""
@@ -82,15 +85,18 @@ class Changing:
         except CannotMuteSelf:
             raise Refused("That is you. Nobody can mute themselves.") from None
         except TargetUnavailable:
-            state = person.state.name.lower()
-            raise Refused(f"@{person.username} is {state}, and cannot be muted until they return.") from None
+            if not await self._mutes.which(visit.user_id, [person.id]):
+                state = person.state.name.lower()
+                raise Refused(f"@{person.username} is {state}, and cannot be muted until they return.") from None
+            new = False
         # A button beside a post is older than the mute where both were made in two windows: then all is well.
         if not new and place.path == MUTED_PATH:
             raise Refused(await self._already(visit.user_id, person))
         return person.id
 
     async def _named(self, typed: str) -> Person:
-        username = typed.removeprefix("@").strip()
+        profile = _PROFILE.match(typed)
+        username = (profile[1] if profile else typed).removeprefix("@").strip()
         if not username:
             raise Refused("Say whom, by their @name.")
         if not _USERNAME.fullmatch(username):

@@ -5,11 +5,11 @@ from typing import Any
 
 from starlette.responses import Response
 
-from tacet.mutes.positions import FIRST_PAGE, Cursor, newer_token, older_token, parse_token
+from tacet.mutes.positions import FIRST_PAGE, Cursor, newer_token, older_token
 from tacet.mutes.roster import Roster
 from tacet.mutes.search import MAX_LOOKED_THROUGH, MuteSearch
 from tacet.pages.muted.notices import Notices
-from tacet.pages.muted.places import MUTED_PATH, Place, broken_address, here
+from tacet.pages.muted.places import Place, cursor_of, here
 from tacet.pages.visit import Visit
 
 MUTES_A_PAGE = 50
@@ -37,7 +37,7 @@ class Listing:
             typed: what stands in the field for whom to mute.
             error: what is wrong with it.
         """
-        cursor = _cursor(place)
+        cursor = cursor_of(place)
         wanted = place.given("q")
         # An "@" alone is the beginning of a name, and asks for nothing yet.
         read = self._found if wanted.lstrip("@") else self._listed
@@ -71,11 +71,3 @@ class Listing:
             "searched": True,
             "looked_through": MAX_LOOKED_THROUGH,
         }
-
-
-def _cursor(place: Place) -> Cursor:
-    token = place.given("from")
-    cursor = parse_token(token) if token else FIRST_PAGE
-    if cursor is None:
-        raise broken_address(("Muted accounts", MUTED_PATH))
-    return cursor

@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from starlette.responses import Response
 
-from tacet.directory.lookup import People, Posts
-from tacet.pages.forms import id_of
+from tacet.pages.muted.items import Item, Items
 from tacet.pages.muted.notices import Notices
-from tacet.pages.muted.places import TIMELINE_PATH, Place, broken_address, here
+from tacet.pages.muted.places import anchor, here, stretch_of
 from tacet.pages.visit import Visit
-from tacet.posts.home import HomePage, Homes
-from tacet.records.people import Person, Post, Stretch
+from tacet.posts.home import Homes
+from tacet.records.people import Person
 
 POSTS_A_PAGE = 25
 """What one reads at a time: on a phone about eight screens."""
@@ -21,48 +21,46 @@ LEFT_OUT = "out"
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """One entry.
+class Row:
+    """A post, or several hidden ones that follow each other.
 
     Attributes:
-        post: what there is to read; of a repost, what it repeats.
-        author: of this post.
-        reposter: who repeated it; None where it is no repost.
-        mutable: those of the two whom the viewer could mute.
-        muted: the one of the two who is muted, so that it is hidden; None where it is not.
+        muted: whom the viewer mutes, so that the posts are hidden; nobody where they are not.
+        anchors: what addresses may lead to that lead here.
+        is_landing: whether the address of this page leads here, so that what is said stands here.
     """
 
-    post: Post
-    author: Person
-    reposter: Person | None
-    mutable: Sequence[Person]
-    muted: Person | None
+    items: Sequence[Item]
+    muted: Sequence[Person]
+    anchors: Sequence[str]
+    is_landing: bool
 
 
 class Timeline:
     """`/timeline`."""
 
-    def __init__(self, homes: Homes, posts: Posts, people: People, notices: Notices) -> None:
+    def __init__(self, homes: Homes, items: Items, notices: Notices) -> None:
         self._homes = homes
-        self._posts = posts
-        self._people = people
+        self._items = items
         self._notices = notices
 
     async def get(self, visit: Visit) -> Response:
         """The page as its address says."""
-        place = here(visit)
+        landed = here(visit)
+        place = landed.beside(0)
         left_out = place.given("hidden") == LEFT_OUT
         first = not (place.given("older") or place.given("newer"))
-        page = await self._homes.page(visit.user_id, _stretch(place), POSTS_A_PAGE, hide=left_out)
+        page = await self._homes.page(visit.user_id, stretch_of(place), POSTS_A_PAGE, hide=left_out)
         return visit.page(
             "muted/timeline.html",
-            items=await self._items(visit.user_id, page),
+            rows=_rows(await self._items.of(visit.user_id, page), landed.post_id),
             left_out=left_out,
             sections=[
                 ("Fold hidden posts", place.url(hidden="")),
                 ("Leave them out", place.url(hidden=LEFT_OUT)),
             ],
-            back=place.url(),
+            place=place,
+            back=landed.url(),
             first=first,
             newest=place.url(older="", newer=""),
             older=place.url(newer="", older=str(page.older_than)) if page.older_than is not None else "",
@@ -70,38 +68,23 @@ class Timeline:
             notice=await self._notices.of(visit),
         )
 
-    async def _items(self, viewer_id: int, page: HomePage) -> list[Item]:
-        """The page's posts, but for those that were deleted since it was cut."""
-        heads = page.heads
-        posts = await self._posts.by_ids([head.id for head in heads])
-        repeated = await self._posts.by_ids({post.reposted_id for post in posts.values()} - {0})
-        author_ids = {id_ for head in heads for id_ in (head.author_id, head.reposted_author_id)} - {0}
-        people = await self._people.by_ids(author_ids)
-        items: list[Item] = []
-        for head in heads:
-            post = posts.get(head.id)
-            read = repeated.get(post.reposted_id) if post is not None and post.reposted_id else post
-            if post is not None and read is not None and {post.author_id, read.author_id} <= people.keys():
-                by = people[post.author_id] if read is not post else None
-                items.append(_item(viewer_id, read, people[read.author_id], by, page.muted_author_ids))
-        return items
+
+def _rows(items: Sequence[Item], landed_id: int) -> list[Row]:
+    """The rows of a page.
+
+    Args:
+        landed_id: the post to which the address leads, which may have gone; 0 for none.
+    """
+    groups: list[list[Item]] = []
+    for hidden, following in groupby(items, lambda item: bool(item.muted)):
+        some = list(following)
+        groups += [some] if hidden else [[item] for item in some]
+    # What was beside a post that is left out now is beside the next one.
+    landing = next((nth for nth, group in enumerate(groups) if group[-1].head.id <= landed_id), len(groups) - 1)
+    return [_row(group, landed_id if nth == landing else 0) for nth, group in enumerate(groups)]
 
 
-def _item(viewer_id: int, post: Post, author: Person, reposter: Person | None, muted_ids: set[int]) -> Item:
-    two = [person for person in (reposter, author) if person is not None]
-    muted = [person for person in two if person.id in muted_ids]
-    # One's own posts are never hidden, whomever they repeat.
-    hidden = bool(muted) and two[0].id != viewer_id
-    mutable = [person for person in two if person.id != viewer_id and person not in muted]
-    return Item(post, author, reposter, mutable, muted[0] if hidden else None)
-
-
-def _stretch(place: Place) -> Stretch:
-    """The part of the timeline that an address asks for."""
-    older, newer = place.given("older"), place.given("newer")
-    if not (older or newer):
-        return Stretch()
-    post_id = id_of(older or newer)
-    if post_id is None:
-        raise broken_address(("Timeline", TIMELINE_PATH))
-    return Stretch(older_than=post_id) if older else Stretch(newer_than=post_id, upwards=True)
+def _row(items: Sequence[Item], landed_id: int) -> Row:
+    ids = dict.fromkeys([*([landed_id] if landed_id else []), *[item.head.id for item in items]])
+    muted = {person.id: person for item in items for person in item.muted}
+    return Row(items, [*muted.values()], [anchor(id_) for id_ in ids], bool(landed_id))
