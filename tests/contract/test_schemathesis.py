@@ -31,6 +31,10 @@ BODIES = (
 MOMENTS = {"start_time": "2022-05-01T00:00:00Z", "end_time": "2022-05-02T00:00:00Z"}
 """X knows no moment before November 2010, and a time ends after it starts, which no schema says either."""
 
+TEXTS = ("/2/tweets", "/2/dm_conversations/with/{participant_id}/messages")
+"""Where a text is sent. One without anything to read is refused, and so is one that X counts as too long; schemas can
+say neither."""
+
 COUNT = len(OPERATIONS) + 1
 """All operations, and the document itself."""
 
@@ -69,6 +73,9 @@ def document_for_alice(url: str) -> dict[str, Any]:
         if name == "target_user_id":
             target = body["schema"]["properties"][name]
             body["schema"]["properties"][name] = {**target, "not": {"const": str(ALICE.id)}}
+    for path in TEXTS:
+        text = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]["properties"]
+        text["text"] = {"type": "string", "pattern": "^[!-~]{1,140}$"}
     ids = [str(BOB.id), str(SUSPENDED.id), str(UNKNOWN_ID)]
     document["paths"]["/2/users"]["get"]["parameters"][0]["example"] = ids
     return document
