@@ -11,6 +11,7 @@ from oauthlib.oauth1 import Client
 from tacet import app as app_module
 from tacet.identity.caller import Unauthenticated
 from tacet.identity.vault import Vault
+from tacet.ids import snowflake_at
 from tacet.records.accounts import Session, Usage
 from tacet.records.people import Person, Post, PostDetails, Reference, State
 from tacet.records.relations import Kind, Relation
@@ -146,6 +147,21 @@ class TestChangesBesideTheServer:
             await beside.posts.put([Post(6_000, ALICE.id, "Imported", NOW_MS)])
             assert await comes_true(lambda: has_become(home, count + 1))
             assert service.tacet.people.generation == generation
+
+    async def test_posts_made_after_an_import_come_after_what_it_brought(self, service: Service, beside: Store) -> None:
+        async def newest() -> str:
+            answer = await service.post_json("/2/tweets", {"text": "Hello"})
+            return str(answer.json["data"]["id"])
+
+        async with watching(service):
+            await newest()
+            imported = snowflake_at(NOW_MS + 86_400_000, 0)
+            await beside.posts.put([Post(imported, ALICE.id, "From tomorrow", NOW_MS)])
+
+            async def lies_above() -> bool:
+                return int(await newest()) > imported
+
+            assert await comes_true(lies_above)
 
     async def test_what_nobody_changed_stays_in_memory(self, service: Service) -> None:
         async with watching(service):

@@ -115,6 +115,15 @@ class TestStoredSnowflakes:
         assert made == sorted(set(made))
         assert stored.asked == 1
 
+    async def test_what_others_stored_since_is_noticed_when_told(self) -> None:
+        stored = Stored(5)
+        ids = StoredSnowflakes(ManualClock(NOW), SeededRandomness(7), stored.newest_id)
+        await ids.next_id()
+        imported = snowflake_at(NOW + 86_400_000, 0)
+        stored.ids = (imported,)
+        ids.ask_again()
+        assert await ids.next_id() == imported + 1
+
     async def test_a_store_that_cannot_be_asked_is_asked_again(self) -> None:
         newest, failures = snowflake_at(NOW + 1, 0), [OSError("gone")]
 

@@ -35,7 +35,7 @@ class Actions:
         self.mute_search = MuteSearch(store.relations, store.directory, clock)
         self.post_changes = PostChanges()
         self.visibility = Visibility(people, store.relations, clock)
-        post_ids = StoredSnowflakes(clock, randomness, store.posts.newest_id)
+        self._post_ids = post_ids = StoredSnowflakes(clock, randomness, store.posts.newest_id)
         self.writing = Writing(store.posts, people, self.visibility, clock, post_ids, self.post_changes)
         self.timelines = Timelines(store.posts, self.visibility, clock)
         self.homes = Homes(store.posts, store.relations, people, self.visibility, self.mutes, clock, self.post_changes)
@@ -45,3 +45,8 @@ class Actions:
         self.blocks = Blocks(graph)
         message_ids = StoredSnowflakes(clock, randomness, store.messages.newest_id)
         self.messages = Messages(store.messages, people, self.acquaintance, clock, message_ids)
+
+    def forget_posts(self) -> None:
+        """Somebody else changed what is stored of posts: nothing that was kept of them is good any more."""
+        self._post_ids.ask_again()
+        self.post_changes.forget()

@@ -145,7 +145,7 @@ class Tacet:
             self.people.forget()
             self.authenticator.forget()
         if revisions.get(Part.POSTS) != self._revisions.get(Part.POSTS):
-            self.actions.post_changes.forget()
+            self.actions.forget_posts()
         if revisions.get(Part.CREDENTIALS) != self._revisions.get(Part.CREDENTIALS):
             self.authenticator.forget()
         self._revisions = revisions

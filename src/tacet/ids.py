@@ -81,13 +81,18 @@ class StoredSnowflakes:
     """Ids for what is stored in their order: larger than those stored before, whatever became of the clock since.
 
     Args:
-        newest_id: asks for the largest stored id below another; once, for the first id that is made.
+        newest_id: asks for the largest stored id below another; for the first id that is made, and for the first one
+            after `ask_again`.
     """
 
     def __init__(self, clock: Clock, randomness: Randomness, newest_id: Callable[[int], Awaitable[int]]) -> None:
         self._clock = clock
         self._ids = Snowflakes(clock, randomness)
         self._newest_id = newest_id
+        self._started = False
+
+    def ask_again(self) -> None:
+        """Something was stored that has no id from here."""
         self._started = False
 
     async def next_id(self) -> int:

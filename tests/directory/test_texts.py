@@ -10,6 +10,8 @@ from tacet.directory.texts import cleaned
         pytest.param("a\tb\nc", "a\tb\nc", id="tabs and line feeds stay"),
         pytest.param("  a  b \n", "a  b", id="blanks around it go"),
         pytest.param(" \x00\t\n", "", id="nothing is left"),
+        pytest.param("\u200b\u2060 \ufeff", "", id="nothing can be seen"),
+        pytest.param("\U0001fae8", "\U0001fae8", id="signs newer than this Python stay"),
         pytest.param("🏳️‍🌈", "🏳️‍🌈", id="signs of several characters stay"),
     ],
 )

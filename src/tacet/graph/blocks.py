@@ -31,27 +31,19 @@ class Blocks:
         await graph.available(target_id)
         block = graph.new(Kind.BLOCK, source_id, target_id)
         ended = (*_between(source_id, target_id), *_between(target_id, source_id))
-        changed = await graph.relations.change([block, *ended], graph.clock.now_ms())
-        if any(changed):
-            self._tell(source_id, target_id)
-        return changed[0]
+        held_not_before, *_ = await graph.change([block, *ended], (source_id, target_id))
+        return held_not_before
 
     async def unblock(self, source_id: int, target_id: int) -> bool:
         """Unblock durably; return True if the block held until now. What it ended stays ended."""
         if target_id > MAX_ID:
             return False
-        held = await self._graph.relations.remove(Kind.BLOCK, source_id, target_id, self._graph.clock.now_ms())
-        if held:
-            self._tell(source_id, target_id)
+        [held] = await self._graph.change([Edge(Kind.BLOCK, source_id, target_id)], (source_id, target_id))
         return held
 
     def page(self, source_id: int, cursor: Cursor, limit: int) -> Awaitable[Page]:
         """At most `limit` blocked accounts from the cursor on, newest block first."""
         return self._graph.lists.page(Kind.BLOCK, source_id, cursor, limit)
-
-    def _tell(self, source_id: int, target_id: int) -> None:
-        self._graph.changed(source_id)
-        self._graph.changed(target_id)
 
 
 def _between(source_id: int, target_id: int) -> tuple[Edge, ...]:

@@ -59,9 +59,7 @@ class Follows:
             Edge(Kind.FOLLOWED_BY, target_id, source_id),
             Edge(Kind.REQUEST, source_id, target_id),
         ]
-        followed, _, asked = await self._graph.relations.change(gone, self._graph.clock.now_ms())
-        if followed:
-            self._graph.changed(source_id)
+        followed, _, asked = await self._graph.change(gone, (source_id,))
         return followed or asked
 
     def following(self, person_id: int, cursor: Cursor, limit: int) -> Awaitable[Page]:
@@ -77,7 +75,7 @@ class Follows:
         graph, follow = self._graph, Edge(Kind.FOLLOW, source_id, target_id)
         request = graph.new(Kind.REQUEST, source_id, target_id)
         try:
-            await graph.relations.change([request], graph.clock.now_ms(), unless=(*unless, follow))
+            await graph.change([request], (), (*unless, follow))
         except Prevented as prevented:
             if prevented.edge != follow:
                 raise
@@ -92,7 +90,5 @@ class Follows:
             graph.new(Kind.FOLLOWED_BY, target_id, source_id),
             Edge(Kind.REQUEST, source_id, target_id),
         ]
-        is_new, *_ = await graph.relations.change(changes, graph.clock.now_ms(), unless)
-        if is_new:
-            graph.changed(source_id)
+        await graph.change(changes, (source_id,), unless)
         return Followed(following=True, pending=False)

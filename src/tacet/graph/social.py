@@ -1,15 +1,16 @@
 """What follows and blocks have in common."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from tacet.cancellation import to_the_end
 from tacet.clock import Clock
 from tacet.directory.lookup import People, is_shown
 from tacet.graph.errors import TargetMissing, TargetUnavailable
 from tacet.mutes.paging import Lists
 from tacet.mutes.positions import Positions
 from tacet.records.people import Person
-from tacet.records.relations import Kind, Relation
+from tacet.records.relations import Change, Edge, Kind, Relation
 from tacet.store.base import RelationStore
 
 
@@ -41,6 +42,23 @@ class SocialGraph:
         if not is_shown(target):
             raise TargetUnavailable
         return target
+
+    async def change(
+        self, changes: Sequence[Change], concerned: Sequence[int], unless: Sequence[Edge] = ()
+    ) -> list[bool]:
+        """Change relations durably, all or none, and tell whoever is concerned if anything changed.
+
+        Raises:
+            Prevented, StoreBusy: as `RelationStore.change`; nothing was written.
+        """
+        return await to_the_end(self._change(changes, concerned, unless))
+
+    async def _change(self, changes: Sequence[Change], concerned: Sequence[int], unless: Sequence[Edge]) -> list[bool]:
+        changed = await self.relations.change(changes, self.clock.now_ms(), unless)
+        if any(changed):
+            for person_id in concerned:
+                self.changed(person_id)
+        return changed
 
     def new(self, kind: Kind, source_id: int, target_id: int) -> Relation:
         """A relation in the newest place of the source's list."""

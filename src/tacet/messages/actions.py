@@ -47,7 +47,7 @@ class Messages:
         self._ids = ids
 
     async def send(self, sender_id: int, recipient_id: int, text: str) -> Message:
-        """Send durably.
+        """Send durably. A block that is being written at that moment may come just too late for this message.
 
         Raises:
             TextEmpty, RecipientMissing, RecipientUnavailable, NotPermitted: nothing was written.

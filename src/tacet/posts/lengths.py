@@ -13,7 +13,7 @@ MAX_LENGTH = 280
 
 MAX_CHARACTERS = 6_144
 """Texts of more code points are too long, uncounted: room for the longest URL and 128 of the most elaborate pictures,
-and counted in about 10 ms."""
+and the worst of them are counted in some 20 ms."""
 
 MAX_JOINED = 3
 """Signs that may be joined to a first one: no picture in Unicode's list has more, and families have as many."""

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tacet.directory.importing.entries import COLUMNS, RowError, to_entry
-from tacet.directory.importing.rows import MAX_BIO_LENGTH, MAX_NAME_LENGTH, MAX_POST_LENGTH
+from tacet.directory.importing.rows import MAX_BIO_LENGTH, MAX_MOMENT_MS, MAX_NAME_LENGTH, MAX_POST_LENGTH
 from tacet.records.people import (
     MAX_ID,
     Affiliation,
@@ -20,6 +20,8 @@ from tacet.records.people import (
     State,
     Withheld,
 )
+from tacet.wire.v2.render_post import EDIT_WINDOW_MS
+from tacet.wire.v2.render_user import timestamp
 
 ALICE: dict[str, Any] = {"id": 1, "username": "alice", "name": "Alice"}
 HELLO: dict[str, Any] = {"type": "post", "id": 9, "author_id": 1, "text": "Hello", "created_at_ms": 5}
@@ -247,3 +249,10 @@ good = st.sampled_from([ALICE, HELLO])
 def test_whatever_a_record_holds_it_is_an_entry_or_refused(base: dict[str, Any], changes: dict[str, Any]) -> None:
     with contextlib.suppress(RowError):
         assert 1 <= to_entry({**base, **changes}).id <= MAX_ID
+
+
+def test_moments_end_with_the_ninth_millennium_so_that_those_soon_after_can_be_written() -> None:
+    # What an answer says of a post's last edit lies an hour after the post.
+    assert timestamp(MAX_MOMENT_MS + EDIT_WINDOW_MS) == "9999-12-31T01:00:00.000Z"
+    with pytest.raises(RowError, match="created_at"):
+        to_entry({**ALICE, "created_at": "9999-12-31T23:59:59.000Z"})

@@ -278,6 +278,13 @@ class TestWhatIsKept:
         service.tacet.people.forget()
         assert (await posts(service, [OWN.id])).json["data"][0]["text"] == "Corrected"
 
+    async def test_an_account_that_left_is_no_longer_named_by_its_id(self, service: Service) -> None:
+        await service.post_json("/2/tweets", {"text": f"@{CAROL.username} and @{BOB.username}"})
+        await service.put(Person(CAROL.id, CAROL.username, CAROL.name, State.DEACTIVATED))
+        shown = await service.get(f"/2/users/{ALICE.id}/tweets?tweet.fields=entities&max_results=5")
+        mentions = shown.json["data"][0]["entities"]["mentions"]
+        assert [mention.get("id") for mention in mentions] == [None, str(BOB.id)]
+
     async def test_a_renamed_account_is_no_longer_the_one_that_was_mentioned(self, service: Service) -> None:
         post_id = await write(service, BOB, "@carol")
         target = f"/2/tweets/{post_id}?tweet.fields=entities"

@@ -45,7 +45,8 @@ class Tally:
 
 
 class Import:
-    """One run over one file. A second run over the same file changes nothing.
+    """One run over one file. A second run over the same file changes nothing, but that posts then also know whom they
+    mention of those who came later in it.
 
     Args:
         directory: where people go.

@@ -18,8 +18,8 @@ MAX_URL_LENGTH = 2_048
 MAX_POST_LENGTH = 25_000
 """Characters; X's own limit for its longest posts."""
 
-MAX_MOMENT_MS = 253_402_300_799_999
-"""The last millisecond of the year 9999, after which nothing can be written as a date."""
+MAX_MOMENT_MS = 253_402_214_400_000
+"""31 December 9999, a day before the end of what can be written as a date: an answer names moments soon after, too."""
 
 Id = Annotated[int, Meta(ge=1, le=MAX_ID)]
 Count = Annotated[int, Meta(ge=0, le=MAX_ID)]

@@ -57,7 +57,7 @@ class ShownPosts:
         ids: dict[str, int] = {}
         if "entities" in fields:
             people = await self._people.by_ids({id_ for post in posts for id_ in post.details.mentioned_ids})
-            ids = {person.username.lower(): person.id for person in people.values()}
+            ids = {person.username.lower(): person.id for person in people.values() if is_shown(person)}
         return [encode(render_post(post, fields, vocabulary, viewer_id, ids)) for post in posts]
 
 
