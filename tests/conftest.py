@@ -1,5 +1,6 @@
 """What every test can ask for."""
 
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,10 @@ from tests.service import Service, in_memory
 # The same examples in every run: a failure is somebody's change, never chance. Shared machines are slow at times.
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.load_profile("steady")
+
+# Shells let what they run in the background ignore Ctrl-C, and so would every process that is started here.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

@@ -214,14 +214,10 @@ class TestRotate:
 
 
 STOPS_HALFWAY = f"""
-import signal
 import sys
 from tacet.cli import main
 from tacet.cli.secrets import Rotation
 from tacet.identity.vault import Vault
-
-# Tests that run in the background may pass on that Ctrl-C is ignored.
-signal.signal(signal.SIGINT, signal.default_int_handler)
 
 reseal, run, seen = Vault.reseal, Rotation.run, []
 
