@@ -30,9 +30,11 @@ sandbox: environment ## Start the sandbox on 127.0.0.1:PORT; ARGS="--people 2000
 test: test-environment lint types ## Everything: lint, formatting, types, all tests; ARGS go to pytest
 	@$(BIN)/python scripts/node_sdk.py
 	@scripts/browser.sh
+	@scripts/databases.sh
 	@$(BIN)/pytest $(ARGS)
 
 check: test-environment lint types ## The quick part, about a minute: lint, formatting, types, unit tests
+	@scripts/databases.sh
 	@$(BIN)/pytest -n auto --dist worksteal -p no:schemathesis $(addprefix --ignore=,$(SLOW)) $(ARGS)
 
 bench: test-environment ## Measure what docs/performance.md claims; ARGS go to the bench

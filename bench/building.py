@@ -73,7 +73,7 @@ async def build(path: Path, shape: Shape, meter: Meter) -> None:
 
 
 async def _put_people(store: Store, shape: Shape, meter: Meter) -> None:
-    for done, people in _batches((world.person(index) for index in range(shape.people)), ROWS_A_TRANSACTION):
+    for done, people in batches((world.person(index) for index in range(shape.people)), ROWS_A_TRANSACTION):
         await store.directory.put_people(people)
         meter("people", done, shape.people)
 
@@ -85,7 +85,7 @@ async def _put_credentials(store: Store, shape: Shape, meter: Meter) -> None:
     bearers = (world.bearer(index) for index in range(shape.sources))
     signing = [*groups["crowd"].indexes, *groups[f"list-{shape.lengths[-1]}"].indexes]
     signers = (world.oauth1_token(index, vault) for index in signing)
-    for done, tokens in _batches(itertools.chain(bearers, signers), TOKENS_AT_ONCE):
+    for done, tokens in batches(itertools.chain(bearers, signers), TOKENS_AT_ONCE):
         await asyncio.gather(*(store.credentials.put_token(token) for token in tokens))
         meter("tokens", done, shape.sources + len(signing))
 
@@ -97,7 +97,7 @@ async def _put_mutes(store: Store, shape: Shape, meter: Meter) -> None:
         for index in group.indexes
         for relation in world.relations(group, index)
     )
-    for done, relations in _batches(everything, ROWS_A_TRANSACTION):
+    for done, relations in batches(everything, ROWS_A_TRANSACTION):
         await store.relations.add_many(relations)
         meter("mutes", done, shape.mutes)
 
@@ -109,18 +109,18 @@ async def _put_follows(store: Store, shape: Shape, meter: Meter) -> None:
         for index in group.indexes
         for relation in world.follows(group, index)
     )
-    for done, relations in _batches(everything, ROWS_A_TRANSACTION):
+    for done, relations in batches(everything, ROWS_A_TRANSACTION):
         await store.relations.add_many(relations)
         meter("follows", done, 2 * shape.follows)
 
 
 async def _put_posts(store: Store, shape: Shape, meter: Meter) -> None:
-    for done, posts in _batches(world.posts(shape), ROWS_A_TRANSACTION):
+    for done, posts in batches(world.posts(shape), ROWS_A_TRANSACTION):
         await store.posts.put(posts)
         meter("posts", done, shape.posts)
 
 
-def _batches(items: Iterable[T], size: int) -> Iterator[tuple[int, Sequence[T]]]:
+def batches(items: Iterable[T], size: int) -> Iterator[tuple[int, Sequence[T]]]:
     """Lists of at most `size` items, with how many there were so far."""
     done = 0
     iterator = iter(items)

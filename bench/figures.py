@@ -101,6 +101,23 @@ def figure(measure: str, label: str, samples: Sequence[float], unit: str, *goals
     return Figure(measure, label, statistics.median(samples), unit, list(samples), list(goals), note=note)
 
 
+def rate_figure(measure: str, label: str, loads: Sequence[Load], *goals: Goal, note: str = "") -> Figure:
+    """The requests a second of a load that has no bare neighbour."""
+    return Figure(
+        measure,
+        label,
+        median_rate(loads),
+        "/s",
+        [load.rate for load in loads],
+        list(goals),
+        cpu_us=_median_cpu_us(loads) or None,
+        busy=statistics.median(load.busy for load in loads),
+        p50_us=statistics.median(load.p50_us for load in loads) or None,
+        p99_us=statistics.median(load.p99_us for load in loads) or None,
+        note=note,
+    )
+
+
 def load_figure(
     measure: str, label: str, loads: Sequence[Load], bare: Sequence[Load], *goals: Goal, reported: float | None = None
 ) -> Figure:

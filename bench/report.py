@@ -125,8 +125,8 @@ def cells(figure: Figure) -> tuple[str, ...]:
     label, cpu, times = figure.label, "", ""
     if figure.reported is not None:
         label += f" (X's simulator, as reported, not measured here: {figure.reported:,g}{figure.unit})"
-    if bare and figure.cpu_us is not None:
-        cpu = f"{figure.cpu_us:,.0f} µs (bare {bare.cpu_us:,.0f})"
+    if figure.cpu_us is not None:
+        cpu = f"{figure.cpu_us:,.0f} µs" + (f" (bare {bare.cpu_us:,.0f})" if bare else "")
     if figure.p50_us is not None and figure.p99_us is not None:
         times = f"{figure.p50_us / 1000:.1f} / {figure.p99_us / 1000:.1f} ms"
     return (

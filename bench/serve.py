@@ -1,6 +1,6 @@
 """Serves a database as `tacet serve --no-rate-limits` does; its address is the first line it prints.
 
-A program of its own, so that a figure is of the server and not of its command line: `python -m bench.serve PATH`.
+A program of its own, so that a figure is of the server and not of its command line: `python -m bench.serve ADDRESS`.
 """
 
 import logging
@@ -19,6 +19,6 @@ def announce(url: str) -> None:
 if __name__ == "__main__":
     logging.basicConfig(level="WARNING")
     settings = Settings(
-        mode=SERVE, port=0, database=f"sqlite:///{sys.argv[1]}", secret_key=secret_key(), rate_limits=False
+        mode=SERVE, port=0, database=sys.argv[1], secret_key=secret_key(), rate_limits=False
     )
     sys.exit(run(settings, announce))

@@ -9,9 +9,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from bench import bare, world
+from bench import bare, pgbench, world
 from bench.building import kept_world
 from bench.client import Client
+from bench.cluster import World, worlds
 from bench.cores import Cores
 from bench.errors import BenchError
 from bench.load import Load, apply
@@ -38,6 +39,7 @@ class Stage:
         self._folder = folder
         self._narrator = narrator
         self._open = contextlib.ExitStack()
+        self._world_servers: dict[str, Server] = {}
 
     def __enter__(self) -> Self:
         shutil.rmtree(self.scratch, ignore_errors=True)
@@ -71,7 +73,40 @@ class Stage:
     @cached_property
     def tacet(self) -> Server:
         """The server under test, on a copy of the world."""
-        return self._serve("serve", str(self.copied_world("served")))
+        return self._serve("serve", f"sqlite:///{self.copied_world('served')}")
+
+    @cached_property
+    def postgres_worlds(self) -> tuple[World, World]:
+        """The two worlds in PostgreSQL, the small one first."""
+        self.say("starting PostgreSQL")
+        small, large = self._open.enter_context(worlds(self.scratch, self.plan.crowds, self._narrator.meter))
+        return small, large
+
+    def world_server(self, of: World) -> Server:
+        """The server under test, on one of these."""
+        if of.name not in self._world_servers:
+            self._world_servers[of.name] = self._serve("serve", of.address)
+        return self._world_servers[of.name]
+
+    def warm_up_world(self, of: World) -> None:
+        """Ask for everybody's page once."""
+        self.say(f"warming up: {of.crowd.relations:,} mutes in PostgreSQL")
+        with Client(self.world_server(of)) as client:
+            client.walk(
+                (f"/2/users/{world.person_id(index)}/muting", f"Bearer {world.bearer_text(index)}")
+                for index in of.crowd.asked_indexes
+            )
+
+    def world_load(self, of: World, script: str, number: int) -> Load:
+        """One run of pages or mutes of random people of such a world."""
+        self.say(f"round {number}: {script}s, {of.crowd.relations:,} mutes in PostgreSQL")
+        path = ("/muting",) if script == "page" else ()
+        return self.load(self.world_server(of), script, str(of.people), *path, str(number))
+
+    def pgbench_load(self, of: World, statements: str, number: int) -> Load:
+        """One run of statements, asked by PostgreSQL's own load generator."""
+        self.say(f"round {number}: pgbench")
+        return pgbench.apply(of.address, statements, self.plan.seconds, self.cores, self.scratch)
 
     def people(self, name: str) -> Path:
         """A file of the people of a group, for `lua/page.lua`: id and bearer, separated by a tab."""

@@ -13,7 +13,8 @@ import click
 from tacet.cli import root
 from tacet.cli.exits import MEANINGS
 from tacet.cli.options import shown_default, shown_limit
-from tacet.settings import DEFAULT_LIMITS, Named, all_settings
+from tacet.limits.defaults import DEFAULT_LIMITS
+from tacet.settings import Named, all_settings
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 

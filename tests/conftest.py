@@ -1,13 +1,16 @@
 """What every test can ask for."""
 
+import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
 
+from tests import worlds
+from tests.databases import Postgres, Redis
 from tests.service import Service, in_memory
 
 # The same examples in every run: a failure is somebody's change, never chance. Shared machines are slow at times.
@@ -21,6 +24,25 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--world",
+        choices=("memory", "postgresql"),
+        default="memory",
+        help="where services and sandboxes of the tests keep what they hold, if a test does not say it",
+    )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _worlds(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Where worlds are kept in this run."""
+    if request.config.getoption("--world") == "memory":
+        yield
+        return
+    with worlds.kept_in(request.getfixturevalue("postgres"), request.getfixturevalue("migrated_template")):
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared_wire() -> Path:
     """The folder of recorded facts that stands beside the checkout."""
@@ -32,6 +54,61 @@ def shared_wire() -> Path:
 @pytest.fixture(scope="session")
 def anyio_backend() -> tuple[str, dict[str, Any]]:
     return "asyncio", {"use_uvloop": True}
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """The run's own PostgreSQL server; tests that harm one start another."""
+    with Postgres.started(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_address(postgres: Postgres) -> Iterator[str]:
+    """An empty database, removed afterwards."""
+    address = postgres.database()
+    yield address
+    postgres.drop(address)
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres: Postgres) -> str:
+    """A database with Tacet's tables and nothing in them, to be copied."""
+    # Only where it is used: most tests know of no PostgreSQL.
+    from tacet.store.postgres.migrating import migrate
+
+    address = postgres.database()
+    asyncio.run(migrate(address))
+    return address
+
+
+@pytest.fixture
+def migrated_address(postgres: Postgres, migrated_template: str) -> Iterator[str]:
+    """A database with Tacet's tables and nothing in them, removed afterwards."""
+    address = postgres.database(migrated_template)
+    yield address
+    postgres.drop(address)
+
+
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    """The run's own Redis server; tests that harm one start another."""
+    with Redis.started(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture
+def harmed_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    """A Redis server that only this test uses, and may harm."""
+    with Redis.started(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture
+def redis_address(redis: Redis) -> str:
+    """A Redis with nothing in it."""
+    redis.flush()
+    return redis.address
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 
+from tests import worlds
+
 TACET = (sys.executable, "-m", "tacet.cli")
 
 LAST_WORDS = "Ctrl-C ends it."
@@ -56,7 +58,17 @@ class Sandbox:
 
 @contextmanager
 def sandbox(folder: Path, *options: str, tacet: Sequence[str] = TACET) -> Iterator[Sandbox]:
-    """One on a free port with these options; its ready file is put into `folder`. `tacet` is the command itself."""
+    """One on a free port with these options; its ready file is put into `folder`. `tacet` is the command itself.
+
+    Its world is in memory, where the options do not say otherwise, or where the run keeps its worlds.
+    """
+    if worlds.in_postgresql() and not {"--data", "--world"}.intersection(options):
+        with (
+            worlds.database_for_process() as address,
+            sandbox(folder, *options, "--world", address, tacet=tacet) as one,
+        ):
+            yield one
+        return
     ready_file = folder / "ready.json"
     command = [*tacet, "sandbox", "--port", "0", "--ready-file", str(ready_file), *options]
     with subprocess.Popen(command, env=clean_environment(), stdout=subprocess.PIPE, text=True) as process:

@@ -19,6 +19,7 @@ from tacet.records.people import Person, Profile
 from tacet.settings import SERVE, Settings
 from tacet.store.base import Store
 from tacet.store.opening import MEMORY, open_store
+from tests import worlds
 from tests.cast import ALICE, APP_ID, CONSUMER_SECRET, NOW_MS, TOKEN_SECRET, bearer, move_in
 
 SECRET_KEY = new_secret_key(SeededRandomness(1))
@@ -179,15 +180,22 @@ def settings(**chosen: Any) -> Settings:
 
 
 @asynccontextmanager
-async def opened(path: Path | None = None, clock: ManualClock | None = None, **chosen: Any) -> AsyncIterator[Service]:
-    """A service over what is in a file, or over an empty store in memory."""
-    setting = settings(database=MEMORY if path is None else f"sqlite:///{path}", **chosen)
-    vault = Vault(SECRET_KEY, SeededRandomness(SEED))
+async def opened(
+    path: Path | None = None, clock: ManualClock | None = None, seed: int = SEED, **chosen: Any
+) -> AsyncIterator[Service]:
+    """A service over what is in a file, or over an empty store: in memory, or where the run keeps its worlds."""
+    if path is None and "database" not in chosen and worlds.in_postgresql():
+        async with worlds.database() as address, opened(None, clock, seed, **chosen, database=address) as service:
+            yield service
+        return
+    chosen.setdefault("database", MEMORY if path is None else f"sqlite:///{path}")
+    setting = settings(**chosen)
+    vault = Vault(SECRET_KEY, SeededRandomness(seed))
     store = open_store(setting.database, setting.write_queue_length)
     clock = clock or ManualClock(NOW_MS)
     await store.open()
     try:
-        yield Service(Tacet(setting, store, vault, clock, SeededRandomness(SEED)), store, vault, clock)
+        yield Service(Tacet(setting, store, vault, clock, SeededRandomness(seed)), store, vault, clock)
     finally:
         await store.close()
 

@@ -9,9 +9,10 @@ from oauthlib.oauth1 import Client
 
 from tacet.identity.caller import Caller, Method
 from tacet.ids import SeededRandomness
+from tacet.limits.defaults import DEFAULT_LIMITS
 from tacet.limits.windows import InProcessWindows
+from tacet.observing.requests import Requests
 from tacet.records.credentials import Access
-from tacet.settings import DEFAULT_LIMITS
 from tacet.wire.endpoint import Services
 from tacet.wire.headers import HeaderWriter
 from tacet.wire.operations import Operation
@@ -59,7 +60,9 @@ def older(service: Service) -> list[V1Operation]:
     tacet = service.tacet
     headers = HeaderWriter(service.clock, SeededRandomness(1))
     windows = InProcessWindows(DEFAULT_LIMITS, service.clock)
-    services = Services(tacet.authenticator, windows, headers, service.clock, tacet.usage, max_body_bytes=1)
+    services = Services(
+        tacet.authenticator, windows, headers, service.clock, tacet.usage, Requests(service.clock), max_body_bytes=1
+    )
     return older_operations(services, tacet.actions)
 
 

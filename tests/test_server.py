@@ -15,11 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from tacet import server as server_module
 from tacet.identity.vault import Vault, VaultError, new_secret_key
 from tacet.ids import SeededRandomness
+from tacet.listening import AddressError
+from tacet.listening import url as url_of
 from tacet.records.credentials import Access
-from tacet.server import AddressError, run
+from tacet.server import run
 from tacet.store.base import Store, StoreError, StoreLocked
 from tacet.store.opening import open_store
 from tests.cast import ALICE, APP_ID, app, move_in
@@ -133,7 +134,7 @@ class TestRunning:
                 return address
 
         with Listening() as listening:
-            assert server_module._url(listening) == url
+            assert url_of(listening) == url
 
 
 class TestNotRunning:

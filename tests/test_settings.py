@@ -9,11 +9,11 @@ import pytest
 
 from scripts.reference import DOCS, MADE, renewed
 from tacet.cli.sources import load
+from tacet.limits.defaults import DEFAULT_LIMITS
 from tacet.limits.rates import RateLimit
 from tacet.sandbox.world import MAX_PEOPLE, MIN_PEOPLE
 from tacet.settings import (
     ADMIN,
-    DEFAULT_LIMITS,
     SANDBOX,
     SERVE,
     Named,

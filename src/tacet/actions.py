@@ -35,15 +35,17 @@ class Actions:
         self.mute_search = MuteSearch(store.relations, store.directory, clock)
         self.post_changes = PostChanges()
         self.visibility = Visibility(people, store.relations, clock)
-        self._post_ids = post_ids = StoredSnowflakes(clock, randomness, store.posts.newest_id)
+        self._post_ids = post_ids = StoredSnowflakes(clock, randomness, store.posts.newest_id, store.shared)
         self.writing = Writing(store.posts, people, self.visibility, clock, post_ids, self.post_changes)
         self.timelines = Timelines(store.posts, self.visibility, clock)
-        self.homes = Homes(store.posts, store.relations, people, self.visibility, self.mutes, clock, self.post_changes)
+        # What other processes change shows at once only where nothing is kept that is made from it.
+        kept_by = None if store.shared else self.post_changes
+        self.homes = Homes(store.posts, store.relations, people, self.visibility, self.mutes, clock, kept_by)
         lists = Lists(store.relations, clock)
         graph = SocialGraph(store.relations, people, clock, positions, lists, self.homes.forget)
         self.follows = Follows(graph)
         self.blocks = Blocks(graph)
-        message_ids = StoredSnowflakes(clock, randomness, store.messages.newest_id)
+        message_ids = StoredSnowflakes(clock, randomness, store.messages.newest_id, store.shared)
         self.messages = Messages(store.messages, people, self.acquaintance, clock, message_ids)
 
     def forget_posts(self) -> None:

@@ -11,6 +11,21 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
+class Hits:
+    """How often a cache had what was asked for; counted by whoever asks it, many at once.
+
+    Attributes:
+        found: what it had.
+        missed: what had to be read or made.
+    """
+
+    __slots__ = ("found", "missed")
+
+    def __init__(self) -> None:
+        self.found = 0
+        self.missed = 0
+
+
 class TwoGenerations(Generic[K, V]):
     """Keeps what was used lately: entries live in a young and an old half, and a hit in the old half moves up.
 

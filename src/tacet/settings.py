@@ -4,11 +4,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
+from tacet.limits.defaults import DEFAULT_LIMITS
 from tacet.limits.rates import RateLimit
-from tacet.store.address import sqlite_path
+from tacet.store import address
 
 SANDBOX = "sandbox"
 """For people who build on X's API: a seeded world with known keys."""
@@ -24,9 +24,6 @@ ENV_PREFIX = "TACET_"
 X_API_ORIGINS = ("https://api.x.com", "https://api.twitter.com")
 """Where unmodified OAuth 1.0a clients believe they are talking to, and so what they sign over."""
 
-WINDOW_S = 900
-"""X counts requests in windows of fifteen minutes."""
-
 MAX_PORT = 65_535
 
 MAX_SECONDS = 24 * 3600
@@ -38,53 +35,13 @@ MAX_COUNT = 1_000_000_000
 MAX_BYTES = 1 << 40
 """As `MAX_COUNT`, for sizes: a tebibyte."""
 
+MAX_PROCESSES = 256
+"""More than any machine has cores for; each costs some 60 MB."""
+
+MAX_DATABASE_CONNECTIONS = 500
+"""More of one process only queue inside PostgreSQL, which serves about as many as it has cores at a time."""
 
 _ORIGIN = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[0-9A-Za-z._-]+)(:(?P<port>[1-9][0-9]{0,4}))?", re.ASCII)
-
-DEFAULT_LIMITS: Mapping[str, RateLimit] = MappingProxyType(
-    {
-        "getUsersMuting": RateLimit(15, WINDOW_S),
-        "muteUser": RateLimit(50, WINDOW_S),
-        "unmuteUser": RateLimit(50, WINDOW_S),
-        "getUsersMe": RateLimit(75, WINDOW_S),
-        "getUsersById": RateLimit(900, WINDOW_S),
-        "getUsersByIds": RateLimit(900, WINDOW_S),
-        "getUsersByUsernames": RateLimit(900, WINDOW_S),
-        "getUsersByUsername": RateLimit(900, WINDOW_S),
-        "getUsersTimeline": RateLimit(180, WINDOW_S),
-        "getUsersPosts": RateLimit(900, WINDOW_S),
-        "getUsersMentions": RateLimit(300, WINDOW_S),
-        "createPosts": RateLimit(100, WINDOW_S),
-        "deletePosts": RateLimit(50, WINDOW_S),
-        "getPostsById": RateLimit(900, WINDOW_S),
-        "getPostsByIds": RateLimit(900, WINDOW_S),
-        "repostPost": RateLimit(50, WINDOW_S),
-        "unrepostPost": RateLimit(50, WINDOW_S),
-        "getUsersFollowing": RateLimit(15, WINDOW_S),
-        "getUsersFollowers": RateLimit(15, WINDOW_S),
-        "followUser": RateLimit(50, WINDOW_S),
-        "unfollowUser": RateLimit(50, WINDOW_S),
-        "getUsersBlocking": RateLimit(15, WINDOW_S),
-        "createDirectMessagesByParticipantId": RateLimit(15, WINDOW_S),
-        "getDirectMessagesEvents": RateLimit(15, WINDOW_S),
-        "getDirectMessagesEventsByParticipantId": RateLimit(15, WINDOW_S),
-        "mutes/users/ids": RateLimit(15, WINDOW_S),
-        "mutes/users/list": RateLimit(15, WINDOW_S),
-        "mutes/users/create": RateLimit(50, WINDOW_S),
-        "mutes/users/destroy": RateLimit(50, WINDOW_S),
-        "blocks/create": RateLimit(50, WINDOW_S),
-        "blocks/destroy": RateLimit(50, WINDOW_S),
-        "account/verify_credentials": RateLimit(75, WINDOW_S),
-        "users/show": RateLimit(900, WINDOW_S),
-        "users/lookup": RateLimit(900, WINDOW_S),
-        "friendships/show": RateLimit(180, WINDOW_S),
-        "friendships/lookup": RateLimit(15, WINDOW_S),
-        "application/rate_limit_status": RateLimit(180, WINDOW_S),
-        "pages/mutes": RateLimit(200, WINDOW_S),
-    }
-)
-"""X's limits: of v2 by the operation id of its OpenAPI document, of v1.1 by path; and of mutes made on the pages, which
-X counts apart, by a name of ours. No other names are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +88,20 @@ def _check_network(network: str) -> None:
         raise ValueError(f"{network!r} {message}") from None
 
 
+def _check_redis(text: str) -> None:
+    # Imported here, as below: every command reads the settings, few need this one.
+    from tacet.redis.address import read_address
+
+    read_address(text)
+
+
+def _check_listener(text: str) -> None:
+    host, colon, port = text.rpartition(":")
+    if not (host and colon and port.isascii() and port.isdigit() and len(port) <= 5 and 1 <= int(port) <= MAX_PORT):
+        raise ValueError(f"{text!r} is no HOST:PORT, such as 127.0.0.1:9100")
+
+
 def _check_secret_key(secret_key: str) -> None:
-    # Imported here: every command reads the settings, few need this one.
     from tacet.identity.vault import VaultError, check_secret_key
 
     try:
@@ -194,9 +163,59 @@ class Settings:
         default=7,
         metadata=_set((SANDBOX,), "Seed of the world: the same seed gives the same people.", "NUMBER"),
     )
+    world: str = field(
+        default="",
+        repr=False,  # an address may hold a password
+        metadata=_set(
+            (SANDBOX,),
+            "Keep the world in this PostgreSQL database, which holds nothing else.",
+            "URL",
+            check=address.check,
+        ),
+    )
     database: str = field(
         default="sqlite:///tacet.db",
-        metadata=_set(_DATABASE, "Address of the database, sqlite:///PATH.", "URL", check=sqlite_path),
+        repr=False,
+        metadata=_set(
+            _DATABASE,
+            "Address of the database: sqlite:///PATH, or postgresql://USER@HOST/NAME.",
+            metavar="URL",
+            check=address.check,
+        ),
+    )
+    database_connections: int = field(
+        default=10,
+        metadata=_set(
+            (SERVE,),
+            "Connections of each process to PostgreSQL.",
+            "COUNT",
+            minimum=2,
+            maximum=MAX_DATABASE_CONNECTIONS,
+        ),
+    )
+    database_timeout_s: int = field(
+        default=5,
+        metadata=_set((SERVE,), "Give up on a statement in PostgreSQL, past it 503.", minimum=1, **_SECONDS),
+    )
+    processes: int = field(
+        default=1,
+        metadata=_set(
+            (SERVE,),
+            "Processes that serve; more than one need PostgreSQL and Redis.",
+            "COUNT",
+            minimum=_AT_LEAST_ONE,
+            maximum=MAX_PROCESSES,
+        ),
+    )
+    redis: str = field(
+        default="",
+        repr=False,
+        metadata=_set(
+            (SERVE,),
+            "Redis that all processes share, redis://HOST:PORT, rediss:// or unix://PATH.",
+            metavar="URL",
+            check=_check_redis,
+        ),
     )
     secret_key: str = field(
         default="",
@@ -264,6 +283,11 @@ class Settings:
         default=1_000,
         metadata=_set(_SERVERS, "Connections open at once; past it 503.", "COUNT", minimum=_AT_LEAST_ONE),
     )
+    max_requests: int = field(
+        # At half a millisecond of a processor each, whoever is accepted waits a quarter of a second for the others.
+        default=512,
+        metadata=_set(_SERVERS, "Requests answered at once; past it 503.", "COUNT", minimum=_AT_LEAST_ONE),
+    )
     backlog: int = field(
         default=2_048,
         metadata=_set(_SERVERS, "Connections waiting to be accepted.", "COUNT", minimum=_AT_LEAST_ONE),
@@ -299,7 +323,7 @@ class Settings:
         metadata=_set(_SERVERS, "Give up on a request that has not arrived by then.", minimum=1, **_SECONDS),
     )
     shutdown_timeout_s: int = field(
-        default=8,  # containers are killed ten seconds after they were told to stop
+        default=7,  # what is open is closed after that, and ten seconds after they were told to stop servers are killed
         metadata=_set(_SERVERS, "When stopping, let running requests finish for so long.", **_SECONDS),
     )
     log_level: str = field(
@@ -309,6 +333,24 @@ class Settings:
             "What is logged to standard error.",
             metavar="LEVEL",
             choices=("debug", "info", "warning", "error"),
+        ),
+    )
+    log_format: str = field(
+        default="text",
+        metadata=_set(
+            _SERVERS, "How it is logged: for people, or an object a line.", "FORMAT", choices=("text", "json")
+        ),
+    )
+    log_requests: bool = field(
+        default=False, metadata=_set(_SERVERS, "Log every request: its route, status, time and id.")
+    )
+    metrics: str = field(
+        default="",
+        metadata=_set(
+            _SERVERS,
+            "Answer Prometheus here, and process k of several at PORT + k.",
+            metavar="HOST:PORT",
+            check=_check_listener,
         ),
     )
 

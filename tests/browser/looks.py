@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 from playwright.sync_api import Page
 from requests_oauthlib import OAuth1Session
 
+from tacet.limits.defaults import DEFAULT_LIMITS
 from tacet.limits.failures import FAILURES, Kind
 from tacet.pages.muted.limit import ROUTE
-from tacet.settings import DEFAULT_LIMITS
 from tests.browser.served import LONG_USERNAME, PASSWORD, USERNAME
 from tests.browser.steps import make_app, make_project, sign_up
 from tests.sandboxes import Sandbox

@@ -18,10 +18,11 @@ from tacet.cli import servers
 from tacet.cli.exits import Exit
 from tacet.identity.vault import VaultError, new_secret_key
 from tacet.ids import SeededRandomness
+from tacet.listening import AddressError
 from tacet.records.people import Person
-from tacet.server import AddressError
 from tacet.settings import Settings
 from tacet.store.base import StoreError, StoreLocked
+from tacet.supervisor import StartError
 from tests.cli.conftest import Stored, Tacet
 
 KEY = new_secret_key(SeededRandomness(1))
@@ -170,11 +171,70 @@ class TestServe:
         assert ended.code == Exit.USAGE
         assert KEY not in ended.err
 
-    def test_postgresql_is_refused_for_now(self, tacet: Tacet) -> None:
-        ended = tacet("serve --database postgresql://u:hunter2@host/db")
+    def test_the_password_of_the_database_is_shown_nowhere(self, tacet: Tacet, server: FakeServer) -> None:
+        ended = tacet("serve --database postgresql://u:hunter2@host/db --redis redis://:hunter3@host")
+        assert ended.code == Exit.OK
+        assert ended.out == f"Tacet serves postgresql://u:***@host/db on {URL}\n"
+        assert "hunter" not in repr(server.settings)
+        assert server.settings is not None
+        assert server.settings.database.endswith(":hunter2@host/db")
+
+    @pytest.mark.parametrize(
+        "flags",
+        ["--database postgresql://u:hunter2@host:port/db", "--redis http://:hunter2@host", "--redis redis://hunter2@h"],
+    )
+    def test_an_address_that_is_wrong_is_refused_without_its_password(self, tacet: Tacet, flags: str) -> None:
+        ended = tacet(f"serve {flags}")
         assert ended.code == Exit.USAGE
-        assert "PostgreSQL is not supported by this version" in ended.complaint
         assert "hunter2" not in ended.err
+
+
+DATABASE, REDIS = "--database postgresql://host/db", "--redis redis://host"
+
+
+class TestProcesses:
+    @pytest.fixture(autouse=True)
+    def _keyed(self, server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
+        """No real server, but a secret key."""
+        monkeypatch.setenv("TACET_SECRET_KEY", KEY)
+        monkeypatch.setattr("tacet.supervisor.supervise", server.run)
+
+    def test_several_serve_postgresql_with_redis(self, tacet: Tacet, server: FakeServer) -> None:
+        ended = tacet(f"serve {DATABASE} {REDIS} --processes 3")
+        assert (ended.code, ended.out) == (Exit.OK, f"Tacet serves postgresql://host/db on {URL} by 3 processes\n")
+        assert server.settings is not None
+        assert server.settings.processes == 3
+
+    @pytest.mark.parametrize(
+        ("flags", "why", "remedy"),
+        [
+            pytest.param(REDIS, "3 processes need PostgreSQL", "--database postgresql://", id="SQLite"),
+            pytest.param(DATABASE, "3 processes need Redis", "--redis redis://", id="no Redis"),
+            pytest.param("", "3 processes need PostgreSQL", "--database postgresql://", id="neither"),
+        ],
+    )
+    def test_several_that_could_not_agree_are_refused(
+        self, tacet: Tacet, server: FakeServer, flags: str, why: str, remedy: str
+    ) -> None:
+        ended = tacet(f"serve {flags} --processes 3")
+        assert ended.code == Exit.CONFIGURATION
+        assert why in ended.complaint
+        assert remedy in ended.complaint
+        assert "--processes 1" in ended.complaint
+        assert server.settings is None
+
+    def test_one_needs_neither(self, tacet: Tacet) -> None:
+        assert tacet("serve --processes 1").code == Exit.OK
+
+    @pytest.mark.parametrize("processes", ["0", "257", "all"])
+    def test_as_many_as_nobody_has_cores_are_refused(self, tacet: Tacet, processes: str) -> None:
+        assert tacet(f"serve {DATABASE} {REDIS} --processes {processes}").code == Exit.USAGE
+
+    def test_one_that_does_not_start_is_a_failure(self, tacet: Tacet, server: FakeServer) -> None:
+        server.error = StartError("process 1 was not ready within 60 s")
+        ended = tacet(f"serve {DATABASE} {REDIS} --processes 3")
+        assert ended.code == Exit.FAILED
+        assert ended.complaint == "tacet: process 1 was not ready within 60 s; the log says why"
 
 
 ERRORS: dict[str, tuple[Exception, Exit]] = {
@@ -279,10 +339,8 @@ def test_a_sandbox_says_why_it_refuses_a_request_unless_it_is_to_be_silent() -> 
         assert len(told) == lines
         assert "no-such-token" not in errors
         if lines:
-            assert told[0].endswith(" GET /2/users/me 401: the token is unknown, expired long ago or revoked")
-            assert told[1].endswith(
-                " POST /2/oauth2/token 401: there is no client id, neither as client_id nor by Basic"
-            )
+            assert " GET /2/users/me 401: the token is unknown, expired long ago or revoked" in told[0]
+            assert " POST /2/oauth2/token 401: there is no client id, neither as client_id nor by Basic" in told[1]
 
 
 def test_a_kept_sandbox_remembers(tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ from tacet.cli.exits import CommandError, Exit
 from tacet.cli.sources import MAX_CONFIG_BYTES, MAX_SECRET_BYTES, load
 from tacet.identity.vault import new_secret_key
 from tacet.ids import SeededRandomness
+from tacet.limits.defaults import DEFAULT_LIMITS
 from tacet.limits.rates import RateLimit
-from tacet.settings import ADMIN, DEFAULT_LIMITS, SANDBOX, SERVE, Settings
+from tacet.settings import ADMIN, SANDBOX, SERVE, Settings
 
 KEY, OTHER_KEY, THIRD_KEY = (new_secret_key(SeededRandomness(seed)) for seed in range(3))
 

@@ -1,7 +1,7 @@
 """A sandbox in which alice mutes more people than a page of any kind holds, and some of them are suspended."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -12,6 +12,7 @@ from tacet.records.relations import Kind, Relation
 from tacet.sandbox.cast import ALICE_ID, WORLD_AT_MS
 from tacet.sandbox.seeding import DATABASE_FILE
 from tacet.store.opening import open_store
+from tests import worlds
 from tests.sandboxes import Sandbox, sandbox
 
 CROWD = 10_400
@@ -43,16 +44,27 @@ def muted_by_alice() -> list[int]:
 @contextmanager
 def crowded(folder: Path) -> Iterator[Sandbox]:
     """One that counts nothing. Its files go into `folder`."""
-    options = ("--data", str(folder / "world"), "--no-rate-limits")
-    with sandbox(folder, *options, "--people", "12"):
-        pass
-    asyncio.run(_gather(folder / "world" / DATABASE_FILE))
-    with sandbox(folder, *options) as running:
-        yield running
+    with _kept(folder) as (options, database):
+        with sandbox(folder, *options, "--people", "12"):
+            pass
+        asyncio.run(_gather(database))
+        with sandbox(folder, *options) as running:
+            yield running
 
 
-async def _gather(database: Path) -> None:
-    store = open_store(f"sqlite:///{database}", QUEUE_LENGTH)
+@contextmanager
+def _kept(folder: Path) -> Iterator[tuple[Sequence[str], str]]:
+    """The options with which a world is kept, and the address of its database."""
+    if worlds.in_postgresql():
+        with worlds.database_for_process() as address:
+            yield ("--world", address, "--no-rate-limits"), address
+    else:
+        world = folder / "world"
+        yield ("--data", str(world), "--no-rate-limits"), f"sqlite:///{world / DATABASE_FILE}"
+
+
+async def _gather(database: str) -> None:
+    store = open_store(database, QUEUE_LENGTH)
     await store.open()
     try:
         await store.directory.put_people(crowd())

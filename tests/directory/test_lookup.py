@@ -10,8 +10,8 @@ from tacet.records.messages import Message
 from tacet.records.people import MAX_ID, Person, Post, Profile, State
 from tacet.records.relations import Kind, Relation
 from tacet.store.base import Store
-from tacet.store.opening import MEMORY, open_store
 from tacet.store.posts import PostStore
+from tests import worlds
 
 NOW = 1_795_311_129_000
 
@@ -22,11 +22,9 @@ CEM = Person(3, "cem", "Cem")
 
 @pytest.fixture
 async def store() -> AsyncIterator[Store]:
-    opened = open_store(MEMORY, queue_length=100)
-    await opened.open()
-    await opened.directory.put_people([ANN, BEA, CEM])
-    yield opened
-    await opened.close()
+    async with worlds.empty_store() as opened:
+        await opened.directory.put_people([ANN, BEA, CEM])
+        yield opened
 
 
 class Counting:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tacet.settings import DEFAULT_LIMITS
+from tacet.limits.defaults import DEFAULT_LIMITS
 from tests.cast import ALICE, APP_ID, BOB, CONSUMER_SECRET, TOKEN_SECRET
 from tests.faults.garbage import QUERIES, TEXTS
 from tests.faults.world import MAX_CPU_S, World

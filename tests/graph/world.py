@@ -15,7 +15,7 @@ from tacet.mutes.positions import FIRST_PAGE, Positions
 from tacet.records.people import MAX_ID, Person, Profile, State
 from tacet.records.relations import Kind
 from tacet.store.base import Store
-from tacet.store.opening import MEMORY, open_store
+from tests import worlds
 
 NOW = 1_795_311_129_000
 
@@ -71,18 +71,16 @@ class World:
 
 @asynccontextmanager
 async def inhabited() -> AsyncIterator[World]:
-    store = open_store(MEMORY, queue_length=1_000)
-    await store.open()
-    world = World(store)
-    await world.put(
-        *(Person(id_, f"user_{id_}", "Someone") for id_ in (ANN, BEA, CEM)),
-        Person(MAX_ID, "largest", "Someone"),
-        Person(SHY, "shy", "Shy", profile=Profile(protected=True)),
-        Person(SUSPENDED, "suspended", "Gone", State.SUSPENDED),
-        Person(DEACTIVATED, "deactivated", "Left", State.DEACTIVATED),
-    )
-    yield world
-    await store.close()
+    async with worlds.empty_store() as store:
+        world = World(store)
+        await world.put(
+            *(Person(id_, f"user_{id_}", "Someone") for id_ in (ANN, BEA, CEM)),
+            Person(MAX_ID, "largest", "Someone"),
+            Person(SHY, "shy", "Shy", profile=Profile(protected=True)),
+            Person(SUSPENDED, "suspended", "Gone", State.SUSPENDED),
+            Person(DEACTIVATED, "deactivated", "Left", State.DEACTIVATED),
+        )
+        yield world
 
 
 def follow(source_id: int, target_id: int) -> Edges:

@@ -27,7 +27,7 @@ class World:
         service = self.service
         clock, randomness = service.clock, SeededRandomness(13)
         maker = Maker(vault, clock, randomness, Snowflakes(clock, randomness))
-        return AppOnly(service.store.credentials, service.tacet.authenticator, maker)
+        return AppOnly(service.store.credentials, service.tacet.authenticator, maker, service.store.alone)
 
     async def issue(self, key: str = KEY, secret: str = CONSUMER_SECRET) -> str:
         return await self.app_only.issue(key, secret)

@@ -16,7 +16,7 @@ from tacet.ids import SeededRandomness
 from tacet.records.credentials import Access, App, Token, TokenKind
 from tacet.records.people import Person, State
 from tacet.store.base import Store
-from tacet.store.opening import MEMORY, open_store
+from tests import worlds
 from tests.identity.oauth1.signing import NOW_S, Signing, signed
 
 NOW = NOW_S * 1000
@@ -80,12 +80,10 @@ class World:
 
 @pytest.fixture
 async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
-    store = open_store(MEMORY, queue_length=100)
-    await store.open()
-    made = World(store, monkeypatch)
-    await made.put_app(1)
-    yield made
-    await store.close()
+    async with worlds.empty_store() as store:
+        made = World(store, monkeypatch)
+        await made.put_app(1)
+        yield made
 
 
 async def is_refused(checking: Awaitable[Caller]) -> bool:

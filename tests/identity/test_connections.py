@@ -5,8 +5,8 @@ import pytest
 from tacet.clock import ManualClock
 from tacet.identity.connections import MAX_CONNECTIONS, Connections
 from tacet.store.base import Store
-from tacet.store.opening import MEMORY, open_store
-from tests.store.building import NOW, QUEUE_LENGTH, SOURCE, app, grant, refresh_token
+from tests import worlds
+from tests.store.building import NOW, SOURCE, app, grant, refresh_token
 
 OTHER = 1002
 
@@ -19,7 +19,7 @@ class World:
         self.forgotten = 0
         self.connections = Connections(store.credentials, store.consents, ManualClock(NOW), self._forget)
 
-    def _forget(self) -> None:
+    async def _forget(self) -> None:
         self.forgotten += 1
 
     async def connect(self, grant_id: int, app_id: int, user_id: int, made_at_ms: int = NOW) -> None:
@@ -30,9 +30,7 @@ class World:
 
 @pytest.fixture
 async def world() -> AsyncIterator[World]:
-    store = open_store(MEMORY, QUEUE_LENGTH)
-    await store.open()
-    try:
+    async with worlds.empty_store() as store:
         made = World(store)
         for number in (1, 2):
             await store.credentials.put_app(app(number))
@@ -40,8 +38,6 @@ async def world() -> AsyncIterator[World]:
         await made.connect(52, 2, SOURCE, NOW - 1_000)
         await made.connect(53, 1, OTHER)
         yield made
-    finally:
-        await store.close()
 
 
 async def apps_of(world: World, user_id: int) -> list[int]:

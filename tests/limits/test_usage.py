@@ -8,7 +8,7 @@ from tacet.limits.usage import HOUR_MS, USAGE_KEPT_HOURS, UsageCounter
 from tacet.records.accounts import Usage
 from tacet.store.accounts import AccountStore
 from tacet.store.base import Store, StoreBusy
-from tacet.store.opening import MEMORY, open_store
+from tests import worlds
 
 HOUR = 458_869
 NOW_MS = HOUR * HOUR_MS + 1_256_789
@@ -17,10 +17,8 @@ APP, OTHER = 2001, 2002
 
 @pytest.fixture
 async def store() -> AsyncIterator[Store]:
-    opened = open_store(MEMORY, 100)
-    await opened.open()
-    yield opened
-    await opened.close()
+    async with worlds.empty_store() as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -116,11 +114,13 @@ class Recorder:
         self.failing = False
         self.free = asyncio.Event()
         self.free.set()
+        self.begun = asyncio.Event()
         monkeypatch.setattr(accounts, "add_usage", self.add_usage)
         monkeypatch.setattr(accounts, "sweep_usage", self.sweep_usage)
 
     async def add_usage(self, usage: Sequence[Usage]) -> None:
         self.added += 1
+        self.begun.set()
         await self.free.wait()
         if self.failing:
             raise StoreBusy("too many writes are waiting")
@@ -169,6 +169,7 @@ async def test_what_is_on_its_way_is_neither_missed_nor_seen_twice(usage: UsageC
     count(usage, APP, 5)
     recorder.free.clear()
     flushing = asyncio.create_task(usage.flush())
+    await recorder.begun.wait()
     asking = asyncio.create_task(usage.of(APP))
     await asyncio.sleep(0)
     count(usage, APP, 2)

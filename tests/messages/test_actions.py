@@ -11,7 +11,7 @@ from tacet.records.messages import Message
 from tacet.records.people import MAX_ID, Person, Profile, State, Stretch
 from tacet.records.relations import Kind, Relation
 from tacet.store.base import Store
-from tacet.store.opening import MEMORY, open_store
+from tests import worlds
 
 NOW = 1_795_311_129_000
 
@@ -57,20 +57,18 @@ class World:
 
 @pytest.fixture
 async def world() -> AsyncIterator[World]:
-    store = open_store(MEMORY, queue_length=1_000)
-    await store.open()
-    await store.directory.put_people(
-        [
-            Person(ANN, "ann", "Ann"),
-            Person(BEA, "bea", "Bea"),
-            Person(OPEN, "open", "Open", profile=TAKES_ALL),
-            Person(OPEN_TOO, "open_too", "Open", profile=TAKES_ALL),
-            Person(SUSPENDED, "suspended", "Gone", State.SUSPENDED, TAKES_ALL),
-            Person(DEACTIVATED, "deactivated", "Left", State.DEACTIVATED, TAKES_ALL),
-        ]
-    )
-    yield World(store)
-    await store.close()
+    async with worlds.empty_store() as store:
+        await store.directory.put_people(
+            [
+                Person(ANN, "ann", "Ann"),
+                Person(BEA, "bea", "Bea"),
+                Person(OPEN, "open", "Open", profile=TAKES_ALL),
+                Person(OPEN_TOO, "open_too", "Open", profile=TAKES_ALL),
+                Person(SUSPENDED, "suspended", "Gone", State.SUSPENDED, TAKES_ALL),
+                Person(DEACTIVATED, "deactivated", "Left", State.DEACTIVATED, TAKES_ALL),
+            ]
+        )
+        yield World(store)
 
 
 class TestSend:

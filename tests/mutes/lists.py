@@ -15,7 +15,7 @@ from tacet.mutes.search import MuteSearch
 from tacet.records.people import Person
 from tacet.records.relations import Kind, Relation
 from tacet.store.base import Store
-from tacet.store.opening import MEMORY, open_store
+from tests import worlds
 
 NOW = 1_795_311_129_000
 OWNER = 1
@@ -66,12 +66,8 @@ class Reading:
 
 @asynccontextmanager
 async def reading() -> AsyncIterator[Reading]:
-    store = open_store(MEMORY, queue_length=1_000)
-    await store.open()
-    try:
+    async with worlds.empty_store() as store:
         yield Reading(store)
-    finally:
-        await store.close()
 
 
 def crowd(count: int, first_id: int = FIRST_ID) -> list[Person]:

@@ -9,7 +9,7 @@ from tacet.mutes.paging import Lists, Page
 from tacet.mutes.positions import FIRST_PAGE, Cursor
 from tacet.records.relations import Kind, Relation
 from tacet.store.base import Store
-from tacet.store.opening import MEMORY, open_store
+from tests import worlds
 from tests.mutes.lists import Counted
 
 NOW = 1_795_311_129_000
@@ -36,10 +36,8 @@ class Shelf:
 
 @pytest.fixture
 async def shelf() -> AsyncIterator[Shelf]:
-    store = open_store(MEMORY, queue_length=100)
-    await store.open()
-    yield Shelf(store)
-    await store.close()
+    async with worlds.empty_store() as store:
+        yield Shelf(store)
 
 
 @pytest.mark.parametrize("kind", list(Kind))

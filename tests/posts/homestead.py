@@ -16,7 +16,7 @@ from tacet.posts.visibility import Visibility
 from tacet.records.people import MAX_ID, Person, Post, PostDetails, PostHead, Profile, Reference, Shape, State, Stretch
 from tacet.records.relations import Edge, Kind, Relation
 from tacet.store.base import Store
-from tacet.store.opening import MEMORY, open_store
+from tests import worlds
 
 NOW = 1_795_311_129_000
 ALICE, BOB, CAROL, DAVE, ERIN = 1, 2, 3, 4, 5
@@ -24,10 +24,15 @@ PEOPLE = (ALICE, BOB, CAROL, DAVE, ERIN)
 
 
 class Homestead:
-    """What happens here happens as in a server: in the store first, then whoever keeps something is told."""
+    """What happens here happens as in a server: in the store first, then whoever keeps something is told.
 
-    def __init__(self, store: Store) -> None:
+    Args:
+        keeps: False is a server beside which others change posts and relations too.
+    """
+
+    def __init__(self, store: Store, keeps: bool) -> None:
         self.store = store
+        self._keeps = keeps
         self.clock = ManualClock(NOW)
         self.people = People(store.directory, max_cached=1_000)
         self.positions = Positions(self.clock, SeededRandomness(7))
@@ -47,7 +52,7 @@ class Homestead:
             self.visibility,
             self.mutes,
             self.clock,
-            self.changes,
+            self.changes if self._keeps else None,
         )
 
     async def move(self, person_id: int, state: State = State.ACTIVE, protected: bool = False) -> None:
@@ -138,14 +143,10 @@ class Homestead:
 
 
 @asynccontextmanager
-async def settled(people: Sequence[int] = PEOPLE) -> AsyncIterator[Homestead]:
+async def settled(people: Sequence[int] = PEOPLE, keeps: bool = True) -> AsyncIterator[Homestead]:
     """A homestead with these people, who do not know each other yet."""
-    store = open_store(MEMORY, queue_length=1_000)
-    await store.open()
-    try:
-        homestead = Homestead(store)
+    async with worlds.empty_store() as store:
+        homestead = Homestead(store, keeps)
         for person_id in people:
             await homestead.move(person_id)
         yield homestead
-    finally:
-        await store.close()

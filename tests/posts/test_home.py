@@ -15,10 +15,21 @@ from tacet.records.relations import Kind, Relation
 from tests.posts.homestead import ALICE, BOB, CAROL, DAVE, ERIN, NOW, PEOPLE, Homestead, settled
 
 
+@pytest.fixture(params=[True, False], ids=["homes are kept", "nothing is kept"])
+def keeps(request: pytest.FixtureRequest) -> bool:
+    """Whether homes are kept, as where one process serves a database."""
+    kept: bool = request.param
+    return kept
+
+
+only_kept = pytest.mark.parametrize("keeps", [True], indirect=True, ids=["homes are kept"])
+"""About how homes are kept."""
+
+
 @pytest.fixture
-async def homestead() -> AsyncIterator[Homestead]:
+async def homestead(keeps: bool) -> AsyncIterator[Homestead]:
     """Alice follows Bob and Carol."""
-    async with settled() as settled_homestead:
+    async with settled(keeps=keeps) as settled_homestead:
         await settled_homestead.follow(ALICE, BOB)
         await settled_homestead.follow(ALICE, CAROL)
         yield settled_homestead
@@ -87,12 +98,12 @@ async def test_reposts_of_whom_one_blocks_or_is_blocked_by_are_hidden(homestead:
     assert await homestead.home(ALICE) == reposts[:1]
 
 
-@pytest.mark.parametrize("kept", [True, False], ids=["kept", "older"])
-async def test_ones_own_repost_of_whom_one_may_not_see_is_hidden_too(homestead: Homestead, kept: bool) -> None:
+@pytest.mark.parametrize("recent", [True, False], ids=["recent", "older"])
+async def test_ones_own_repost_of_whom_one_may_not_see_is_hidden_too(homestead: Homestead, recent: bool) -> None:
     """What it shows is another's text; a mute does not hide it."""
     repost = await homestead.repost(ALICE, await homestead.post(DAVE))
-    stretch = {} if kept else {"older_than": repost + 1}
-    if not kept:
+    stretch = {} if recent else {"older_than": repost + 1}
+    if not recent:
         for _ in range(MAX_CANDIDATES + 5):
             await homestead.post(CAROL)
     await homestead.mutes.mute(ALICE, DAVE)
@@ -136,7 +147,7 @@ async def test_a_deleted_post_leaves_with_its_reposts(homestead: Homestead) -> N
     assert await homestead.home(ALICE) == [other]
 
 
-@pytest.mark.parametrize("kept", [True, False], ids=["kept", "read anew"])
+@pytest.mark.parametrize("before", [True, False], ids=["read before", "read at the end"])
 @pytest.mark.parametrize(
     ("without", "shown"),
     [
@@ -147,9 +158,9 @@ async def test_a_deleted_post_leaves_with_its_reposts(homestead: Homestead) -> N
     ],
 )
 async def test_replies_and_reposts_can_be_left_out(
-    homestead: Homestead, without: Shape, shown: list[int], kept: bool
+    homestead: Homestead, without: Shape, shown: list[int], before: bool
 ) -> None:
-    if kept:
+    if before:
         assert await homestead.home(ALICE, without=without) == []
     original = await homestead.post(BOB)
     posts = [
@@ -254,6 +265,7 @@ async def test_hidden_reposts_below_what_is_kept_are_hidden_as_well(homestead: H
     assert list(chain(*await homestead.walk(ALICE, 100)))[-1] == deep
 
 
+@only_kept
 async def test_a_home_that_grows_stays_whole(homestead: Homestead) -> None:
     assert await homestead.home(ALICE) == []
     posts = []
@@ -272,6 +284,7 @@ async def test_a_page_within_bounds(homestead: Homestead) -> None:
     assert (page.newer_than, page.older_than) == (posts[4], posts[2] + 1)
 
 
+@only_kept
 async def test_after_more_changes_than_are_remembered_a_home_is_read_anew(
     homestead: Homestead, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -281,6 +294,7 @@ async def test_after_more_changes_than_are_remembered_a_home_is_read_anew(
     assert await homestead.home(ALICE) == [bobs]
 
 
+@only_kept
 async def test_a_change_is_taken_in_once(homestead: Homestead, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[int] = []
     real = homestead.changes.since
@@ -306,6 +320,7 @@ async def test_only_the_newest_follows_make_a_home(homestead: Homestead, monkeyp
     assert await homestead.home(ALICE) == [carols]
 
 
+@only_kept
 @pytest.mark.parametrize(
     ("limit", "value"), [("MAX_HOMES", 2), ("MAX_HOME_BYTES", 100_000)], ids=["of homes", "of memory"]
 )
@@ -316,9 +331,9 @@ async def test_homes_are_kept_within_bounds(
     loads: list[int] = []
     real = homestead.homes._load
 
-    async def load(viewer_id: int, without: Shape) -> Any:
+    async def load(viewer_id: int, *how: Any) -> Any:
         loads.append(viewer_id)
-        return await real(viewer_id, without)
+        return await real(viewer_id, *how)
 
     monkeypatch.setattr(homestead.homes, "_load", load)
     for viewer in (ALICE, BOB, ALICE, CAROL, DAVE, ERIN, ERIN):
@@ -393,12 +408,14 @@ shapes = st.sampled_from([Shape.PLAIN, Shape.REPLY, Shape.REPOST, Shape.REPLY | 
 
 
 class Days(RuleBasedStateMachine):
-    """Whatever happens, kept homes are those that the definition gives."""
+    """Whatever happens, homes are those that the definition gives."""
+
+    keeps = True
 
     def __init__(self) -> None:
         super().__init__()
         self._runner = asyncio.Runner()
-        self._context = settled()
+        self._context = settled(keeps=self.keeps)
         self._world = self._run(self._context.__aenter__())
         self._model = Model()
 
@@ -505,6 +522,12 @@ class Days(RuleBasedStateMachine):
         return ids[place % len(ids)]
 
 
+class DaysBesideOthers(Days):
+    """The same where nothing is kept."""
+
+    keeps = False
+
+
 async def _awaited(work: Any) -> Any:
     return await work
 
@@ -524,3 +547,7 @@ def test_homes_are_as_defined_whatever_happens() -> None:
 @pytest.mark.usefixtures("short_memory")
 def test_homes_are_as_defined_where_little_of_them_is_kept() -> None:
     run_state_machine_as_test(Days, settings=settings(max_examples=40, stateful_step_count=40))
+
+
+def test_homes_are_as_defined_where_nothing_is_kept() -> None:
+    run_state_machine_as_test(DaysBesideOthers, settings=settings(max_examples=40, stateful_step_count=40))

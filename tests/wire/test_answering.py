@@ -12,7 +12,8 @@ from tacet.identity.oauth1 import Nonces, Verifier
 from tacet.ids import SeededRandomness
 from tacet.limits.usage import UsageCounter
 from tacet.limits.windows import InProcessWindows
-from tacet.store.base import StoreBusy, StoreError
+from tacet.observing.requests import Requests
+from tacet.store.base import StoreAway, StoreBusy, StoreError
 from tacet.wire.answering import Answering
 from tacet.wire.endpoint import Services
 from tacet.wire.headers import HeaderWriter, Reply
@@ -29,7 +30,7 @@ def services(service: Service) -> Services:
     authenticator = Authenticator(service.store.credentials, people, service.vault, clock, verifier)
     headers = HeaderWriter(clock, SeededRandomness(1))
     usage = UsageCounter(service.store.accounts, clock)
-    return Services(authenticator, InProcessWindows({}, clock), headers, clock, usage, MAX_BODY_BYTES)
+    return Services(authenticator, InProcessWindows({}, clock), headers, clock, usage, Requests(clock), MAX_BODY_BYTES)
 
 
 async def ask(
@@ -87,7 +88,8 @@ async def test_a_body_over_the_limit_reaches_no_handler(service: Service) -> Non
 RAISED = {
     "refusal": (Refusal(UNAUTHORIZED), 401),
     "busy": (StoreBusy("the queue is full"), 503),
-    "away": (StoreError("the disk is full"), 503),
+    "away": (StoreAway("the database cannot be reached"), 503),
+    "full": (StoreError("the disk is full"), 503),
     "bug": (ZeroDivisionError(), 500),
 }
 
@@ -105,3 +107,10 @@ async def test_the_log_has_the_path_and_never_the_query(service: Service, caplog
     assert "/a failed: the disk is full" in caplog.text
     assert "/a failed, transaction " in caplog.text
     assert "secret" not in caplog.text
+
+
+async def test_a_database_that_is_away_is_not_logged_with_every_request(
+    service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    await ask(service, StoreAway("the database cannot be reached"))
+    assert caplog.text == ""

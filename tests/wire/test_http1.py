@@ -510,7 +510,7 @@ class _Transport(asyncio.Transport):
 async def test_requests_that_wait_are_not_parsed_yet() -> None:
     count = 5_000
     async with in_memory(rate_limits=False) as service:
-        bounded = protocol_class(HEADER_LIMIT_BYTES, 10, service.tacet.busy)
+        bounded = protocol_class(HEADER_LIMIT_BYTES, 10, 10, service.tacet.busy)
         config = uvicorn.Config(service.tacet.application, http=bounded, log_config=None, lifespan="off")
         config.load()
         protocol, transport = bounded(config, ServerState(), {}), _Transport()

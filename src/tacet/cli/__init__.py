@@ -9,6 +9,7 @@ import click
 
 from tacet import __version__
 from tacet.cli.apps import app
+from tacet.cli.database import database
 from tacet.cli.exits import CommandError, Exit
 from tacet.cli.passwords import password
 from tacet.cli.people import people
@@ -30,7 +31,7 @@ def root() -> None:
     """X's Mutes API, v2 and v1.1, on your machine: a sandbox to test against, or a server on your own database."""
 
 
-for _command in (sandbox, serve, people, app, token, secrets):
+for _command in (sandbox, serve, people, app, token, secrets, database):
     root.add_command(_command)
 people.add_command(password)
 

@@ -104,7 +104,7 @@ def create(
         owned = made.app
         if owner is not None:
             owned = replace(made.app, owner_id=await _owner(store, owner, made.app, is_new=project is None))
-        await store.credentials.put_app(owned)
+        await store.credentials.add_app(owned)
 
     with_store(settings, put)
     facts: dict[str, object] = {
@@ -131,7 +131,7 @@ async def _owner(store: "Store", name: str, app: "App", *, is_new: bool) -> int:
 
     person = await person_named(store, name, "--owner")
     if app.project_id is not None and is_new:
-        await store.accounts.put_project(Project(app.project_id, person.id, app.name, "", app.created_at_ms))
+        await store.accounts.add_project(Project(app.project_id, person.id, app.name, "", app.created_at_ms))
     elif app.project_id is not None:
         known = await store.accounts.project(app.project_id)
         if known is None or known.owner_id != person.id:

@@ -2,8 +2,6 @@
 
 import errno
 import os
-import sys
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +10,12 @@ import click
 from tacet.cli.admin import with_store
 from tacet.cli.exits import CommandError, Exit
 from tacet.cli.options import settings_options
-from tacet.cli.progress import NS, Meter, Seen, bar, lines, rate, silence
+from tacet.cli.progress import NS, Meter, Seen, meter, rate
 from tacet.cli.rejected import RejectedFile
 from tacet.cli.sources import load
 from tacet.settings import ADMIN, SERVE, Settings
 
 if TYPE_CHECKING:
-    from tacet.clock import Clock
     from tacet.directory.importing import Source, Tally
     from tacet.store.base import Store
 
@@ -97,9 +94,9 @@ def _import(settings: Settings, file: Path, format_: str, rejected: Path, quiet:
         with (
             Source(file) as source,
             RejectedFile(rejected) as rejects,
-            _meter(file.name, quiet, clock) as meter,
+            meter(file.name, quiet, clock) as told,
         ):
-            with_store(settings, lambda store: _run(store, source, format_, tally, rejects, meter))
+            with_store(settings, lambda store: _run(store, source, format_, tally, rejects, told))
     except SourceError as error:
         raise CommandError(Exit.FAILED, f"{error}{_kept(tally)}") from None
     except CommandError as error:
@@ -111,22 +108,14 @@ def _import(settings: Settings, file: Path, format_: str, rejected: Path, quiet:
 
 
 async def _run(
-    store: "Store", source: "Source", format_: str, tally: "Tally", rejects: RejectedFile, meter: Meter
+    store: "Store", source: "Source", format_: str, tally: "Tally", rejects: RejectedFile, told: Meter
 ) -> None:
     from tacet.directory.importing import Format, Import, records
 
     def progress() -> None:
-        meter(Seen(source.read_bytes(), source.total_bytes, tally.rows, tally.rejected))
+        told(Seen(source.read_bytes(), source.total_bytes, tally.rows, tally.rejected))
 
     await Import(store.directory, store.posts, tally, rejects.add, progress).run(records(source, Format(format_)))
-
-
-def _meter(name: str, quiet: bool, clock: "Clock") -> AbstractContextManager[Meter]:
-    if quiet:
-        return silence()
-    if sys.stderr.isatty():
-        return bar(name, clock, sys.stderr)
-    return lines(name, clock, lambda line: click.echo(line, err=True))
 
 
 def _kept(tally: "Tally") -> str:

@@ -1,9 +1,12 @@
-"""How far a long import is: a bar on a terminal, else a line every few seconds."""
+"""How far a long command is: a bar on a terminal, else a line every few seconds."""
 
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TextIO
+
+import click
 
 from tacet.clock import Clock
 
@@ -28,6 +31,15 @@ Meter = Callable[[Seen], None]
 """Told after each batch how far it is."""
 
 
+def meter(name: str, quiet: bool, clock: Clock, unit: str = "rows") -> AbstractContextManager[Meter]:
+    """The meter that fits where standard error goes to; `unit` is what is counted."""
+    if quiet:
+        return silence()
+    if sys.stderr.isatty():
+        return bar(name, clock, sys.stderr, unit)
+    return lines(name, clock, lambda line: click.echo(line, err=True), unit)
+
+
 @contextmanager
 def silence() -> Iterator[Meter]:
     """A meter that shows nothing."""
@@ -35,7 +47,7 @@ def silence() -> Iterator[Meter]:
 
 
 @contextmanager
-def lines(name: str, clock: Clock, write: Callable[[str], object]) -> Iterator[Meter]:
+def lines(name: str, clock: Clock, write: Callable[[str], object], unit: str = "rows") -> Iterator[Meter]:
     """A meter that writes a line every `LINE_EVERY_NS`."""
     started_ns = last_ns = clock.ticks_ns()
 
@@ -44,13 +56,13 @@ def lines(name: str, clock: Clock, write: Callable[[str], object]) -> Iterator[M
         now_ns = clock.ticks_ns()
         if now_ns - last_ns >= LINE_EVERY_NS:
             last_ns = now_ns
-            write(_line(name, seen, now_ns - started_ns))
+            write(_line(name, seen, now_ns - started_ns, unit))
 
     yield show
 
 
 @contextmanager
-def bar(name: str, clock: Clock, out: TextIO) -> Iterator[Meter]:
+def bar(name: str, clock: Clock, out: TextIO, unit: str = "rows") -> Iterator[Meter]:
     """A meter that draws a bar on a terminal, with rate and time left."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -60,8 +72,8 @@ def bar(name: str, clock: Clock, out: TextIO) -> Iterator[Meter]:
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
-        TextColumn("{task.fields[rows]} rows"),
-        TextColumn("{task.fields[rate]} rows/s"),
+        TextColumn(f"{{task.fields[rows]}} {unit}"),
+        TextColumn(f"{{task.fields[rate]}} {unit}/s"),
         TimeRemainingColumn(),
         TextColumn("[red]{task.fields[rejected]}"),
     )
@@ -86,8 +98,8 @@ def rate(rows: int, taken_ns: int) -> int:
     return rows * NS // max(taken_ns, 1)
 
 
-def _line(name: str, seen: Seen, taken_ns: int) -> str:
-    parts = [f"{seen.rows:,} rows", f"{rate(seen.rows, taken_ns):,} rows/s"]
+def _line(name: str, seen: Seen, taken_ns: int, unit: str) -> str:
+    parts = [f"{seen.rows:,} {unit}", f"{rate(seen.rows, taken_ns):,} {unit}/s"]
     if seen.total_bytes and seen.read_bytes:
         left_s = taken_ns * (seen.total_bytes - seen.read_bytes) // seen.read_bytes // NS
         parts = [

@@ -11,7 +11,9 @@ from tacet.cli.admin import KEY_MISSING
 from tacet.cli.exits import CommandError, Exit
 from tacet.cli.options import settings_options
 from tacet.cli.sources import load
+from tacet.observing.logs import formatter
 from tacet.settings import SANDBOX, SERVE, Settings
+from tacet.store.address import is_postgresql, shown
 
 if TYPE_CHECKING:
     from tacet.sandbox.seeding import Origin
@@ -21,6 +23,16 @@ LOOPBACK = ("127.", "localhost", "::1")
 """How addresses begin that no other machine can reach."""
 
 MAKE_HINT = "; with make: make sandbox PORT=9000"
+
+NEEDS_POSTGRESQL = (
+    "{} processes need PostgreSQL, for one process has an SQLite file to itself: "
+    "give --database postgresql://USER@HOST/NAME, or --processes 1"
+)
+
+NEEDS_REDIS = (
+    "{} processes need Redis, for each alone would count rate limits and used nonces anew, and learn late of revoked "
+    "tokens: give --redis redis://HOST, or --processes 1"
+)
 
 REFUSALS = "tacet.wire.refusals"
 """The log of why requests are refused."""
@@ -46,7 +58,7 @@ Examples:
 def sandbox(quiet: bool, **flags: Any) -> int:
     """Serve a seeded world with known keys, for people who build on X's API.
 
-    Everything is in memory and gone at the end, unless --data says where to keep it. Every option with a
+    Everything is in memory and gone at the end, unless --data or --world says where to keep it. Every option with a
     value is also a variable (TACET_PORT) and a key of the TOML file (port).
     """
     from tacet.sandbox.ready import ready_document
@@ -56,6 +68,8 @@ def sandbox(quiet: bool, **flags: Any) -> int:
     from tacet.store.base import StoreError
 
     settings = load(SANDBOX, SANDBOX, flags, os.environ)
+    if settings.data_dir and settings.world:
+        raise CommandError(Exit.CONFIGURATION, "a world is kept in one place: give --data or --world, not both")
     try:
         settings = at_home(settings)
         source = origin(settings)
@@ -67,7 +81,7 @@ def sandbox(quiet: bool, **flags: Any) -> int:
     def announce(url: str) -> None:
         _write_ready(settings, lambda: ready_document(url, os.getpid(), world))
         if not quiet:
-            where = f"kept in {settings.data_dir}" if settings.data_dir else "in memory only"
+            where = f"kept in {place}" if (place := _place(settings)) else "in memory only"
             click.echo(welcome(url, world, where))
 
     known = [keys.person_id for keys in residents(world)]
@@ -93,13 +107,15 @@ def serve(quiet: bool, **flags: Any) -> int:
     settings = load(SERVE, SERVE, flags, os.environ)
     if not settings.secret_key:
         raise CommandError(Exit.CONFIGURATION, KEY_MISSING)
+    _check_processes(settings)
     if not (settings.host.startswith(LOOPBACK) or settings.public_url.startswith("https://")):
         click.echo(f"tacet: warning: {CLEAR_TEXT}", err=True)
 
     def announce(url: str) -> None:
         _write_ready(settings, lambda: {"url": url, "pid": os.getpid()})
         if not quiet:
-            click.echo(f"Tacet serves {settings.database} on {url}")
+            by = f" by {settings.processes} processes" if settings.processes > 1 else ""
+            click.echo(f"Tacet serves {shown(settings.database)} on {url}{by}")
             if settings.public_url:
                 click.echo(f"People reach its pages at {settings.public_url} (--public-url)")
 
@@ -112,8 +128,14 @@ def _warn(settings: Settings, source: "Origin") -> None:
         click.echo(f"tacet: warning: everybody who can reach {settings.host} knows these keys", err=True)
     if (source.people, source.seed) != (settings.people, settings.seed):
         kept = f"{source.people} people and seed {source.seed}"
-        message = f"{settings.data_dir} already holds a world, of {kept}; for a new one give another --data"
+        option = "--world" if settings.world else "--data"
+        message = f"{_place(settings)} already holds a world, of {kept}; for a new one give another {option}"
         click.echo(f"tacet: warning: {message}", err=True)
+
+
+def _place(settings: Settings) -> str:
+    """Where a sandbox's world is kept; empty where it is not."""
+    return str(settings.data_dir or shown(settings.world))
 
 
 def _write_ready(settings: Settings, document: Callable[[], dict[str, Any]]) -> None:
@@ -135,11 +157,14 @@ def _run(
     residents: Sequence[int] = (),
 ) -> int:
     from tacet.identity.vault import VaultError
-    from tacet.server import AddressError, run
+    from tacet.listening import AddressError
+    from tacet.server import run
     from tacet.store.base import StoreError
 
     _log_to_stderr(settings)
     try:
+        if settings.processes > 1:
+            return _supervised(settings, announce)
         return run(settings, announce, prepare, residents)
     except AddressError as error:
         # Whoever typed `make sandbox` has no option to give. Make says to its commands that it is there.
@@ -151,9 +176,30 @@ def _run(
         raise CommandError(Exit.CONFIGURATION, str(error)) from None
 
 
+def _supervised(settings: Settings, announce: Callable[[str], None]) -> int:
+    from tacet.supervisor import StartError, supervise
+
+    try:
+        return supervise(settings, announce)
+    except StartError as error:
+        raise CommandError(Exit.FAILED, f"{error}; the log says why") from None
+
+
+def _check_processes(settings: Settings) -> None:
+    """Refuse several processes that could not agree."""
+    if settings.processes == 1:
+        return
+    if not is_postgresql(settings.database):
+        raise CommandError(Exit.CONFIGURATION, NEEDS_POSTGRESQL.format(settings.processes))
+    if not settings.redis:
+        raise CommandError(Exit.CONFIGURATION, NEEDS_REDIS.format(settings.processes))
+
+
 def _log_to_stderr(settings: Settings) -> None:
     level = settings.log_level
-    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(formatter(settings.log_format))
+    logging.basicConfig(level=level.upper(), handlers=[handler])
     if level == "info":
         # It tells at length that it started; the command's own line says so.
         logging.getLogger("uvicorn").setLevel(logging.WARNING)

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from tacet.cli.options import shown_limit
+from tacet.limits.defaults import DEFAULT_LIMITS
 from tacet.limits.rates import RateLimit
-from tacet.settings import DEFAULT_LIMITS, MAX_COUNT, MAX_SECONDS, Named
+from tacet.settings import MAX_COUNT, MAX_SECONDS, Named
 
 FEW_NAMES = 10
 """As many fit into an error that can still be read."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from tacet.cache import TwoGenerations
+from tacet.cache import Hits, TwoGenerations
 from tacet.clock import Clock
 from tacet.records.people import Person, Post, State
 from tacet.records.relations import Kind
@@ -18,6 +18,7 @@ class People:
 
     Attributes:
         generation: counts up whenever cached people may have changed: what was rendered from them is stale then.
+        hits: of the cache.
     """
 
     def __init__(self, directory: DirectoryStore, max_cached: int) -> None:
@@ -25,6 +26,7 @@ class People:
         self._max_cached = max_cached
         self._cache: TwoGenerations[int, Person] = TwoGenerations(max_cached)
         self.generation = 0
+        self.hits = Hits()
 
     async def one(self, person_id: int) -> Person | None:
         """The person with this id, whatever their state."""
@@ -46,6 +48,8 @@ class People:
                 missing.append(id_)
             else:
                 found[id_] = person
+        self.hits.found += len(found)
+        self.hits.missed += len(missing)
         if missing:
             for person in await self._directory.people(missing):
                 cache.put(person.id, person)
@@ -63,6 +67,11 @@ class People:
         ids = await self._directory.first_person_ids(limit)
         people = await self.by_ids(ids)
         return [people[id_] for id_ in ids if id_ in people]
+
+    @property
+    def kept(self) -> int:
+        """How many people are cached."""
+        return len(self._cache)
 
     def forget(self) -> None:
         """Drop everything cached: somebody changed the directory."""

@@ -3,14 +3,15 @@
 import logging
 from dataclasses import dataclass, field
 
-from tacet.cache import TwoGenerations
+from tacet.cache import Hits, TwoGenerations
 from tacet.clock import Clock
 from tacet.directory.lookup import People
 from tacet.identity.caller import Caller, Method, Unauthenticated
 from tacet.identity.oauth1 import OAuth1Error, Parameters, Reason, SignedRequest, Verifier, collect
 from tacet.identity.vault import Vault, VaultError
+from tacet.news import News, Nobody
 from tacet.records.credentials import Access, App, Token, TokenKind
-from tacet.store.base import CredentialStore
+from tacet.store.base import CredentialStore, Part
 
 MAX_CACHED_CREDENTIALS = 50_000
 """Tokens and App keys kept, about 30 MB; the rest cost a query each time."""
@@ -43,17 +44,33 @@ class Authenticator:
     Raises where a caller is asked for:
         Unauthenticated: unknown, expired, revoked, malformed or wrongly signed, or of somebody who is suspended;
             v2 tells none of these apart.
+
+    Attributes:
+        hits: of the cache of bearers.
     """
 
     def __init__(
-        self, credentials: CredentialStore, people: People, vault: Vault, clock: Clock, verifier: Verifier
+        self,
+        credentials: CredentialStore,
+        people: People,
+        vault: Vault,
+        clock: Clock,
+        verifier: Verifier,
+        news: News | None = None,
     ) -> None:
         self._credentials = credentials
         self._people = people
         self._vault = vault
         self._clock = clock
         self._verifier = verifier
+        self._news = news or Nobody()
+        self.hits = Hits()
         self.forget()
+
+    @property
+    def kept(self) -> int:
+        """How many bearers are cached."""
+        return len(self._bearers)
 
     async def bearer(self, text: str) -> Caller:
         """The caller behind an OAuth 2.0 bearer, a person's or an App's own (RFC 6750)."""
@@ -63,8 +80,11 @@ class Authenticator:
         bearers = self._bearers
         known = bearers.get(key)
         if known is None:
+            self.hits.missed += 1
             known = await self._find_bearer(key)
             bearers.put(key, known)
+        else:
+            self.hits.found += 1
         if self._has_ended(known.expires_at_ms):
             raise Unauthenticated("the token has expired")
         return known.caller
@@ -79,7 +99,7 @@ class Authenticator:
                 self._verifier.refuse(request, parameters)
             if signer is None or signer.caller.app_id != consumer[0].id:
                 self._verifier.refuse(request, parameters, reason=_no_token(parameters))
-            self._verifier.verify(request, parameters, consumer[1], signer.token_secret)
+            await self._verifier.verify(request, parameters, consumer[1], signer.token_secret)
         except OAuth1Error as error:
             raise Unauthenticated(str(error), error.reason) from None
         except VaultError as error:
@@ -107,6 +127,11 @@ class Authenticator:
         """By which name the caller's App signs; empty where it has none. Names are no secrets."""
         app = await self._credentials.app(caller.app_id)
         return "" if app is None else app.consumer_key
+
+    async def forget_everywhere(self) -> None:
+        """The same, and have the other processes do it: for whoever has just ended or changed credentials."""
+        self.forget()
+        await self._news.tell(Part.CREDENTIALS)
 
     def forget(self) -> None:
         """Drop everything cached: somebody changed credentials, or people, who may be suspended or back."""

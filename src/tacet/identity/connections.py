@@ -1,6 +1,6 @@
 """Which Apps people let in, seen from either side, and how they are shown the door."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from tacet.clock import Clock
@@ -25,11 +25,11 @@ class Connections:
     """Reads and ends what people agreed to.
 
     Args:
-        forget: called after anything was revoked, so that no cached token works for another moment.
+        forget: called after anything was revoked, so that no process lets a cached token work any longer.
     """
 
     def __init__(
-        self, credentials: CredentialStore, consents: ConsentStore, clock: Clock, forget: Callable[[], None]
+        self, credentials: CredentialStore, consents: ConsentStore, clock: Clock, forget: Callable[[], Awaitable[None]]
     ) -> None:
         self._credentials = credentials
         self._consents = consents
@@ -61,7 +61,7 @@ class Connections:
         revoked = await self._consents.revoke_connection(app_id, user_id, self._clock.now_ms())
         # Only then: forgetting costs every caller a query, and must not be had for the asking.
         if revoked:
-            self._forget()
+            await self._forget()
         return revoked > 0
 
     async def _of_user(self, user_id: int) -> list[Connection]:

@@ -43,7 +43,7 @@ class OAuth1Invalidation:
             raise LoginRefused(Refused.ENDED)
         if not await self._credentials.revoke_token(token.digest, self._clock.now_ms()):
             raise LoginRefused(Refused.ENDED)
-        self._authenticator.forget()
+        await self._authenticator.forget_everywhere()
         return text
 
     async def _find(self, text: str) -> Token | None:

@@ -40,16 +40,16 @@ class Identity:
     ) -> None:
         credentials, consents = store.credentials, store.consents
         self.authenticator = authenticator
-        forget = self.authenticator.forget
+        forget = self.authenticator.forget_everywhere
         signatures = AppSignatures(self.authenticator, verifier, vault)
         maker = Maker(vault, clock, randomness, Snowflakes(clock, randomness))
-        self.app_only = AppOnly(credentials, self.authenticator, maker)
+        self.app_only = AppOnly(credentials, self.authenticator, maker, store.alone)
         self.oauth1_logins = OAuth1Logins(store, people, signatures, maker)
         self.oauth1_invalidation = OAuth1Invalidation(self.authenticator, credentials, clock)
         self.authorizations = Authorizations(credentials, consents, clock, randomness)
         self.oauth2_tokens = OAuth2Tokens(credentials, consents, people, clock, randomness, forget)
         self.connections = Connections(credentials, consents, clock, forget)
-        self.developers = Developers(credentials, consents, store.accounts, maker, forget)
+        self.developers = Developers(store, maker, forget)
         self.passwords = Passwords(store.accounts, clock)
         self.sessions = Sessions(store.accounts, clock, randomness)
         self._people = people

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from tacet.clock import Clock
 from tacet.limits.rates import RateLimit
-from tacet.limits.windows import InProcessWindows
+from tacet.limits.windows import InProcessWindows, Windows
 
 
 class Kind(StrEnum):
@@ -48,9 +48,15 @@ of which may open only a hundred before it has to wait."""
 OF_A_PERSON = (Kind.SIGN_IN, Kind.SIGN_IN_ACCOUNT)
 """What is counted of guesses at one password; the rest says something of the address, whoever's it was."""
 
+SIGN_INS = (Kind.SIGN_IN, Kind.SIGN_IN_ADDRESS, Kind.SIGN_IN_ACCOUNT)
+"""What processes count together. Of attempts at secrets that nobody can guess each counts its own: whoever makes up
+clients would fill the memory that they share."""
+
 SUBJECT_BYTES = 16
 """Of the digest that stands for texts of any length: nobody finds two that share one."""
 
+Together = Callable[[InProcessWindows, Mapping[str, RateLimit]], Windows]
+"""Windows in which all processes count, from one's own and their limits: as strict as either."""
 
 PasswordSetAt = Callable[[str], Awaitable[int | None]]
 """When the password was set that somebody with this username has, in Unix milliseconds; None where there is none."""
@@ -62,6 +68,11 @@ async def _unknown(_username: str) -> None:
     """Nobody's password is known to be new."""
 
 
+def by_itself(own: InProcessWindows, _limits: Mapping[str, RateLimit]) -> Windows:
+    """Where there is one process."""
+    return own
+
+
 class Failures:
     """Counts failed attempts.
 
@@ -71,18 +82,25 @@ class Failures:
     Args:
         password_set_at: asked only when a sign-in would be refused. Guesses at a password that was replaced since do
             not hold against the new one, or whoever guesses could keep out somebody who asked for help.
+        together: counts sign-ins with the other processes.
     """
 
     def __init__(
-        self, clock: Clock, password_set_at: PasswordSetAt = _unknown, max_windows: int = MAX_FAILURE_WINDOWS
+        self,
+        clock: Clock,
+        password_set_at: PasswordSetAt = _unknown,
+        max_windows: int = MAX_FAILURE_WINDOWS,
+        together: Together = by_itself,
     ) -> None:
         self._clock = clock
         self._password_set_at = password_set_at
         # Apart, because one address may open any number of windows at the token endpoints: a new one for every client
         # that it makes up. These must not push out those that stop it from guessing passwords.
-        self._windows = {
-            kind: InProcessWindows({kind.value: limit}, clock, max_windows) for kind, limit in FAILURES.items()
-        }
+        self._windows: dict[Kind, Windows] = {}
+        for kind, limit in FAILURES.items():
+            limits = {kind.value: limit}
+            own = InProcessWindows(limits, clock, max_windows)
+            self._windows[kind] = together(own, limits) if kind in SIGN_INS else own
         # One line for an address and a window: whoever makes up clients could fill the disk with more.
         lines = {Kind.TOKEN.value: RateLimit(1, FAILURES[Kind.TOKEN].window_s)}
         self._lines = InProcessWindows(lines, clock, max_windows)
@@ -142,7 +160,7 @@ class Failures:
         if set_at_ms is None or set_at_ms > self._clock.now_ms():
             return False
         forgiven = [
-            self._windows[kind].forget_before(kind, _subject(who), set_at_ms)
+            await self._windows[kind].forget_before(kind, _subject(who), set_at_ms)
             for kind, who in places
             if kind in OF_A_PERSON
         ]
@@ -175,7 +193,8 @@ def _sign_in_places(address: str, username: str) -> list[tuple[Kind, tuple[str, 
 def _subject(who: Sequence[str]) -> int:
     """A number for these texts, in whatever case: `Alice` and `alice` are one account, with one window.
 
-    The digest has no key: it never leaves the process, and is too long for two texts that share one to be found.
+    The digest has no key: it never leaves the process as it is, and is too long for two texts that share one to be
+    found.
     """
     digest = hashlib.blake2b(digest_size=SUBJECT_BYTES)
     for text in who:

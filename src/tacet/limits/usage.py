@@ -2,6 +2,7 @@
 
 import asyncio
 
+from tacet.cancellation import to_the_end
 from tacet.clock import Clock
 from tacet.records.accounts import Usage
 from tacet.store.accounts import AccountStore
@@ -37,16 +38,22 @@ class UsageCounter:
     async def flush(self) -> None:
         """Add what was counted to the store; once an hour remove what is older than `USAGE_KEPT_HOURS`.
 
+        Goes to its end also where whoever waits for it is cancelled, or nobody would know what of it was written.
+
         Raises:
             StoreError: the database failed; what was counted is kept for the next time.
         """
+        await to_the_end(self._flush())
+
+    async def _flush(self) -> None:
         async with self._moving:
             hour = self._clock.now_ms() // HOUR_MS
             counts, self._counts = self._counts, {}
             if not counts:
                 return
             try:
-                await self._accounts.add_usage([_usage(app_id, hour, counted) for app_id, counted in counts.items()])
+                # In one order, so that no two processes wait for each other's rows.
+                await self._accounts.add_usage([_usage(app_id, hour, counts[app_id]) for app_id in sorted(counts)])
             except Exception:
                 self._take_back(counts)
                 raise

@@ -20,6 +20,11 @@ EVICTED_SHARE = 10
 """One part in so many goes at once: looking through all windows takes 40 ms, too long for every new one."""
 
 
+CLOCKS_APART_MS = 5_000
+"""How far the clocks of machines that share windows may differ: many times what any two differ that are set by NTP. A
+window that another machine has just opened must not look as if it came from the future."""
+
+
 class Spent(msgspec.Struct, frozen=True):
     """What a window says after this request: `resets_at_s` is Unix seconds, `remaining` is already decremented."""
 
@@ -43,6 +48,10 @@ class Windows(ABC):
     @abstractmethod
     async def give_back(self, route: str, subject: int) -> None:
         """Take back one request that was counted, if its window still runs; that does not open or end one."""
+
+    @abstractmethod
+    async def forget_before(self, route: str, subject: int, moment_ms: int) -> bool:
+        """End a window that was opened before this moment; True if there was one."""
 
 
 @dataclass(slots=True)
@@ -81,7 +90,7 @@ class InProcessWindows(Windows):
         now_ms = self._clock.now_ms()
         window = self._windows.get((route, subject))
         length_ms = limit.window_s * 1000
-        if window is None or not _runs(window, now_ms, length_ms):
+        if window is None or not runs(window.resets_at_ms, now_ms, length_ms):
             window = _Window(now_ms + length_ms, 0)
         return _spent(limit, window, allowed=window.used < limit.count)
 
@@ -90,8 +99,7 @@ class InProcessWindows(Windows):
         if window is not None and window.used > 0:
             window.used -= 1
 
-    def forget_before(self, route: str, subject: int, moment_ms: int) -> bool:
-        """End a window that was opened before this moment; True if there was one."""
+    async def forget_before(self, route: str, subject: int, moment_ms: int) -> bool:
         limit, window = self._limits.get(route), self._windows.get((route, subject))
         if limit is None or window is None or window.resets_at_ms - limit.window_s * 1000 >= moment_ms:
             return False
@@ -102,7 +110,7 @@ class InProcessWindows(Windows):
         now_ms = self._clock.now_ms()
         window = self._windows.get((route, subject))
         length_ms = limit.window_s * 1000
-        if window is None or not _runs(window, now_ms, length_ms):
+        if window is None or not runs(window.resets_at_ms, now_ms, length_ms):
             self._make_room(now_ms)
             self._windows.pop((route, subject), None)
             window = self._windows[route, subject] = _Window(now_ms + length_ms, 0)
@@ -118,9 +126,12 @@ class InProcessWindows(Windows):
             self._windows = dict(islice(self._windows.items(), excess, None))
 
 
-def _runs(window: _Window, now_ms: int, length_ms: int) -> bool:
-    """A window that ends later than a whole length from now was opened before the clock was set back."""
-    return now_ms < window.resets_at_ms <= now_ms + length_ms
+def runs(resets_at_ms: int, now_ms: int, length_ms: int) -> bool:
+    """Whether a window that ends then is the current one.
+
+    One that ends later than a whole length from now was opened before the clock was set back.
+    """
+    return now_ms < resets_at_ms <= now_ms + length_ms + CLOCKS_APART_MS
 
 
 def _spent(limit: RateLimit, window: _Window, allowed: bool) -> Spent:

@@ -64,9 +64,7 @@ class Messages:
         connections = await self._acquaintance.between(sender_id, (recipient_id,), statuses=False, messages=True)
         if not connections.may_write_to(recipient):
             raise NotPermitted
-        message = Message(await self._ids.next_id(), sender_id, recipient_id, text, self._clock.now_ms())
-        await self._messages.add(message)
-        return message
+        return await self._ids.stored(lambda id_: self._add(id_, sender_id, recipient_id, text))
 
     async def between(self, one_id: int, other_id: int, stretch: Stretch, limit: int) -> MessagePage:
         """At most `limit` messages of two people; see `of_person`."""
@@ -80,6 +78,11 @@ class Messages:
             stretch: of ids; its end at which the page is cut is the one where walking starts.
         """
         return await self._page(partial(self._messages.of_person, person_id), stretch, limit)
+
+    async def _add(self, id_: int, sender_id: int, recipient_id: int, text: str) -> Message:
+        message = Message(id_, sender_id, recipient_id, text, self._clock.now_ms())
+        await self._messages.add(message)
+        return message
 
     async def _page(self, walk: Walk, stretch: Stretch, limit: int) -> MessagePage:
         oldest_id = max(snowflake_at(self._clock.now_ms() - SHOWN_FOR_MS, 0), 1)

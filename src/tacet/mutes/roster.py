@@ -47,6 +47,10 @@ class Roster:
         page = await self._mutes.page(source_id, cursor, limit)
         walk = self._relations.newer if cursor.newer else self._relations.older
         since = dict(await walk(Kind.MUTE, source_id, cursor.position, limit, self._clock.now_ms()))
+        for id_ in page.target_ids:
+            # The list may have grown between the two readings, and then its end is in the first one alone.
+            if id_ not in since and (position := await self._mutes.position(source_id, id_)) is not None:
+                since[id_] = position
         names = {each.id: each for each in await self._directory.names(page.target_ids)}
         entries = [entry(id_, names.get(id_), since.get(id_)) for id_ in page.target_ids]
         return EntryPage(entries, page.older_than, page.newer_than)

@@ -17,6 +17,7 @@ from tacet.directory.lookup import People
 from tacet.identity.signin.passwords import WAITING_S, PasswordsBusy
 from tacet.identity.signin.sessions import SESSION_TEXT_LENGTH, Sessions
 from tacet.ids import Randomness
+from tacet.observing.requests import UNKNOWN, Requests
 from tacet.pages.forms import csrf_token, id_of, read_fields, same_token
 from tacet.pages.onward import to_sign_in, with_query
 from tacet.pages.origins import Origins
@@ -24,7 +25,7 @@ from tacet.pages.responses import Security, drop_cookie, set_cookie
 from tacet.pages.templating import Templates
 from tacet.pages.visit import PageError, Visit, not_found
 from tacet.records.people import State
-from tacet.store.base import StoreBusy, StoreError
+from tacet.store.base import StoreAway, StoreBusy, StoreError
 from tacet.wire.problems import RETRY_AFTER_S
 
 _OURS_ALONE = ("/account", "/assets", "/i", "/muted", "/portal", "/sign-in", "/sign-out", "/timeline")
@@ -64,7 +65,11 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """What stands before every page, built once."""
+    """What stands before every page, built once.
+
+    Attributes:
+        new_request_id: names a visit in the log and, as `x-transaction-id`, in its answer.
+    """
 
     sessions: Sessions
     people: People
@@ -73,6 +78,8 @@ class Guard:
     templates: Templates
     security: Security
     origins: Origins
+    requests: Requests
+    new_request_id: Callable[[], bytes]
     max_body_bytes: int
 
 
@@ -100,15 +107,19 @@ class _Door:
     def __init__(self, guard: Guard, page: Page) -> None:
         self._guard = guard
         self._page = page
+        self._route = _NUMBER.sub(r"{\1}", page.path) or UNKNOWN
         self._numbers = _NUMBER.findall(page.path)
         self._handlers = {
             method: handler for method, handler in (("GET", page.get), ("POST", page.post)) if handler is not None
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
+        guard, request = self._guard, Request(scope, receive)
+        moving = (guard.new_request_id(), guard.clock.ticks_ns())
         response = await self.answer(request)
-        response.headers["date"] = formatdate(self._guard.clock.now_ms() // 1000, usegmt=True)
+        guard.requests.of(request.method, self._route)(response.status_code, moving, 0)
+        response.headers["x-transaction-id"] = moving[0].decode()
+        response.headers["date"] = formatdate(guard.clock.now_ms() // 1000, usegmt=True)
         if request.method == "HEAD":
             response.body = b""
         await response(scope, receive, send)
@@ -130,7 +141,8 @@ class _Door:
         except PageError as error:
             response = _error_page(visit, error)
         except (StoreError, PasswordsBusy) as error:
-            _log.error("%s failed: %s", self._page.path, error)
+            if not isinstance(error, StoreAway):
+                _log.error("%s failed: %s", self._page.path, error)
             response = _error_page(visit, _not_now(error))
         except Exception:  # noqa: BLE001 - a bug is answered with a page and logged, and never ends a connection
             _log.exception("%s failed", self._page.path)
@@ -227,13 +239,15 @@ def _too_old() -> PageError:
 
 
 def _not_now(error: StoreError | PasswordsBusy) -> PageError:
-    cause, wait_s = "The database cannot be reached.", RETRY_AFTER_S
-    if isinstance(error, StoreBusy):
+    cause, changed, wait_s = "The database cannot be reached.", "Nothing was changed.", RETRY_AFTER_S
+    if isinstance(error, StoreAway):
+        changed = "Whether anything was changed is not certain."
+    elif isinstance(error, StoreBusy):
         cause = "Too much is being written at once."
     elif isinstance(error, PasswordsBusy):
         cause, wait_s = "Too many people are signing in at once.", WAITING_S
     remedy = "Try again in a few seconds."
-    return PageError(503, "Not now", f"{cause} Nothing was changed.", remedy, {"retry-after": str(wait_s)})
+    return PageError(503, "Not now", f"{cause} {changed}", remedy, {"retry-after": str(wait_s)})
 
 
 def _bug() -> PageError:

@@ -9,8 +9,6 @@ from tacet.clock import Clock
 from tacet.identity.parts import Identity
 from tacet.ids import Randomness
 from tacet.limits.failures import Failures
-from tacet.limits.usage import UsageCounter
-from tacet.limits.windows import Windows
 from tacet.pages.assets import Assets
 from tacet.pages.families import families
 from tacet.pages.muted import MuteLimit
@@ -22,6 +20,7 @@ from tacet.pages.routing import Guard, page_routes
 from tacet.pages.templating import Templates
 from tacet.settings import SANDBOX, Settings
 from tacet.wire.addresses import Addresses
+from tacet.wire.endpoint import Services
 from tacet.wire.routing import by_route
 
 
@@ -29,8 +28,7 @@ def site(
     settings: Settings,
     identity: Identity,
     actions: Actions,
-    windows: Windows,
-    usage: UsageCounter,
+    services: Services,
     failures: Failures,
     addresses: Addresses,
     clock: Clock,
@@ -41,7 +39,7 @@ def site(
     """The pages.
 
     Args:
-        windows: counts mutes made here.
+        services: count mutes made here, and show what Apps asked for.
         residents: see `families`; left out of account where it is no sandbox.
         for_programs: answers paths that have no page, for whoever does not ask for HTML.
     """
@@ -54,10 +52,12 @@ def site(
         Templates(sandbox=sandbox, asset=assets.url),
         reached_at(settings.public_url),
         Origins(clock),
+        services.requests,
+        services.headers.transaction_id,
         settings.max_body_bytes,
     )
     offered = residents if sandbox else None
-    drawn, mute_limit = DailyUsage(usage, clock), MuteLimit(windows, clock)
+    drawn, mute_limit = DailyUsage(services.usage, clock), MuteLimit(services.windows, clock)
     others = families(identity, actions, drawn, mute_limit, failures, addresses, offered)
     routes = page_routes(guard, [page for family in (assets, *others) for page in family.pages()])
     return by_route(routes, nowhere(guard, for_programs))

@@ -1,14 +1,15 @@
 """The home timeline: what the viewer and those they follow posted, less what the viewer mutes.
 
-Everything but muting changes seldom, so the newest posts of a home are kept and brought up to date. Mutes are asked for
-on each page, "which of these authors", in one question: a mute shows on the very next page, and no list of mutes is
-ever read.
+Everything but muting changes seldom, so the newest posts of a home are kept and brought up to date, where this process
+alone changes them. Elsewhere each page is read anew. Mutes are asked for on each page, "which of these authors", in one
+question: a mute shows on the very next page, and no list of mutes is ever read.
 """
 
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from tacet.cache import Hits
 from tacet.clock import Clock
 from tacet.directory.lookup import People
 from tacet.ids import snowflake_at
@@ -66,7 +67,7 @@ class Homes:
     """Everybody's home.
 
     Args:
-        changes: what became of posts since a home was kept.
+        changes: what became of posts since a home was kept; None keeps none, where others change posts and relations.
     """
 
     def __init__(
@@ -77,7 +78,7 @@ class Homes:
         visibility: Visibility,
         mutes: Mutes,
         clock: Clock,
-        changes: PostChanges,
+        changes: PostChanges | None,
     ) -> None:
         self._posts = posts
         self._relations = relations
@@ -88,6 +89,7 @@ class Homes:
         self._changes = changes
         self._generation = people.generation
         self._bytes = 0
+        self.hits = Hits()
         self._homes: dict[int, dict[Shape, Candidates]] = {}
 
     async def page(self, viewer_id: int, stretch: Stretch, limit: int, hide: bool = True) -> HomePage:
@@ -104,17 +106,31 @@ class Homes:
         page = cut(stretch, read.ids, kept, read.more, limit)
         return HomePage(read, page.shown, muted, page.older_than, page.newer_than)
 
+    @property
+    def kept(self) -> int:
+        """How many viewers' homes are kept."""
+        return len(self._homes)
+
+    @property
+    def kept_bytes(self) -> int:
+        """The memory they take, about."""
+        return self._bytes
+
     def forget(self, viewer_id: int) -> None:
         """Whom they follow, block or are blocked by has changed."""
         self._bytes -= sum(each.size_bytes for each in self._homes.pop(viewer_id, {}).values())
 
     async def _read(self, viewer_id: int, stretch: Stretch, count: int) -> tuple[Read, set[int]]:
         """Posts of a home, and those of the reposted authors among them whom the viewer may not see."""
-        candidates = await self._current(viewer_id, stretch.without)
-        read = candidates.read(stretch, count)
-        if read is not None:
-            return read, set()
-        found = await self._of_authors(candidates.authors(), stretch, count + 1)
+        if self._changes is None:
+            authors = await self._authors(viewer_id)
+        else:
+            candidates = await self._current(viewer_id, stretch.without, self._changes)
+            kept = candidates.read(stretch, count)
+            if kept is not None:
+                return kept, set()
+            authors = candidates.authors()
+        found = await self._of_authors(authors, stretch, count + 1)
         heads = found[:count]
         read = columns(
             [head.id for head in heads],
@@ -124,7 +140,7 @@ class Homes:
         )
         return read, await self._unseen(viewer_id, heads)
 
-    async def _current(self, viewer_id: int, without: Shape) -> Candidates:
+    async def _current(self, viewer_id: int, without: Shape, changes: PostChanges) -> Candidates:
         """The newest candidates, as they are now."""
         if self._generation != self._people.generation:
             self._generation = self._people.generation
@@ -133,9 +149,11 @@ class Homes:
         # Taken out and put back: the first ones are those that were not asked for the longest.
         kept = self._homes[viewer_id] = self._homes.pop(viewer_id, {})
         candidates = kept.get(without)
-        if candidates is not None and await self._catch_up(viewer_id, candidates, without):
+        if candidates is not None and await self._catch_up(viewer_id, candidates, without, changes):
+            self.hits.found += 1
             return candidates
-        candidates = await self._load(viewer_id, without)
+        self.hits.missed += 1
+        candidates = await self._load(viewer_id, without, changes.sequence)
         # What was forgotten while it was read may be out of date, and is used this once.
         if self._homes.get(viewer_id) is kept:
             self._keep(kept, without, candidates)
@@ -149,12 +167,8 @@ class Homes:
         while len(self._homes) > MAX_HOMES or self._bytes > MAX_HOME_BYTES:
             self.forget(next(iter(self._homes)))
 
-    async def _load(self, viewer_id: int, without: Shape) -> Candidates:
-        sequence = self._changes.sequence
-        now_ms = self._clock.now_ms()
-        followed = await self._relations.packed(Kind.FOLLOW, viewer_id, NEWEST, MAX_FOLLOWED, now_ms)
-        seen = await self._visibility.visible_authors(followed.target_ids, viewer_id)
-        authors = sorted({*seen, viewer_id})
+    async def _load(self, viewer_id: int, without: Shape, sequence: int) -> Candidates:
+        authors = await self._authors(viewer_id)
         found = await self._of_authors(authors, Stretch(without=without), MAX_CANDIDATES + 1)
         heads = found[:MAX_CANDIDATES]
         floor = heads[-1].id if len(found) > MAX_CANDIDATES else 0
@@ -162,20 +176,27 @@ class Homes:
         shown = [head for head in heads if head.reposted_author_id not in unseen]
         return Candidates(authors, shown, floor, sequence)
 
+    async def _authors(self, viewer_id: int) -> list[int]:
+        """Whose posts a home is made of, in order."""
+        now_ms = self._clock.now_ms()
+        followed = await self._relations.packed(Kind.FOLLOW, viewer_id, NEWEST, MAX_FOLLOWED, now_ms)
+        seen = await self._visibility.visible_authors(followed.target_ids, viewer_id)
+        return sorted({*seen, viewer_id})
+
     async def _of_authors(self, author_ids: list[int], stretch: Stretch, limit: int) -> list[PostHead]:
         return await of_authors(self._posts, author_ids, stretch, limit, snowflake_at(self._clock.now_ms(), 0))
 
-    async def _catch_up(self, viewer_id: int, candidates: Candidates, without: Shape) -> bool:
+    async def _catch_up(self, viewer_id: int, candidates: Candidates, without: Shape, changes: PostChanges) -> bool:
         """Take in what changed; False where that cannot be told, and they must be loaded anew."""
-        sequence = self._changes.sequence
+        sequence = changes.sequence
         if candidates.sequence == sequence:
             return True
-        changes = self._changes.since(candidates.sequence)
-        if changes is None:
+        since = changes.since(candidates.sequence)
+        if since is None:
             return False
         new: dict[int, PostHead] = {}
         gone: list[Deleted] = []
-        for change in changes:
+        for change in since:
             if isinstance(change, Deleted):
                 gone.append(change)
             elif candidates.is_by(change.author_id):

@@ -82,8 +82,7 @@ class Writing:
             references=tuple(Reference(type_, post.id) for type_, post in references if post is not None),
             mentioned_ids=await mentioned_ids(text, self._people),
         )
-        post = Post(await self._ids.next_id(), author_id, text, self._clock.now_ms(), details)
-        await to_the_end(self._add(post))
+        post, _ = await self._stored(author_id, text, details)
         return post
 
     async def delete(self, author_id: int, post_id: int) -> bool:
@@ -120,10 +119,10 @@ class Writing:
             reposted_author_id=author.id,
         )
         text = repost_text(author.username, original.text)
-        repost = Post(await self._ids.next_id(), author_id, text, self._clock.now_ms(), details)
-        if not await to_the_end(self._add(repost)):
-            still_there = await self._posts.repost_of(author_id, original.id) is not None
-            raise AlreadyReposted if still_there else PostMissing
+        _, added = await self._stored(author_id, text, details)
+        if not added:
+            # It was refused for one of two reasons, and this is the one that stays.
+            raise PostMissing if await self._one(original.id) is None else AlreadyReposted
         return original
 
     async def undo_repost(self, author_id: int, post_id: int) -> bool:
@@ -137,6 +136,15 @@ class Writing:
         original_id = post.reposted_id if post is not None and post.reposted_id else post_id
         repost_id = await self._posts.repost_of(author_id, original_id)
         return repost_id is not None and await to_the_end(self._delete(repost_id, author_id))
+
+    async def _stored(self, author_id: int, text: str, details: PostDetails) -> tuple[Post, bool]:
+        """A new post, and whether it was added."""
+
+        async def store(id_: int) -> tuple[Post, bool]:
+            post = Post(id_, author_id, text, self._clock.now_ms(), details)
+            return post, await to_the_end(self._add(post))
+
+        return await self._ids.stored(store)
 
     async def _add(self, post: Post) -> bool:
         added = await self._posts.add(post)

@@ -1,5 +1,6 @@
 """Moving in: the seeded world and its keys go into an open store, once for each place it is kept."""
 
+import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -26,6 +27,7 @@ from tacet.sandbox.residents import (
 )
 from tacet.sandbox.world import MAX_PEOPLE, MIN_PEOPLE, World, build_world
 from tacet.settings import Settings
+from tacet.store.address import is_postgresql
 from tacet.store.base import Store, StoreError
 from tacet.store.opening import MEMORY
 
@@ -52,9 +54,12 @@ def at_home(settings: Settings) -> Settings:
     """The settings with the sandbox's own database and key; a new folder is made and marked as the sandbox's.
 
     Raises:
-        StoreError: the folder cannot be made or written to, or holds a database that no sandbox made.
+        StoreError: the folder cannot be made or written to, or holds a database that no sandbox made; or the world's
+            address is no PostgreSQL's.
     """
-    database = MEMORY
+    if settings.world and not is_postgresql(settings.world):
+        raise StoreError("--world takes postgresql://USER@HOST/NAME; for a folder there is --data")
+    database = settings.world or MEMORY
     if settings.data_dir is not None:
         try:
             settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -67,11 +72,14 @@ def at_home(settings: Settings) -> Settings:
 
 
 def origin(settings: Settings) -> Origin:
-    """The world that will be served: the one that lives in the folder or was moving in, else the one asked for.
+    """The world that will be served: the one that lives in the folder or the database or was moving in, else the one
+    asked for. A database is brought up to date and marked as the sandbox's by this.
 
     Raises:
-        StoreError: the folder's world file is unreadable.
+        StoreError: the folder's world file is unreadable; or the database cannot be reached, or holds something else.
     """
+    if settings.world:
+        return asyncio.run(_claimed(settings))
     for path in _marks(settings.data_dir):
         if path.exists():
             try:
@@ -87,18 +95,14 @@ def mover(settings: Settings, world: World, source: Origin) -> Callable[[Store],
     """What fills the store before it is served; nothing is moved in twice, so mutes made later stay as they are."""
 
     async def move_in(store: Store) -> None:
-        folder = settings.data_dir
-        # A database that was removed by hand is empty again, whatever the file beside it says.
-        if folder and (folder / WORLD_FILE).exists() and await store.directory.people([ALICE_ID]):
+        if await _lives_there(settings, store):
             await _hand_out_keys(store, world)
             return
         await store.directory.put_people(world.people)
         await store.posts.put(world.posts)
         await store.relations.add_many(world.relations)
         await _hand_out_keys(store, world)
-        if folder:
-            write_ready_file(folder / WORLD_FILE, msgspec.to_builtins(source))
-            (folder / UNFINISHED_FILE).unlink(missing_ok=True)
+        await _note_moved_in(settings, source)
 
     return move_in
 
@@ -165,6 +169,39 @@ async def _hand_out(store: Store, vault: Vault, token: SandboxToken) -> None:
     await store.credentials.put_token(
         dataclasses.replace(stored, secret_sealed=vault.seal(readable) if readable else b"")
     )
+
+
+async def _claimed(settings: Settings) -> Origin:
+    # Imported where there is a PostgreSQL: most sandboxes have none.
+    from tacet.store.postgres import worlds
+
+    asked_for = msgspec.json.encode(Origin(settings.people, settings.seed)).decode()
+    try:
+        return msgspec.json.decode(await worlds.claim(settings.world, asked_for), type=Origin)
+    except msgspec.DecodeError:
+        raise StoreError("the database's note of its world is damaged: give --world another database") from None
+
+
+async def _lives_there(settings: Settings, store: Store) -> bool:
+    """Whether all of the world was moved in, by an earlier start."""
+    if settings.world:
+        from tacet.store.postgres import worlds
+
+        return await worlds.is_complete(settings.world)
+    folder = settings.data_dir
+    # A database that was removed by hand is empty again, whatever the file beside it says.
+    return bool(folder and (folder / WORLD_FILE).exists() and await store.directory.people([ALICE_ID]))
+
+
+async def _note_moved_in(settings: Settings, source: Origin) -> None:
+    folder = settings.data_dir
+    if settings.world:
+        from tacet.store.postgres import worlds
+
+        await worlds.complete(settings.world)
+    elif folder:
+        write_ready_file(folder / WORLD_FILE, msgspec.to_builtins(source))
+        (folder / UNFINISHED_FILE).unlink(missing_ok=True)
 
 
 def _claim(folder: Path, source: Origin) -> None:

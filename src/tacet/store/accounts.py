@@ -74,6 +74,14 @@ class AccountStore(ABC):
         """Insert a Project, or replace its name and description."""
 
     @abstractmethod
+    async def add_project(self, project: Project) -> None:
+        """Insert a Project.
+
+        Raises:
+            Conflict: a Project has this id.
+        """
+
+    @abstractmethod
     async def project(self, project_id: int) -> Project | None:
         """The Project with this id."""
 

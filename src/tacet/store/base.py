@@ -2,16 +2,19 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from enum import StrEnum
 
 import msgspec
 
+from tacet.observing.meters import Meters
 from tacet.records.credentials import App, Token
 from tacet.records.people import Name, Person, State
 from tacet.records.relations import Change, Edge, Kind, Relation
 from tacet.store.accounts import AccountStore
 from tacet.store.consents import ConsentStore
 from tacet.store.messages import MessageStore
+from tacet.store.nonces import NonceStore
 from tacet.store.posts import PostStore
 
 Row = tuple[int, int]
@@ -38,6 +41,10 @@ class StoreError(Exception):
 
 class StoreBusy(StoreError):
     """More writes wait than the queue holds; nothing was written, trying again later may work."""
+
+
+class StoreAway(StoreError):
+    """The database cannot be reached. A write that was under way may or may not have been made."""
 
 
 class StoreLocked(StoreError):
@@ -200,6 +207,14 @@ class CredentialStore(ABC):
         """
 
     @abstractmethod
+    async def add_app(self, app: App) -> None:
+        """Insert an app.
+
+        Raises:
+            Conflict: its id, consumer key or client id is another app's.
+        """
+
+    @abstractmethod
     async def app(self, app_id: int) -> App | None:
         """The app with this id."""
 
@@ -244,9 +259,18 @@ class CredentialStore(ABC):
         until now."""
 
 
-class Store(ABC):
-    """One database: its parts and its life."""
+Alone = Callable[[str, int], AbstractAsyncContextManager[None]]
+"""As `Store.alone`."""
 
+
+class Store(ABC):
+    """One database: its parts and its life.
+
+    Attributes:
+        shared: whether other processes may serve the same database: what one knows of it, another may have changed.
+    """
+
+    shared: bool
     relations: RelationStore
     directory: DirectoryStore
     posts: PostStore
@@ -254,10 +278,12 @@ class Store(ABC):
     credentials: CredentialStore
     consents: ConsentStore
     accounts: AccountStore
+    nonces: NonceStore
 
     @abstractmethod
     async def open(self) -> None:
-        """Bring the schema up to date and start.
+        """Start, with a schema that is up to date: a database of this program's own is brought there, a shared one is
+        refused where it is not.
 
         Raises:
             StoreLocked: another server has the database.
@@ -267,6 +293,32 @@ class Store(ABC):
     @abstractmethod
     async def close(self) -> None:
         """Finish the writes already accepted, then release everything."""
+
+    @abstractmethod
+    def observe(self, meters: Meters) -> None:
+        """Have counted what is only known inside: writes that wait, batches, sessions. Called once, when it is open."""
+
+    @abstractmethod
+    async def check(self) -> None:
+        """Ask the database a cheap question, for whoever wants to know whether it answers; the wait is bounded.
+
+        Raises:
+            StoreError: it does not.
+        """
+
+    @abstractmethod
+    def alone(self, what: str, id_: int) -> AbstractAsyncContextManager[None]:
+        """Held by one at a time, of all processes that share the database, for work that relies on what it has read.
+
+        Only for what is seldom asked for, and never one within another: a shared database gives up a connection for as
+        long as it is held, and one process holds one at a time.
+
+        Args:
+            what, id_: name together what nobody else may do meanwhile.
+
+        Raises:
+            StoreError: it cannot be had in time.
+        """
 
     @abstractmethod
     async def revisions(self) -> dict[Part, int]:

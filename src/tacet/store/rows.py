@@ -1,18 +1,47 @@
 """Records as the rows that every driver writes and reads, in the order in which `tacet.store.queries` names columns."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
+from tacet.records.accounts import Password, Project, Session, Usage
 from tacet.records.consents import ChallengeMethod, Code, Connection, Grant, GrantKind, RequestToken
 from tacet.records.credentials import Access, App, Token, TokenKind, UserAuthentication
+from tacet.records.messages import Message
+from tacet.records.people import Post, PostDetails
 from tacet.store.queries.consents import access_of_rank
 
 Value = int | str | bytes | None
 
 _encode = msgspec.json.Encoder().encode
 _decode_texts = msgspec.json.Decoder(tuple[str, ...]).decode
+_decode_details = msgspec.json.Decoder(PostDetails).decode
+
+
+def post_row(post: Post) -> tuple[Value, ...]:
+    details = _encode(post.details).decode()
+    shown = (post.id, post.author_id, post.created_at_ms, post.text, details)
+    return (*shown, int(post.shape), post.reposted_id, post.details.reposted_author_id)
+
+
+def post_of(row: Sequence[Any]) -> Post:
+    """The author of what it repeats stands in a column of its own, for it may have become known later."""
+    id_, author_id, text, created_at_ms, encoded, reposted_author_id = row
+    details = _decode_details(encoded)
+    if details.reposted_author_id != reposted_author_id:
+        details = msgspec.structs.replace(details, reposted_author_id=reposted_author_id)
+    return Post(id_, author_id, text, created_at_ms, details)
+
+
+def mention_rows(posts: Iterable[Post]) -> list[tuple[int, int]]:
+    return [(person_id, post.id) for post in posts for person_id in post.details.mentioned_ids]
+
+
+def message_row(message: Message) -> tuple[Value, ...]:
+    """The two people stand in it twice: as who wrote to whom, and as the name of their conversation."""
+    people = (message.sender_id, message.recipient_id)
+    return (message.id, *people, min(people), max(people), message.created_at_ms, message.text)
 
 
 def app_row(app: App) -> tuple[Value, ...]:
@@ -132,3 +161,19 @@ def connection_of(
     together = sorted({scope for each in scopes for scope in each.split()})
     access = None if oauth1_rank is None else access_of_rank(oauth1_rank)
     return Connection(app_id, user_id, tuple(together), oauth1_rank is not None, since_ms, access)
+
+
+def password_row(password: Password) -> tuple[Value, ...]:
+    return password.person_id, password.encoded, password.changed_at_ms
+
+
+def session_row(session: Session) -> tuple[Value, ...]:
+    return session.digest, session.user_id, session.created_at_ms, session.seen_at_ms, session.expires_at_ms
+
+
+def project_row(project: Project) -> tuple[Value, ...]:
+    return project.id, project.owner_id, project.name, project.description, project.created_at_ms
+
+
+def usage_row(usage: Usage) -> tuple[Value, ...]:
+    return usage.app_id, usage.hour, usage.requests, usage.refused

@@ -21,7 +21,7 @@ class Answering:
     """One path.
 
     Args:
-        name: what the log calls it; a query may hold secrets, so it is never the whole target.
+        name: what the log and the meters call it, its path; a query may hold secrets, so it is never the whole target.
         handlers: by method; others are answered 405.
         explain: what is answered when a handler raises.
     """
@@ -37,8 +37,9 @@ class Answering:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         services = self._services
         handle = self._handlers.get(scope["method"])
+        note = services.requests.of(scope["method"], self._name)
         if handle is None:
-            await send_problem(services, send, method_not_allowed(list(self._handlers)))
+            await send_problem(services, send, method_not_allowed(list(self._handlers)), note)
             return
         moving = (services.headers.transaction_id(), services.clock.ticks_ns())
         try:
@@ -49,6 +50,7 @@ class Answering:
             status, headers, body = problem.status, services.headers.problem(problem, None, None, moving), problem.body
         else:
             status, headers, body = 200, services.headers.reply(reply, moving), reply.body
+        note(status, moving, 0)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 

@@ -15,8 +15,9 @@ from tacet.identity.authenticator import Authenticator
 from tacet.identity.caller import Caller, Method
 from tacet.limits.usage import UsageCounter
 from tacet.limits.windows import Spent, Windows
+from tacet.observing.requests import Note, Requests
 from tacet.records.credentials import Access
-from tacet.store.base import StoreBusy, StoreError
+from tacet.store.base import StoreAway, StoreBusy, StoreError
 from tacet.wire import problems
 from tacet.wire.credentials import authenticate, header
 from tacet.wire.headers import Header, HeaderWriter
@@ -45,6 +46,7 @@ class Services:
     headers: HeaderWriter
     clock: Clock
     usage: UsageCounter
+    requests: Requests
     max_body_bytes: int
 
 
@@ -57,13 +59,14 @@ class Endpoint:
 
     def __init__(self, services: Services, operations: Sequence[Operation]) -> None:
         self._services = services
+        self._path = operations[0].path
         self._served = {operation.method: _Served(services, operation) for operation in operations}
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         served = self._served.get(scope["method"])
         if served is None:
             problem = problems.method_not_allowed(list(self._served))
-            return send_problem(self._services, send, problem)
+            return send_problem(self._services, send, problem, self._services.requests.of(scope["method"], self._path))
         return served.serve(scope, receive, send)
 
 
@@ -75,6 +78,7 @@ class _Served:
         self._operation = operation
         self._queries = QueryReader(operation.parameters)
         self._takes_body = operation.body is not None
+        self._note = services.requests.of(operation.method, operation.path)
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         services = self._services
@@ -98,6 +102,7 @@ class _Served:
             problem = problem_of(error, self._operation.id, moving[0])
         else:
             services.usage.count(caller.app_id, False)
+            self._note(self._operation.status, moving, caller.app_id)
             whole: WholeResponse | None = scope.get("extensions", {}).get(WHOLE_RESPONSE)
             if whole is not None and self._operation.status == 200:
                 await whole(services.headers.ok_head(answer, caller, spent, moving), answer)
@@ -107,6 +112,7 @@ class _Served:
             return
         if caller is not None:
             services.usage.count(caller.app_id, problem is problems.TOO_MANY_REQUESTS)
+        self._note(problem.status, moving, caller.app_id if caller is not None else 0)
         headers = services.headers.problem(problem, caller, spent, moving)
         await _send(send, problem.status, headers, problem.body)
 
@@ -179,7 +185,8 @@ def problem_of(error: Exception, name: str, transaction_id: bytes) -> Problem:
     """
     if isinstance(error, Refusal):
         return error.problem
-    if isinstance(error, StoreBusy):
+    if isinstance(error, StoreBusy | StoreAway):
+        # The store itself logs once that the database is away: a line a request would only fill the disk.
         return problems.service_unavailable(problems.RETRY_AFTER_S)
     if isinstance(error, StoreError):
         _log.error("%s failed: %s", name, error)
@@ -188,15 +195,17 @@ def problem_of(error: Exception, name: str, transaction_id: bytes) -> Problem:
     return problems.INTERNAL_ERROR
 
 
-async def send_ok(services: Services, send: Send, body: bytes) -> None:
+async def send_ok(services: Services, send: Send, body: bytes, note: Note) -> None:
     """Answer with a body that no operation was needed for."""
     moving = (services.headers.transaction_id(), services.clock.ticks_ns())
+    note(200, moving, 0)
     await _send(send, 200, services.headers.ok(body, None, None, moving), body)
 
 
-async def send_problem(services: Services, send: Send, problem: Problem) -> None:
+async def send_problem(services: Services, send: Send, problem: Problem, note: Note) -> None:
     """Answer with a problem that no operation was reached for."""
     moving = (services.headers.transaction_id(), services.clock.ticks_ns())
+    note(problem.status, moving, 0)
     headers = services.headers.problem(problem, None, None, moving)
     await _send(send, problem.status, headers, problem.body)
 

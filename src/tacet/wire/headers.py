@@ -8,6 +8,7 @@ from tacet.clock import Clock
 from tacet.identity.caller import Caller
 from tacet.ids import Randomness
 from tacet.limits.windows import Spent
+from tacet.observing.logs import REQUEST_ID
 from tacet.wire.problems import JSON, JSON_V1, Headers, Problem
 
 API_VERSION = b"2.166"
@@ -67,9 +68,14 @@ class HeaderWriter:
         self._dates = (b"", b"")
 
     def transaction_id(self) -> bytes:
-        """A new request's id, 16 hexadecimal digits: it names a request, and protects nothing."""
+        """A new request's id, 16 hexadecimal digits: it names a request, and protects nothing.
+
+        What is logged from here on belongs to this request.
+        """
         self._transaction = (self._transaction + self._stride) & 0xFFFF_FFFF_FFFF_FFFF
-        return b"%016x" % self._transaction
+        request_id = b"%016x" % self._transaction
+        REQUEST_ID.set(request_id)
+        return request_id
 
     def ok_head(self, body: bytes, caller: Caller, spent: Spent | None, moving: tuple[bytes, int]) -> bytes:
         """Status line and headers of a 200 as they go over HTTP/1.1, without the empty line that ends them."""

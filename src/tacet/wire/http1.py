@@ -39,7 +39,11 @@ class BoundedProtocol(HttpToolsProtocol):
 
     max_header_bytes: ClassVar[int]
     max_connections: ClassVar[int]
+    max_requests: ClassVar[int]
     busy: ClassVar[ASGIApp]
+    running: ClassVar[set[RequestResponseCycle]]
+    """The requests of all connections that are being answered. One whose body is still to come is none of them: slow
+    clients must not take the places of others."""
 
     _head_bytes = 0
     _silent_bytes = 0
@@ -144,6 +148,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._silent_bytes = 0
         if not self._upgrading:
             super().on_message_complete()
+            if self.cycle is self._running and not self._is_idle():
+                self.running.add(self.cycle)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         # The connection knows its running cycle; were it in the scope itself, each request would leave a loop of
@@ -154,8 +160,18 @@ class BoundedProtocol(HttpToolsProtocol):
         if app is type(self).busy:
             # Whoever comes back gets a place by then; on this connection it would be busy for ever.
             cycle.keep_alive = False
+        elif len(self.running) >= self.max_requests:
+            app = type(self).busy
+        if not cycle.more_body:
+            self.running.add(cycle)
         # Nobody waits for it: the server waits for connections, and whatever goes wrong is logged by the cycle.
-        self._task = self.loop.create_task(cycle.run_asgi(app))
+        self._task = self.loop.create_task(self._run(cycle, app))
+
+    async def _run(self, cycle: RequestResponseCycle, app: Any) -> None:
+        try:
+            await cycle.run_asgi(app)
+        finally:
+            self.running.discard(cycle)
 
     async def respond(self, head: bytes, body: bytes) -> None:
         """Write a whole answer to the running request, and leave its cycle as the cycle's own `send` would."""
@@ -258,14 +274,23 @@ class BoundedProtocol(HttpToolsProtocol):
             raise _TooLarge
 
 
-def protocol_class(max_header_bytes: int, max_connections: int, busy: ASGIApp) -> type[HttpToolsProtocol]:
+def protocol_class(
+    max_header_bytes: int, max_connections: int, max_requests: int, busy: ASGIApp
+) -> type[BoundedProtocol]:
     """The protocol of one server.
 
     Args:
         max_header_bytes: of request line and headers; past it 431.
         max_connections: open at once; requests on further ones are answered by `busy`.
+        max_requests: answered at once; further ones are answered by `busy`, and may come again at once.
     """
-    bounds = {"max_header_bytes": max_header_bytes, "max_connections": max_connections, "busy": staticmethod(busy)}
+    bounds = {
+        "max_header_bytes": max_header_bytes,
+        "max_connections": max_connections,
+        "max_requests": max_requests,
+        "busy": staticmethod(busy),
+        "running": set(),
+    }
     return type("Protocol", (BoundedProtocol,), bounds)
 
 

@@ -94,10 +94,11 @@ class _Document:
         return encode(document(self._operations))
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        note = self._services.requests.of(scope["method"], PATH)
         if scope["method"] == "GET":
-            await send_ok(self._services, send, self._body)
+            await send_ok(self._services, send, self._body, note)
         else:
-            await send_problem(self._services, send, problems.method_not_allowed(["GET"]))
+            await send_problem(self._services, send, problems.method_not_allowed(["GET"]), note)
 
 
 def document_route(services: Services, operations: Sequence[Operation]) -> Route:

@@ -9,6 +9,7 @@ from functools import cached_property
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tacet.observing.requests import UNKNOWN
 from tacet.wire import problems
 from tacet.wire.endpoint import Endpoint, Services, send_problem
 from tacet.wire.operations import Operation
@@ -94,10 +95,10 @@ class Paths:
         return self._rest(scope, receive, send)
 
 
-def answering(services: Services, problem: Problem) -> ASGIApp:
-    """An application that has one answer to everything."""
+def answering(services: Services, problem: Problem, route: str = UNKNOWN) -> ASGIApp:
+    """An application that has one answer to everything; `route` is what the log and the meters call it."""
 
-    async def answer(_scope: Scope, _receive: Receive, send: Send) -> None:
-        await send_problem(services, send, problem)
+    async def answer(scope: Scope, _receive: Receive, send: Send) -> None:
+        await send_problem(services, send, problem, services.requests.of(scope["method"], route))
 
     return answer

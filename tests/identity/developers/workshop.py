@@ -12,7 +12,7 @@ from tacet.identity.vault import Vault, new_secret_key
 from tacet.ids import SeededRandomness, Snowflakes
 from tacet.records.credentials import App
 from tacet.store.base import Store
-from tacet.store.opening import MEMORY, open_store
+from tests import worlds
 
 NOW = 1_795_311_129_000
 DEVELOPER, OTHER, NOBODY = 1001, 1002, 1003
@@ -27,16 +27,17 @@ class Workshop:
     store: Store
     vault: Vault
     clock: ManualClock
+    seed: int = 7
     forgotten: int = 0
     developers: Developers = field(init=False)
 
     def __post_init__(self) -> None:
-        randomness = SeededRandomness(7)
+        randomness = SeededRandomness(self.seed)
         maker = Maker(self.vault, self.clock, randomness, Snowflakes(self.clock, randomness))
         store = self.store
-        self.developers = Developers(store.credentials, store.consents, store.accounts, maker, self._forget)
+        self.developers = Developers(store, maker, self._forget)
 
-    def _forget(self) -> None:
+    async def _forget(self) -> None:
         self.forgotten += 1
 
     async def app(self, owner_id: int = DEVELOPER, project_id: int | None = None) -> MadeApp:
@@ -70,12 +71,8 @@ def settings(
 
 @asynccontextmanager
 async def opened() -> AsyncIterator[Workshop]:
-    store = open_store(MEMORY, queue_length=1_000)
-    await store.open()
-    try:
+    async with worlds.empty_store() as store:
         workshop = Workshop(store, Vault(new_secret_key(SeededRandomness(1))), ManualClock(NOW))
         for person_id in (DEVELOPER, OTHER):
             await workshop.developers.accounts.sign_up(person_id, USE_CASE, agreed=True)
         yield workshop
-    finally:
-        await store.close()

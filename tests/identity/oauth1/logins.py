@@ -50,13 +50,13 @@ class Logins:
         other: another App with the same secret and callback.
     """
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, seed: int = 12) -> None:
         self.service = service
         self.clock = service.clock
         self.store = service.store
         self.verifier = Counting(service.clock, Nonces(), X_API_ORIGINS)
         self._signatures = AppSignatures(service.tacet.authenticator, self.verifier, service.vault)
-        self.steps = self.drawing(SeededRandomness(12))
+        self.steps = self.drawing(SeededRandomness(seed))
         self.app = login_app(service.vault)
         self.other = login_app(service.vault, OTHER_APP_ID)
         self._nonces = 0

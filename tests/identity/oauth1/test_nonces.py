@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from tacet.identity.oauth1 import Nonces, OAuth1Error, Reason
 from tacet.identity.oauth1.nonces import TIMESTAMP_WINDOW_S
+from tests.identity.oauth1.signing import finished
 
 NOW_S = 1_795_311_129
 
@@ -20,7 +21,7 @@ def remember(
     token: str = "1001-t",
 ) -> Reason | None:
     try:
-        nonces.remember(consumer_key, token, nonce, timestamp_s, now_s)
+        finished(nonces.remember(consumer_key, token, nonce, timestamp_s, now_s))
     except OAuth1Error as error:
         return error.reason
     return None

@@ -11,7 +11,7 @@ import pytest
 from tacet.clock import ManualClock
 from tacet.identity.oauth1 import Nonces, OAuth1Error, Reason, SignedRequest, Verifier, collect, is_oauth1
 from tacet.settings import X_API_ORIGINS
-from tests.identity.oauth1.signing import FORM_TYPE
+from tests.identity.oauth1.signing import FORM_TYPE, finished
 
 # The made-up keys that clients.md, beside the recording, names.
 CONSUMER_SECRET = "cs"
@@ -80,7 +80,11 @@ def replay(
     secret = TOKEN_SECRETS[parameters.token] if token_secret is None else token_secret
     verifier = verifier or Verifier(ManualClock(parameters.timestamp_s * 1000), Nonces(), X_API_ORIGINS)
     try:
-        verifier.verify(request, parameters, CONSUMER_SECRET, secret, allow_unsigned_verifier=allow_unsigned_verifier)
+        finished(
+            verifier.verify(
+                request, parameters, CONSUMER_SECRET, secret, allow_unsigned_verifier=allow_unsigned_verifier
+            )
+        )
     except OAuth1Error as error:
         return error.reason
     return None

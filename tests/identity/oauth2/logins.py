@@ -37,8 +37,8 @@ class Logins:
         forgotten: how often the authenticator was told that tokens have ended.
     """
 
-    def __init__(self, service: Service) -> None:
-        store, people, randomness = service.store, service.tacet.people, SeededRandomness(11)
+    def __init__(self, service: Service, seed: int = 11) -> None:
+        store, people, randomness = service.store, service.tacet.people, SeededRandomness(seed)
         self.service = service
         self.clock = service.clock
         self.consents = store.consents
@@ -49,7 +49,7 @@ class Logins:
         self.tokens = OAuth2Tokens(store.credentials, store.consents, people, service.clock, randomness, self._forget)
         self.forgotten = 0
 
-    def _forget(self) -> None:
+    async def _forget(self) -> None:
         self.forgotten += 1
         self.service.tacet.authenticator.forget()
 

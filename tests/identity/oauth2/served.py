@@ -52,11 +52,11 @@ class Served:
         store, clock = self.store, self.clock
         people, verifier = People(store.directory, 10), Verifier(clock, Nonces(), ())
         self.authenticator = Authenticator(store.credentials, people, self._vault, clock, verifier)
-        forget = self.authenticator.forget
+        forget = self.authenticator.forget_everywhere
         self.authorizations = Authorizations(store.credentials, store.consents, clock, self._randomness)
         self.tokens = OAuth2Tokens(store.credentials, store.consents, people, clock, self._randomness, forget)
         self.connections = Connections(store.credentials, store.consents, clock, forget)
-        self.developers = Developers(store.credentials, store.consents, store.accounts, self._maker, forget)
+        self.developers = Developers(store, self._maker, forget)
 
     async def client(self, confidential: bool) -> Client:
         """A new App."""

@@ -13,7 +13,7 @@ from tacet.identity.signin import passwords as module
 from tacet.identity.signin.passwords import MAX_HASHING, PasswordChanged, Passwords, PasswordsBusy, WeakPassword
 from tacet.records.accounts import Password, Session
 from tacet.store.base import Store
-from tacet.store.opening import MEMORY, open_store
+from tests import worlds
 
 NOW_MS = 1_651_929_656_789
 ALICE, BOB = 1001, 1002
@@ -22,10 +22,8 @@ GOOD, OTHER = "correct horse battery staple", "frog window lamp cactus"
 
 @pytest.fixture
 async def store() -> AsyncIterator[Store]:
-    opened = open_store(MEMORY, 100)
-    await opened.open()
-    yield opened
-    await opened.close()
+    async with worlds.empty_store() as opened:
+        yield opened
 
 
 @pytest.fixture

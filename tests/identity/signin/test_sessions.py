@@ -8,7 +8,7 @@ from tacet.identity.vault import Vault
 from tacet.ids import SeededRandomness
 from tacet.records.accounts import Session
 from tacet.store.base import Store
-from tacet.store.opening import MEMORY, open_store
+from tests import worlds
 
 NOW_MS = 1_651_929_656_789
 ALICE, BOB = 1001, 1002
@@ -16,10 +16,8 @@ ALICE, BOB = 1001, 1002
 
 @pytest.fixture
 async def store() -> AsyncIterator[Store]:
-    opened = open_store(MEMORY, 100)
-    await opened.open()
-    yield opened
-    await opened.close()
+    async with worlds.empty_store() as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 import pytest
 
+from tacet.limits.defaults import DEFAULT_LIMITS
 from tacet.pages.muted.limit import ROUTE
-from tacet.settings import DEFAULT_LIMITS
 from tests.cast import ALICE, BOB, CAROL
 from tests.pages.browsing import Browser, Screen
 from tests.pages.muted.scenes import MUTED, mute, muted, undo, unmute

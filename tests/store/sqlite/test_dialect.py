@@ -71,7 +71,8 @@ def error(name: str, kind: type[sqlite3.Error] = sqlite3.OperationalError) -> sq
         pytest.param(error("SQLITE_NOTADB", sqlite3.DatabaseError), StoreError, "no SQLite file", id="no-database"),
         pytest.param(error("SQLITE_BUSY_SNAPSHOT"), StoreError, "another program", id="busy"),
         pytest.param(error("SQLITE_CANTOPEN"), StoreError, "cannot be opened", id="cannot-open"),
-        pytest.param(error("SQLITE_IOERR_WRITE"), StoreError, "SQLITE_IOERR_WRITE", id="other"),
+        pytest.param(error("SQLITE_IOERR_WRITE"), StoreError, "the disk fails (SQLITE_IOERR_WRITE)", id="disk"),
+        pytest.param(error("SQLITE_MISUSE"), StoreError, "SQLITE_MISUSE", id="other"),
         pytest.param(sqlite3.ProgrammingError("closed"), StoreError, "ProgrammingError", id="unnamed"),
     ],
 )

@@ -11,7 +11,7 @@ from tacet.records.consents import Connection
 from tacet.records.credentials import Access, App, Token, TokenKind, UserAuthentication
 from tacet.records.people import Post, PostDetails, PostHead, Reference, Shape, Stretch
 from tacet.records.relations import Kind, Relation
-from tacet.store.sqlite.store import _migrations
+from tacet.store.sqlite.migrating import migrations
 from tests.store.building import NOW, SOURCE, app, code, grant, listed, post, refresh_token, repost, token
 from tests.store.sqlite.files import opened
 
@@ -26,7 +26,7 @@ OLD_TOKENS = [
 @pytest.fixture
 def first(path: Path) -> Path:
     """A database as the first version left it, with an App, tokens and a mute."""
-    number, name, schema = _migrations()[0]
+    number, name, schema = migrations()[0]
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.executescript(schema)
         connection.execute("CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL)")

@@ -13,15 +13,16 @@ from tacet.store.queries import (
     credentials,
     directory,
     messages,
+    nonces,
     posts,
     relations,
     sweeping,
     upkeep,
 )
 from tacet.store.sqlite.dialect import adapt
-from tacet.store.sqlite.store import _migrations
+from tacet.store.sqlite.migrating import migrations
 
-RELATION_BY_POSITION = "SEARCH relation USING PRIMARY KEY (source_id=? AND kind=? AND position"
+RELATION_BY_POSITION = "SEARCH relation USING PRIMARY KEY (source_id=? AND kind=? AND position>?"
 BY_TARGET = "sqlite_autoindex_relation_2 (source_id=? AND kind=? AND target_id=?)"
 RELATION_BY_TARGET = f"SEARCH relation USING INDEX {BY_TARGET}"
 PAIR = "(app_id=? AND user_id=?"
@@ -31,9 +32,9 @@ CONVERSATION = f"SEARCH message USING INDEX message_by_pair (low_id=? AND high_i
 OF_PAIR = f"access_grant_by_app {PAIR} AND revoked_at_ms=?)"
 
 PLANS = {
-    "OLDER": f"{RELATION_BY_POSITION}<?)",
-    "PACKED": f"{RELATION_BY_POSITION}<?)",
-    "NEWER": f"{RELATION_BY_POSITION}>?)",
+    "OLDER": f"{RELATION_BY_POSITION} AND position<?)",
+    "PACKED": f"{RELATION_BY_POSITION} AND position<?)",
+    "NEWER": f"{RELATION_BY_POSITION})",
     "WHO": RELATION_BY_TARGET,
     "POSITION": RELATION_BY_TARGET,
     "REMOVE_RELATION": f"SEARCH relation USING COVERING INDEX {BY_TARGET}",
@@ -44,6 +45,8 @@ PLANS = {
     "IN_STATE": "SEARCH person USING INTEGER PRIMARY KEY (rowid=?)",
     "IDS_OF": "SEARCH handle USING PRIMARY KEY (username_key=?)",
     "HANDLE_OWNER": "SEARCH handle USING PRIMARY KEY (username_key=?)",
+    "HANDLES": "SEARCH handle USING COVERING INDEX handle_by_person (person_id=?)",
+    "DROP_HANDLE": "SEARCH handle USING PRIMARY KEY (username_key=?)",
     "DROP_HANDLES": "SEARCH handle USING COVERING INDEX handle_by_person (person_id=?)",
     "POSTS": "SEARCH post USING INTEGER PRIMARY KEY (rowid=?)",
     "LATEST_POSTS": "SEARCH post USING COVERING INDEX post_by_author (author_id=?)",
@@ -51,7 +54,7 @@ PLANS = {
     "DELETE_POST": "SEARCH post USING INTEGER PRIMARY KEY (rowid=?)",
     "PUT_POST": f"SEARCH other USING COVERING INDEX {REPOST_BY_AUTHOR})",
     "REPOSTS": "SEARCH post USING COVERING INDEX post_by_reposted (reposted_id=?)",
-    "DELETE_REPOSTS": "SEARCH post USING INDEX post_by_reposted (reposted_id=?)",
+    "DELETE_POSTS": "SEARCH post USING INTEGER PRIMARY KEY (rowid=?)",
     "REPOST_OF": f"SEARCH post USING COVERING INDEX {REPOST_BY_AUTHOR})",
     "DROP_MENTIONS": "SEARCH mention USING COVERING INDEX mention_by_post (post_id=?)",
     "NEWEST_MESSAGE_ID": "SEARCH message USING INTEGER PRIMARY KEY (rowid<?)",
@@ -75,10 +78,6 @@ PLANS = {
     "PROJECTS": "SEARCH project USING INDEX project_by_owner (owner_id=?)",
     "APPS": "SEARCH app USING INDEX app_by_owner (owner_id=?)",
     "DELETE_APP": "SEARCH app USING INTEGER PRIMARY KEY (rowid=?)",
-    "DELETE_TOKENS_OF_APP": "SEARCH token USING COVERING INDEX token_by_app (app_id=?)",
-    "DELETE_GRANTS_OF_APP": "SEARCH access_grant USING INDEX access_grant_by_app (app_id=?)",
-    "DELETE_CODES_OF_APP": "SEARCH authorization_code USING COVERING INDEX authorization_code_by_app (app_id=?)",
-    "DELETE_REQUEST_TOKENS_OF_APP": "SEARCH request_token USING COVERING INDEX request_token_by_app (app_id=?)",
     "DELETE_USAGE_OF_APP": "SEARCH app_usage USING PRIMARY KEY (app_id=?)",
     "USAGE": "SEARCH app_usage USING PRIMARY KEY (app_id=? AND hour>?)",
     "SWEEP_USAGE": "SEARCH app_usage USING COVERING INDEX app_usage_by_hour (hour<?)",
@@ -98,6 +97,13 @@ PLANS = {
     "COUNT_WRONG_VERIFIER": "SEARCH request_token USING PRIMARY KEY (digest=?)",
     "REDEEM_REQUEST_TOKEN": "SEARCH request_token USING PRIMARY KEY (digest=?)",
     "SHARED_GRANT": f"SEARCH access_grant USING INDEX {OF_PAIR}",
+    "ENDED_CODES": "SEARCH authorization_code USING INDEX authorization_code_by_end (expires_at_ms<?)",
+    "ENDED_REQUEST_TOKENS": "SEARCH request_token USING INDEX request_token_by_end (expires_at_ms<?)",
+    "ENDED_SESSIONS": "SEARCH page_session USING INDEX page_session_by_end (expires_at_ms<?)",
+    "EXPIRED_TOKENS": "SEARCH token USING INDEX token_by_end (expires_at_ms<?)",
+    "REVOKED_TOKENS": "SEARCH token USING INDEX token_by_revocation (revoked_at_ms<?)",
+    "DELETE_CODE": "SEARCH authorization_code USING PRIMARY KEY (digest=?)",
+    "DELETE_TOKEN": "SEARCH token USING PRIMARY KEY (digest=?)",
     "REPLACE_APP": "SEARCH app USING INTEGER PRIMARY KEY (rowid=?)",
     "APP_BY_CLIENT_ID": "SEARCH app USING INDEX sqlite_autoindex_app_2 (client_id=?)",
     "REPLACE_TOKEN": "SEARCH token USING PRIMARY KEY (digest=?)",
@@ -136,7 +142,7 @@ SEVERAL = {
     "WHICH": [
         f"SEARCH relation USING COVERING INDEX {BY_TARGET}",
         "SEARCH any_ended USING COVERING INDEX relation_by_end_of_source (source_id=? AND kind=? AND end_at_ms<?)",
-        f"SEARCH ended USING INDEX {BY_TARGET}",
+        f"SEARCH lasting USING INDEX {BY_TARGET}",
     ],
     "OLDER_OF_AUTHORS": OF_AUTHORS,
     "NEWER_OF_AUTHORS": OF_AUTHORS,
@@ -186,35 +192,33 @@ SEVERAL = {
         "SEARCH token USING INDEX token_by_grant (grant_id=? AND revoked_at_ms=?)",
         "USE TEMP B-TREE FOR ORDER BY",
     ],
-    "SWEEP_CODES": [
-        "SEARCH authorization_code USING PRIMARY KEY (digest=?)",
-        "SEARCH authorization_code USING COVERING INDEX authorization_code_by_end (expires_at_ms<?)",
-    ],
-    "SWEEP_REQUEST_TOKENS": [
-        "SEARCH request_token USING PRIMARY KEY (digest=?)",
-        "SEARCH request_token USING COVERING INDEX request_token_by_end (expires_at_ms<?)",
-    ],
-    "SWEEP_SESSIONS": [
-        "SEARCH page_session USING PRIMARY KEY (digest=?)",
-        "SEARCH page_session USING COVERING INDEX page_session_by_end (expires_at_ms<?)",
-    ],
-    "SWEEP_EXPIRED_TOKENS": [
-        "SEARCH token USING PRIMARY KEY (digest=?)",
-        "SEARCH token USING COVERING INDEX token_by_end (expires_at_ms<?)",
-    ],
-    "SWEEP_REVOKED_TOKENS": [
-        "SEARCH token USING PRIMARY KEY (digest=?)",
-        "SEARCH token USING INDEX token_by_revocation (revoked_at_ms<?)",
-    ],
-    "SWEEP_TOKENS_OF_REVOKED_GRANTS": [
-        "SEARCH token USING PRIMARY KEY (digest=?)",
+    "TOKENS_OF_REVOKED_GRANTS": [
         "SEARCH access_grant USING COVERING INDEX access_grant_by_revocation (revoked_at_ms<?)",
+        "SEARCH token USING INDEX token_by_grant (grant_id=?)",
+    ],
+    "REVOKED_GRANTS": [
+        "SEARCH access_grant USING INDEX access_grant_by_revocation (revoked_at_ms<?)",
         "SEARCH token USING COVERING INDEX token_by_grant (grant_id=?)",
     ],
-    "SWEEP_REVOKED_GRANTS": [
+    "DELETE_TOKENS_OF_APP": [
+        "SEARCH token USING PRIMARY KEY (digest=?)",
+        "SEARCH token USING COVERING INDEX token_by_app (app_id=?)",
+    ],
+    "DELETE_GRANTS_OF_APP": [
         "SEARCH access_grant USING INTEGER PRIMARY KEY (rowid=?)",
-        "SEARCH access_grant USING COVERING INDEX access_grant_by_revocation (revoked_at_ms<?)",
-        "SEARCH token USING COVERING INDEX token_by_grant (grant_id=?)",
+        "SEARCH access_grant USING COVERING INDEX access_grant_by_app (app_id=?)",
+    ],
+    "DELETE_CODES_OF_APP": [
+        "SEARCH authorization_code USING PRIMARY KEY (digest=?)",
+        "SEARCH authorization_code USING COVERING INDEX authorization_code_by_app (app_id=?)",
+    ],
+    "DELETE_REQUEST_TOKENS_OF_APP": [
+        "SEARCH request_token USING PRIMARY KEY (digest=?)",
+        "SEARCH request_token USING COVERING INDEX request_token_by_app (app_id=?)",
+    ],
+    "SWEEP_NONCES": [
+        "SEARCH nonce USING PRIMARY KEY (digest=?)",
+        "SEARCH nonce USING COVERING INDEX nonce_by_end (expires_at_ms<?)",
     ],
     "DROP_EMPTY_GRANTS": [
         "SEARCH access_grant USING INTEGER PRIMARY KEY (rowid=?)",
@@ -238,6 +242,7 @@ NO_SEARCH = {
     "PUT_CODE",
     "INSERT_GRANT",
     "PUT_REQUEST_TOKEN",
+    "REMEMBER",
     "ADD_APP",
     "INSERT_TOKEN",
     "ADD_TOKEN",
@@ -255,7 +260,7 @@ HARMLESS = re.compile(
 )
 """Steps over the ids that were asked for, a search for each of them, and steps over a page that was already cut."""
 
-MODULES = (accounts, consents, credentials, directory, messages, posts, relations, sweeping, upkeep)
+MODULES = (accounts, consents, credentials, directory, messages, nonces, posts, relations, sweeping, upkeep)
 
 ALL = {
     name: sql
@@ -268,7 +273,7 @@ ALL = {
 @pytest.fixture(scope="module")
 def database() -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(":memory:")) as connection:
-        for _, _, schema in _migrations():
+        for _, _, schema in migrations():
             connection.executescript(schema)
         connection.execute("CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL)")
         yield connection

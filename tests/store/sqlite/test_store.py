@@ -9,7 +9,7 @@ import pytest
 from tacet.records.accounts import Project, Session
 from tacet.store.base import StoreError
 from tacet.store.opening import MEMORY, open_store
-from tacet.store.sqlite import store as store_module
+from tacet.store.sqlite import migrating
 from tests.store.building import (
     NOW,
     QUEUE_LENGTH,
@@ -203,10 +203,10 @@ class TestMigrations:
         async with opened(path) as store:
             await store.relations.add(mute(7, 100), NOW)
         change = "-- Two statements.\nCREATE TABLE extra (id INTEGER);\nINSERT INTO extra VALUES (1);\n"
-        found = store_module._migrations()
+        found = migrating.migrations()
         numbers = [number for number, *_ in found]
         extra = (numbers[-1] + 1, "extra.sql", change)
-        monkeypatch.setattr(store_module, "_migrations", lambda: [*found, extra])
+        monkeypatch.setattr(migrating, "migrations", lambda: [*found, extra])
         for _ in range(2):
             async with opened(path) as store:
                 assert await listed(store) == [(7, 100)]
@@ -217,10 +217,10 @@ class TestMigrations:
         async with opened(path):
             pass
         before = executed(path, "SELECT name FROM sqlite_master ORDER BY name")
-        found = store_module._migrations()
+        found = migrating.migrations()
         change = "CREATE TABLE extra (id INTEGER);\nCREATE TABLE extra (id INTEGER);\n"
         with monkeypatch.context() as patched:
-            patched.setattr(store_module, "_migrations", lambda: [*found, (found[-1][0] + 1, "extra.sql", change)])
+            patched.setattr(migrating, "migrations", lambda: [*found, (found[-1][0] + 1, "extra.sql", change)])
             with pytest.raises(StoreError):
                 async with opened(path):
                     pass

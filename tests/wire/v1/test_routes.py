@@ -1,8 +1,9 @@
 import pytest
 
 from tacet.ids import SeededRandomness
+from tacet.limits.defaults import DEFAULT_LIMITS
 from tacet.limits.windows import InProcessWindows
-from tacet.settings import DEFAULT_LIMITS
+from tacet.observing.requests import Requests
 from tacet.wire.endpoint import Services
 from tacet.wire.headers import HeaderWriter
 from tacet.wire.v1.calls import V1Operation
@@ -50,7 +51,9 @@ def every(service: Service) -> list[V1Operation]:
     """All operations, as the service has them."""
     tacet, clock = service.tacet, service.clock
     headers = HeaderWriter(clock, SeededRandomness(1))
-    services = Services(tacet.authenticator, InProcessWindows({}, clock), headers, clock, tacet.usage, 1_024)
+    services = Services(
+        tacet.authenticator, InProcessWindows({}, clock), headers, clock, tacet.usage, Requests(clock), 1_024
+    )
     return operations(services, tacet.actions)
 
 

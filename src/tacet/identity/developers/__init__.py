@@ -7,9 +7,7 @@ from tacet.identity.developers.keys import Keys
 from tacet.identity.developers.projects import Projects
 from tacet.identity.developers.tools import Forget, Tools
 from tacet.identity.making import Maker
-from tacet.store.accounts import AccountStore
-from tacet.store.base import CredentialStore
-from tacet.store.consents import ConsentStore
+from tacet.store.base import Store
 
 __all__ = ["Developers"]
 
@@ -24,10 +22,8 @@ class Developers:
         NotThere: it does not exist, or is not this owner's.
     """
 
-    def __init__(
-        self, credentials: CredentialStore, consents: ConsentStore, accounts: AccountStore, maker: Maker, forget: Forget
-    ) -> None:
-        tools = Tools(credentials, consents, accounts, maker, forget)
+    def __init__(self, store: Store, maker: Maker, forget: Forget) -> None:
+        tools = Tools(store.credentials, store.consents, store.accounts, maker, forget, store.alone)
         self.accounts = DeveloperAccounts(tools)
         self.projects = Projects(tools)
         self.apps = Apps(tools)

@@ -39,7 +39,7 @@ class Apps:
             Refused: fields `name`, `description`; none where there are too many.
         """
         label = read_label(name, description)
-        async with self._tools.changing:
+        async with self._tools.changing(owner_id):
             await self._check_room(owner_id)
             if project_id is not None:
                 await self._tools.own_project(owner_id, project_id)
@@ -61,7 +61,7 @@ class Apps:
         )
         called = form.read("project_name", name_of, project_name) if project_name else label.name
         form.check()
-        async with self._tools.changing:
+        async with self._tools.changing(owner_id):
             await self._check_room(owner_id)
             project = await put_new_project(self._tools, owner_id, Label(called or "", ""))
             return await self._put(owner_id, project.id, label)
@@ -72,9 +72,7 @@ class Apps:
             raise Refused({"": f"You have {MAX_APPS} Apps, and that is the most: delete one first."})
 
     async def _put(self, owner_id: int, project_id: int | None, label: Label) -> MadeApp:
-        made = self._tools.maker.app(Draft(label.name, project_id, label.description, owner_id=owner_id))
-        await self._tools.put_app(made.app)
-        return made
+        return await self._tools.add_app(Draft(label.name, project_id, label.description, owner_id=owner_id))
 
     async def describe(self, owner_id: int, app_id: int, name: str, description: str) -> App:
         """Change name and description.
@@ -83,7 +81,7 @@ class Apps:
             NotThere
             Refused: fields `name`, `description`.
         """
-        async with self._tools.changing:
+        async with self._tools.changing(owner_id):
             app = await self._tools.own_app(owner_id, app_id)
             label = read_label(name, description)
             changed = replace(app, name=label.name, description=label.description)
@@ -96,7 +94,7 @@ class Apps:
         Raises:
             NotThere: the App or the Project.
         """
-        async with self._tools.changing:
+        async with self._tools.changing(owner_id):
             app = await self._tools.own_app(owner_id, app_id)
             project = await self._tools.own_project(owner_id, project_id)
             changed = replace(app, project_id=project.id)
@@ -109,8 +107,8 @@ class Apps:
         Raises:
             NotThere
         """
-        async with self._tools.changing:
+        async with self._tools.changing(owner_id):
             app = await self._tools.own_app(owner_id, app_id)
             if not await self._tools.accounts.delete_app(app.id):
                 raise NotThere
-            self._tools.forget()
+            await self._tools.forget()

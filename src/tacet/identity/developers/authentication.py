@@ -47,7 +47,7 @@ class AuthenticationSettings:
             NotThere
             Refused: fields as in `WantedAuthentication`.
         """
-        async with self._tools.changing:
+        async with self._tools.changing(owner_id):
             app = await self._tools.own_app(owner_id, app_id)
             access, authentication = read_authentication(wanted)
             made = MadeApp(replace(app, access=access, authentication=authentication))

@@ -43,7 +43,7 @@ class Keys:
 
         The App's bearer is revoked: whoever had the old key could have asked for it.
         """
-        async with self._tools.changing:
+        async with self._tools.changing(owner_id):
             made = self._tools.maker.consumer_key(await self._tools.own_app(owner_id, app_id))
             await self._tools.put_app(made.app)
             await self._revoke_bearer(made.app)
@@ -55,7 +55,7 @@ class Keys:
         Raises:
             NotConfidential: this App has none.
         """
-        async with self._tools.changing:
+        async with self._tools.changing(owner_id):
             app = await self._tools.own_app(owner_id, app_id)
             if not app.authentication.confidential:
                 raise NotConfidential
@@ -65,7 +65,7 @@ class Keys:
 
     async def renew_own_token(self, owner_id: int, app_id: int) -> MadeToken:
         """An access token for the developer's own account; the one before is revoked."""
-        async with self._tools.changing:
+        async with self._tools.changing(owner_id):
             app = await self._tools.own_app(owner_id, app_id)
             await self._revoke_own(app, owner_id)
             grant, made = self._tools.maker.own_token(app, owner_id)
@@ -74,12 +74,12 @@ class Keys:
 
     async def revoke_own_token(self, owner_id: int, app_id: int) -> bool:
         """Revoke it; True if there was one."""
-        async with self._tools.changing:
+        async with self._tools.changing(owner_id):
             return await self._revoke_own(await self._tools.own_app(owner_id, app_id), owner_id)
 
     async def renew_bearer(self, owner_id: int, app_id: int) -> MadeToken:
         """A bearer for the App alone; the one before is revoked."""
-        async with self._tools.changing:
+        async with self._tools.changing(owner_id):
             app = await self._tools.own_app(owner_id, app_id)
             await self._revoke_bearer(app)
             made = self._tools.maker.bearer(app)
@@ -88,7 +88,7 @@ class Keys:
 
     async def revoke_bearer(self, owner_id: int, app_id: int) -> bool:
         """Revoke it; True if there was one."""
-        async with self._tools.changing:
+        async with self._tools.changing(owner_id):
             return await self._revoke_bearer(await self._tools.own_app(owner_id, app_id))
 
     async def _revoke_own(self, app: App, owner_id: int) -> bool:
@@ -96,7 +96,7 @@ class Keys:
         if token is None or token.grant_id is None:
             return False
         await self._tools.consents.revoke_grant(token.grant_id, self._tools.now_ms)
-        self._tools.forget()
+        await self._tools.forget()
         return True
 
     async def _revoke_bearer(self, app: App) -> bool:
@@ -106,5 +106,5 @@ class Keys:
             if not await tools.credentials.revoke_token(token.digest, tools.now_ms):
                 break
             revoked = True
-            tools.forget()
+            await tools.forget()
         return revoked

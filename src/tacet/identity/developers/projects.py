@@ -33,7 +33,7 @@ class Projects:
             Refused: fields `name`, `description`; none where there are too many.
         """
         label = read_label(name, description)
-        async with self._tools.changing:
+        async with self._tools.changing(owner_id):
             await self._tools.check_developer(owner_id)
             return await put_new_project(self._tools, owner_id, label)
 
@@ -44,7 +44,7 @@ class Projects:
             NotThere
             Refused: fields `name`, `description`.
         """
-        async with self._tools.changing:
+        async with self._tools.changing(owner_id):
             project = await self._tools.own_project(owner_id, project_id)
             label = read_label(name, description)
             changed = replace(project, name=label.name, description=label.description)
@@ -58,7 +58,7 @@ class Projects:
             NotThere
             NotEmpty: there are Apps in it.
         """
-        async with self._tools.changing:
+        async with self._tools.changing(owner_id):
             project = await self._tools.own_project(owner_id, project_id)
             if await self._tools.accounts.delete_project(project.id):
                 return
@@ -76,6 +76,4 @@ async def put_new_project(tools: Tools, owner_id: int, label: Label) -> Project:
     """
     if len(await tools.accounts.projects(owner_id)) >= MAX_PROJECTS:
         raise Refused({"": f"You have {MAX_PROJECTS} Projects, and that is the most: delete one first."})
-    project = Project(tools.maker.ids.next_id(), owner_id, label.name, label.description, tools.now_ms)
-    await tools.accounts.put_project(project)
-    return project
+    return await tools.add_project(owner_id, label)

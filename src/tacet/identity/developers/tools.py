@@ -1,20 +1,22 @@
 """What the actions of developers share: the store's parts, and who owns what."""
 
-import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 
 from tacet.identity.developers.errors import NotADeveloper, NotThere
-from tacet.identity.making import Maker
+from tacet.identity.developers.texts import Label
+from tacet.identity.making import Draft, MadeApp, Maker
+from tacet.ids import until_free
 from tacet.records.accounts import Project
 from tacet.records.credentials import App
 from tacet.records.people import MAX_ID
 from tacet.store.accounts import AccountStore
-from tacet.store.base import CredentialStore
+from tacet.store.base import Alone, CredentialStore
 from tacet.store.consents import ConsentStore
 
-Forget = Callable[[], None]
-"""Drops what is cached of Apps and tokens."""
+Forget = Callable[[], Awaitable[None]]
+"""Drops what is cached of Apps and tokens, in every process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +24,7 @@ class Tools:
     """Handed to each of the actions.
 
     Attributes:
-        changing: held from reading an App until it is written again. An App is one row: of two changes at once the
-            later would undo the earlier, and a key that was just replaced would work again. One lock for everybody,
-            because such changes are rare and last one commit.
+        alone: see `Store.alone`.
     """
 
     credentials: CredentialStore
@@ -32,7 +32,15 @@ class Tools:
     accounts: AccountStore
     maker: Maker
     forget: Forget
-    changing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    alone: Alone
+
+    def changing(self, owner_id: int) -> AbstractAsyncContextManager[None]:
+        """Held from reading an App or a Project of theirs until it is written again, or another is added.
+
+        An App is one row: of two changes at once the later would undo the earlier, and a key that was just replaced
+        would work again.
+        """
+        return self.alone("developer", owner_id)
 
     @property
     def now_ms(self) -> int:
@@ -59,6 +67,26 @@ class Tools:
             raise NotADeveloper
 
     async def put_app(self, app: App) -> None:
-        """Write an App so that the next request sees it."""
+        """Write an App again, so that the next request sees it."""
         await self.credentials.put_app(app)
-        self.forget()
+        await self.forget()
+
+    async def add_app(self, draft: Draft) -> MadeApp:
+        """Make and write an App."""
+
+        async def attempt() -> MadeApp:
+            made = self.maker.app(draft)
+            await self.credentials.add_app(made.app)
+            return made
+
+        return await until_free(attempt)
+
+    async def add_project(self, owner_id: int, label: Label) -> Project:
+        """Make and write a Project."""
+
+        async def attempt() -> Project:
+            project = Project(self.maker.ids.next_id(), owner_id, label.name, label.description, self.now_ms)
+            await self.accounts.add_project(project)
+            return project
+
+        return await until_free(attempt)

@@ -59,7 +59,7 @@ class AppSignatures:
         if consumer is None or not owner:
             self._verifier.refuse(request, parameters, allow_unsigned_verifier=allow_unsigned_verifier)
         app, consumer_secret = consumer
-        self._verifier.verify(
+        await self._verifier.verify(
             request, parameters, consumer_secret, token_secret, allow_unsigned_verifier=allow_unsigned_verifier
         )
         return app

@@ -1,5 +1,6 @@
 """Each signed request once: the memory behind replay protection (RFC 5849, section 3.3)."""
 
+from abc import ABC, abstractmethod
 from hashlib import blake2b
 
 from tacet.identity.oauth1.errors import OAuth1Error, Reason
@@ -13,8 +14,22 @@ MAX_NONCES = 500_000
 _DIGEST_BYTES = 16
 
 
-class Nonces:
-    """Remembers nonces by the second of their timestamp, exactly, in bounded memory.
+class NonceMemory(ABC):
+    """Remembers which signed requests were seen."""
+
+    @abstractmethod
+    async def remember(self, consumer_key: str, token: str, nonce: str, timestamp_s: int, now_s: int) -> None:
+        """Take note of a request whose signature is good and whose timestamp is acceptable at `now_s`.
+
+        Raises:
+            OAuth1Error: NONCE_REPLAYED if it was seen before; TIMESTAMP_OUT_OF_BOUNDS if that can no longer
+                be known.
+            StoreError: only the database could tell, and it failed.
+        """
+
+
+class Nonces(NonceMemory):
+    """Remembers nonces by the second of their timestamp, exactly, in bounded memory of this process.
 
     When it is full, the oldest second is forgotten and every timestamp up to it is refused from then on: a
     flood can shorten how late a request may come, and never lets one in twice. For one thread.
@@ -35,15 +50,12 @@ class Nonces:
         """How many nonces are remembered now."""
         return self._held
 
-    def remember(self, consumer_key: str, token: str, nonce: str, timestamp_s: int, now_s: int) -> None:
-        """Take note of a request whose signature is good and whose timestamp is acceptable at `now_s`.
+    async def remember(self, consumer_key: str, token: str, nonce: str, timestamp_s: int, now_s: int) -> None:
+        self.note(nonce_digest(consumer_key, token, nonce), timestamp_s, now_s)
 
-        Raises:
-            OAuth1Error: NONCE_REPLAYED if it was seen before; TIMESTAMP_OUT_OF_BOUNDS if that can no longer
-                be known.
-        """
+    def note(self, digest: bytes, timestamp_s: int, now_s: int) -> None:
+        """The same with a `nonce_digest`, and without a moment's wait."""
         self._forget_expired(now_s)
-        digest = _digest(consumer_key, token, nonce)
         if digest in self._by_second.get(timestamp_s, ()):
             raise OAuth1Error(Reason.NONCE_REPLAYED)
         while self._held >= self._max_nonces:
@@ -69,7 +81,8 @@ class Nonces:
         self._floor_s = max(self._floor_s, second)
 
 
-def _digest(consumer_key: str, token: str, nonce: str) -> bytes:
+def nonce_digest(consumer_key: str, token: str, nonce: str) -> bytes:
+    """What stands for a nonce that a client used with a token; for which second, it does not say."""
     # The lengths keep ("ab", "c") and ("a", "bc") apart, whatever characters the three hold.
     text = f"{len(consumer_key)} {len(token)} {consumer_key}{token}{nonce}"
     return blake2b(text.encode(), digest_size=_DIGEST_BYTES).digest()

@@ -5,7 +5,7 @@ from typing import NoReturn
 
 from tacet.clock import Clock
 from tacet.identity.oauth1.errors import OAuth1Error, Reason
-from tacet.identity.oauth1.nonces import TIMESTAMP_WINDOW_S, Nonces
+from tacet.identity.oauth1.nonces import TIMESTAMP_WINDOW_S, NonceMemory
 from tacet.identity.oauth1.request import Parameters, SignedRequest
 from tacet.identity.oauth1.rfc5849.base_string import base_string, origin, signed_part
 from tacet.identity.oauth1.rfc5849.encoding import encode
@@ -29,19 +29,19 @@ class Verifier:
 
     Args:
         clock: what timestamps are compared with.
-        nonces: the memory of this process.
+        nonces: what was seen before, by this process or by any.
         api_origins: `scheme://host[:port]` values that clients may have signed over, because they believe in
             them, although the request arrived elsewhere. Tried after the origin as received and its https
             form.
     """
 
-    def __init__(self, clock: Clock, nonces: Nonces, api_origins: tuple[str, ...]) -> None:
+    def __init__(self, clock: Clock, nonces: NonceMemory, api_origins: tuple[str, ...]) -> None:
         self._clock = clock
         self._nonces = nonces
         self._api_origins = tuple(_encoded_origin(*_scheme_and_host(each)) for each in api_origins)
         self._encoded_origins = lru_cache(MAX_HOSTS_KEPT)(self._list_origins)
 
-    def verify(
+    async def verify(
         self,
         request: SignedRequest,
         parameters: Parameters,
@@ -63,6 +63,7 @@ class Verifier:
 
         Raises:
             OAuth1Error: TIMESTAMP_OUT_OF_BOUNDS, BAD_SIGNATURE or NONCE_REPLAYED.
+            StoreError: the signature is good, but nobody can tell whether the request is new.
         """
         now_s = self._check_time(parameters)
         key = signing_key(consumer_secret, token_secret)
@@ -74,7 +75,7 @@ class Verifier:
             # The signature does not cover the token, so it must not be good again beside another one.
             token = ""
         nonce = parameters.oauth["oauth_nonce"]
-        self._nonces.remember(parameters.consumer_key, token, nonce, parameters.timestamp_s, now_s)
+        await self._nonces.remember(parameters.consumer_key, token, nonce, parameters.timestamp_s, now_s)
 
     def refuse(
         self,

@@ -1,6 +1,6 @@
 """From codes and refresh tokens to access tokens, and their end (RFC 6749 sections 4.1.3 and 6, RFC 7009)."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from tacet.clock import Clock
@@ -54,7 +54,7 @@ class OAuth2Tokens:
 
     Args:
         randomness: must be unguessable.
-        forget: called after anything that ends access tokens, so that it takes effect at once.
+        forget: called after anything that ends access tokens, so that it takes effect at once, in every process.
 
     Raises in every method:
         OAuth2Error: the request is refused.
@@ -68,7 +68,7 @@ class OAuth2Tokens:
         people: People,
         clock: Clock,
         randomness: Randomness,
-        forget: Callable[[], None],
+        forget: Callable[[], Awaitable[None]],
     ) -> None:
         self._credentials = credentials
         self._consents = consents
@@ -220,7 +220,7 @@ class OAuth2Tokens:
         ended = grant_id is not None and await self._consents.revoke_grant(grant_id, self._clock.now_ms())
         # Only then: forgetting costs every caller a query, and must not be had for the asking.
         if ended:
-            self._forget()
+            await self._forget()
         return ended
 
     async def _revoke(self, token: Token) -> bool:
@@ -229,5 +229,5 @@ class OAuth2Tokens:
             return await self._end(token.grant_id)
         if not await self._credentials.revoke_token(token.digest, self._clock.now_ms()):
             return False
-        self._forget()
+        await self._forget()
         return True

@@ -32,8 +32,10 @@ ON CONFLICT (person_id) DO UPDATE SET use_case = excluded.use_case
 
 DEVELOPER = "SELECT person_id, use_case, created_at_ms FROM developer WHERE person_id = $1"
 
-PUT_PROJECT = """
-INSERT INTO project (id, owner_id, name, description, created_at_ms) VALUES ($1, $2, $3, $4, $5)
+ADD_PROJECT = "INSERT INTO project (id, owner_id, name, description, created_at_ms) VALUES ($1, $2, $3, $4, $5)"
+
+PUT_PROJECT = f"""
+{ADD_PROJECT}
 ON CONFLICT (id) DO UPDATE SET name = excluded.name, description = excluded.description
 """
 
@@ -51,13 +53,18 @@ APPS = f"SELECT {APP_COLUMNS} FROM app WHERE owner_id = $1 ORDER BY created_at_m
 
 DELETE_APP = "DELETE FROM app WHERE id = $1 RETURNING id"
 
-DELETE_TOKENS_OF_APP = "DELETE FROM token WHERE app_id = $1"
+# Millions may have let one App in: `$2` rows go at a time, for other databases allow no statement to take long.
+DELETE_TOKENS_OF_APP = "DELETE FROM token WHERE digest IN (SELECT digest FROM token WHERE app_id = $1 LIMIT $2)"
 
-DELETE_GRANTS_OF_APP = "DELETE FROM access_grant WHERE app_id = $1"
+DELETE_GRANTS_OF_APP = "DELETE FROM access_grant WHERE id IN (SELECT id FROM access_grant WHERE app_id = $1 LIMIT $2)"
 
-DELETE_CODES_OF_APP = "DELETE FROM authorization_code WHERE app_id = $1"
+DELETE_CODES_OF_APP = """
+DELETE FROM authorization_code WHERE digest IN (SELECT digest FROM authorization_code WHERE app_id = $1 LIMIT $2)
+"""
 
-DELETE_REQUEST_TOKENS_OF_APP = "DELETE FROM request_token WHERE app_id = $1"
+DELETE_REQUEST_TOKENS_OF_APP = """
+DELETE FROM request_token WHERE digest IN (SELECT digest FROM request_token WHERE app_id = $1 LIMIT $2)
+"""
 
 DELETE_USAGE_OF_APP = "DELETE FROM app_usage WHERE app_id = $1"
 

@@ -12,12 +12,13 @@ TOKEN_COLUMNS = (
     "grant_id, access"
 )
 
-# Two statements instead of one that does both: which of them wrote tells whether anything known has changed.
-ADD_APP = f"""
+INSERT_APP = f"""
 INSERT INTO app ({APP_COLUMNS})
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-ON CONFLICT (id) DO NOTHING RETURNING id
 """
+
+# Two statements instead of one that does both: which of them wrote tells whether anything known has changed.
+ADD_APP = f"{INSERT_APP} ON CONFLICT (id) DO NOTHING RETURNING id"
 
 REPLACE_APP = """
 UPDATE app SET name = $2, project_id = $3, access = $4, consumer_key = $5, consumer_secret_sealed = $6,

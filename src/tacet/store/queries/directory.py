@@ -1,18 +1,10 @@
 """People."""
 
-PEOPLE = """
-SELECT person.id, person.username, person.name, person.state, person.profile
-FROM ids($1) AS wanted CROSS JOIN person WHERE person.id = wanted.id
-"""
+PEOPLE = "SELECT id, username, name, state, profile FROM person WHERE id IN (SELECT id FROM ids($1) AS wanted)"
 
-NAMES = """
-SELECT person.id, person.username, person.name, person.state
-FROM ids($1) AS wanted CROSS JOIN person WHERE person.id = wanted.id
-"""
+NAMES = "SELECT id, username, name, state FROM person WHERE id IN (SELECT id FROM ids($1) AS wanted)"
 
-IN_STATE = """
-SELECT person.id FROM ids($2) AS wanted CROSS JOIN person WHERE person.id = wanted.id AND person.state = $1
-"""
+IN_STATE = "SELECT id FROM person WHERE id IN (SELECT id FROM ids($2) AS wanted) AND state = $1"
 
 FIRST_PERSON_IDS = "SELECT id FROM person ORDER BY id LIMIT $1"
 
@@ -25,9 +17,12 @@ WHERE person.username <> excluded.username OR person.name <> excluded.name
 """
 
 IDS_OF = """
-SELECT handle.username_key, handle.person_id
-FROM texts($1) AS wanted CROSS JOIN handle WHERE handle.username_key = wanted.text
+SELECT username_key, person_id FROM handle WHERE username_key IN (SELECT text FROM texts($1) AS wanted)
 """
+
+HANDLES = "SELECT username_key, person_id FROM handle WHERE person_id IN (SELECT id FROM ids($1) AS wanted)"
+
+DROP_HANDLE = "DELETE FROM handle WHERE username_key = $1"
 
 HANDLE_OWNER = "SELECT person_id FROM handle WHERE username_key = $1"
 

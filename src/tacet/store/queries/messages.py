@@ -33,7 +33,10 @@ ORDER BY id DESC LIMIT $4
 
 NEWER_OF_PERSON = OLDER_OF_PERSON.replace("id DESC", "id")
 
+# EXISTS could be turned into a join, which reads all messages of a recipient who has many; this is a probe an id.
 WRITERS = """
-SELECT wanted.id FROM ids($1) AS wanted
-WHERE EXISTS (SELECT 1 FROM message WHERE message.recipient_id = $2 AND message.sender_id = wanted.id)
+SELECT wanted.id FROM ids($1) AS wanted WHERE (
+    SELECT message.sender_id FROM message
+    WHERE message.recipient_id = $2 AND message.sender_id = wanted.id LIMIT 1
+) IS NOT NULL
 """

@@ -15,7 +15,7 @@ NEWEST_POST_ID = "SELECT COALESCE(MAX(id), 0) FROM post WHERE id < $1"
 PUT_POST = """
 INSERT INTO post (id, author_id, created_at_ms, text, details, shape, reposted_id, reposted_author_id)
 SELECT $1, $2, $3, $4, $5, $6, $7, $8
-WHERE $7 = 0 OR NOT EXISTS (
+WHERE CAST($7 AS BIGINT) = 0 OR NOT EXISTS (
     SELECT 1 FROM post AS other
     WHERE other.reposted_id = $7 AND other.reposted_id <> 0 AND other.author_id = $2 AND other.id <> $1
 )
@@ -24,6 +24,7 @@ ON CONFLICT (id) DO UPDATE SET author_id = excluded.author_id, created_at_ms = e
     reposted_author_id = excluded.reposted_author_id
 WHERE post.author_id <> excluded.author_id OR post.created_at_ms <> excluded.created_at_ms
    OR post.text <> excluded.text OR post.details <> excluded.details
+RETURNING id
 """
 
 NAME_REPOSTED_AUTHORS = """
@@ -37,8 +38,9 @@ ADD_POST = """
 INSERT INTO post (id, author_id, created_at_ms, text, details, shape, reposted_id, reposted_author_id)
 SELECT $1, $2, $3, $4, $5, $6, $7,
     COALESCE((SELECT original.author_id FROM post AS original WHERE original.id = $7), $8)
-WHERE $7 = 0 OR EXISTS (SELECT 1 FROM post AS original WHERE original.id = $7)
+WHERE CAST($7 AS BIGINT) = 0 OR EXISTS (SELECT 1 FROM post AS original WHERE original.id = $7)
 ON CONFLICT (reposted_id, author_id) WHERE reposted_id <> 0 DO NOTHING
+RETURNING id
 """
 
 PUT_MENTION = "INSERT INTO mention (person_id, post_id) VALUES ($1, $2) ON CONFLICT (person_id, post_id) DO NOTHING"
@@ -47,7 +49,7 @@ DROP_MENTIONS = "DELETE FROM mention WHERE post_id IN (SELECT id FROM ids($1) AS
 
 REPOSTS = "SELECT id FROM post WHERE reposted_id = $1 AND reposted_id <> 0 LIMIT $2"
 
-DELETE_REPOSTS = "DELETE FROM post WHERE reposted_id = $1 AND reposted_id <> 0"
+DELETE_POSTS = "DELETE FROM post WHERE id IN (SELECT id FROM ids($1) AS wanted)"
 
 DELETE_POST = "DELETE FROM post WHERE id = $1"
 

@@ -1,4 +1,10 @@
-"""The graph. Every statement names one source, save `WHO`, which is made of point look-ups."""
+"""The graph. Every statement names one source, save `WHO`, which is made of point look-ups, and `ENDED`, which tidies.
+
+What a write returns begins with its key: where many are written at once, it tells which of them it was.
+
+PostgreSQL's planner guesses the length of lists, and must not find a way to walk one: so its index of positions only has
+those above -1, which are all there are, and only what says so can use it. CASE keeps it from the index of ends.
+"""
 
 ADD_RELATION = """
 INSERT INTO relation (source_id, kind, position, target_id, end_at_ms) VALUES ($1, $2, $3, $4, $5)
@@ -6,7 +12,7 @@ ON CONFLICT (source_id, kind, target_id) DO UPDATE SET
     position = CASE WHEN relation.end_at_ms <= $6 THEN excluded.position ELSE relation.position END,
     end_at_ms = excluded.end_at_ms
 WHERE excluded.end_at_ms IS NOT NULL OR relation.end_at_ms <= $6
-RETURNING position
+RETURNING source_id, kind, target_id, position
 """
 
 ADD_RELATION_QUIETLY = """
@@ -15,7 +21,8 @@ ON CONFLICT (source_id, kind, target_id) DO NOTHING
 """
 
 REMOVE_RELATION = """
-DELETE FROM relation WHERE source_id = $1 AND kind = $2 AND target_id = $3 RETURNING end_at_ms
+DELETE FROM relation WHERE source_id = $1 AND kind = $2 AND target_id = $3
+RETURNING source_id, kind, target_id, end_at_ms
 """
 
 POSITION = """
@@ -25,49 +32,59 @@ WHERE source_id = $1 AND kind = $2 AND target_id = $3 AND (end_at_ms IS NULL OR 
 
 OLDER = """
 SELECT target_id, position FROM relation
-WHERE source_id = $1 AND kind = $2 AND position < $3 AND (end_at_ms IS NULL OR end_at_ms > $4)
+WHERE source_id = $1 AND kind = $2 AND position < $3 AND position > -1
+  AND (end_at_ms IS NULL OR end_at_ms > $4)
 ORDER BY position DESC LIMIT $5
 """
 
 NEWER = """
 SELECT target_id, position FROM relation
-WHERE source_id = $1 AND kind = $2 AND position > $3 AND (end_at_ms IS NULL OR end_at_ms > $4)
+WHERE source_id = $1 AND kind = $2 AND position > $3 AND position > -1
+  AND (end_at_ms IS NULL OR end_at_ms > $4)
 ORDER BY position LIMIT $5
 """
 
 PACKED = """
 SELECT packed(target_id), MIN(position) FROM (
     SELECT target_id, position FROM relation
-    WHERE source_id = $1 AND kind = $2 AND position < $3 AND (end_at_ms IS NULL OR end_at_ms > $4)
+    WHERE source_id = $1 AND kind = $2 AND position < $3 AND position > -1
+      AND (end_at_ms IS NULL OR end_at_ms > $4)
     ORDER BY position DESC LIMIT $5
 ) AS page
 """
 
-# CROSS JOIN fixes the order of the look-ups: one probe an id, never a scan of the source's whole list. A probe of the
-# index says whether there is a row, but not its end, and the row itself costs as much again: it is only looked up where
-# the list has ended rows at all, which one more probe tells.
+# Comparing what a look-up gives is one probe an id in every database, whatever its planner believes; a join was once
+# planned as a scan of a list of a million. A probe of the index says whether there is a row, but not its end, and the
+# row itself costs as much again: it is only looked up where the list has ended rows at all, which one more probe tells.
 WHICH = """
-SELECT packed(target_id) FROM ids($3) AS wanted CROSS JOIN relation
-WHERE relation.source_id = $1 AND relation.kind = $2 AND relation.target_id = wanted.id AND (
+SELECT packed(id) FROM ids($3) AS wanted
+WHERE (
+    SELECT 1 FROM relation
+    WHERE relation.source_id = $1 AND relation.kind = $2 AND relation.target_id = wanted.id
+) = 1 AND (
     NOT EXISTS (
         SELECT 1 FROM relation AS any_ended
         WHERE any_ended.source_id = $1 AND any_ended.kind = $2 AND any_ended.end_at_ms <= $4
-    ) OR NOT EXISTS (
-        SELECT 1 FROM relation AS ended
-        WHERE ended.source_id = $1 AND ended.kind = $2 AND ended.target_id = relation.target_id
-          AND ended.end_at_ms <= $4
-    )
+    ) OR (
+        SELECT 1 FROM relation AS lasting
+        WHERE lasting.source_id = $1 AND lasting.kind = $2 AND lasting.target_id = wanted.id
+          AND (lasting.end_at_ms IS NULL OR lasting.end_at_ms > $4)
+    ) = 1
 )
 """
 
 WHO = """
-SELECT relation.source_id FROM ids($1) AS wanted CROSS JOIN relation
-WHERE relation.source_id = wanted.id AND relation.kind = $2 AND relation.target_id = $3
-  AND (relation.end_at_ms IS NULL OR relation.end_at_ms > $4)
+SELECT packed(id) FROM ids($1) AS wanted
+WHERE (
+    SELECT 1 FROM relation
+    WHERE relation.source_id = wanted.id AND relation.kind = $2 AND relation.target_id = $3
+      AND (relation.end_at_ms IS NULL OR relation.end_at_ms > $4)
+) = 1
 """
 
-ENDED = "SELECT source_id, kind, target_id FROM relation WHERE end_at_ms <= $1 LIMIT $2"
+ENDED = "SELECT source_id, kind, target_id FROM relation WHERE end_at_ms <= $1 ORDER BY end_at_ms LIMIT $2"
 
 REMOVE_ENDED = """
-DELETE FROM relation WHERE source_id = $1 AND kind = $2 AND target_id = $3 AND end_at_ms <= $4
+DELETE FROM relation
+WHERE source_id = $1 AND kind = $2 AND target_id = $3 AND CASE WHEN end_at_ms <= $4 THEN 1 ELSE 0 END = 1
 """

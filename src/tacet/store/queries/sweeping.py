@@ -1,47 +1,39 @@
-"""What logins leave behind: `$1` is the time up to which it must have ended, `$2` how many rows may go."""
+"""What logins leave behind: what has ended by the time `$1`, `$2` rows of it at most, and how each of them is deleted.
+
+A row says its key first, then whose it is: elsewhere than in SQLite others may be at the same rows meanwhile.
+"""
 
 from tacet.records.credentials import TokenKind
 
-SWEEP_CODES = """
-DELETE FROM authorization_code WHERE digest IN (
-    SELECT digest FROM authorization_code WHERE expires_at_ms <= $1 LIMIT $2)
-RETURNING digest
-"""
+ENDED_CODES = "SELECT digest, app_id, user_id FROM authorization_code WHERE expires_at_ms <= $1 LIMIT $2"
 
-SWEEP_REQUEST_TOKENS = """
-DELETE FROM request_token WHERE digest IN (SELECT digest FROM request_token WHERE expires_at_ms <= $1 LIMIT $2)
-RETURNING digest
-"""
+ENDED_REQUEST_TOKENS = "SELECT digest, app_id, user_id FROM request_token WHERE expires_at_ms <= $1 LIMIT $2"
 
-SWEEP_SESSIONS = """
-DELETE FROM page_session WHERE digest IN (SELECT digest FROM page_session WHERE expires_at_ms <= $1 LIMIT $2)
-RETURNING digest
-"""
+ENDED_SESSIONS = "SELECT digest, user_id FROM page_session WHERE expires_at_ms <= $1 LIMIT $2"
 
-SWEEP_EXPIRED_TOKENS = """
-DELETE FROM token WHERE digest IN (SELECT digest FROM token WHERE expires_at_ms <= $1 LIMIT $2) RETURNING grant_id
-"""
+EXPIRED_TOKENS = "SELECT digest, app_id, user_id, grant_id FROM token WHERE expires_at_ms <= $1 LIMIT $2"
 
 # A used refresh token stays for as long as it could be replayed.
-SWEEP_REVOKED_TOKENS = f"""
-DELETE FROM token WHERE digest IN (
-    SELECT digest FROM token WHERE revoked_at_ms <= $1 AND kind <> {TokenKind.REFRESH:d} LIMIT $2)
-RETURNING grant_id
+REVOKED_TOKENS = f"""
+SELECT digest, app_id, user_id, grant_id FROM token
+WHERE revoked_at_ms <= $1 AND kind <> {TokenKind.REFRESH:d} LIMIT $2
 """
 
 # CROSS JOIN fixes the order of the look-ups: the few grants that were revoked, then the tokens of each.
-SWEEP_TOKENS_OF_REVOKED_GRANTS = """
-DELETE FROM token WHERE digest IN (
-    SELECT token.digest FROM access_grant CROSS JOIN token
-    WHERE access_grant.revoked_at_ms <= $1 AND token.grant_id = access_grant.id LIMIT $2)
-RETURNING grant_id
+TOKENS_OF_REVOKED_GRANTS = """
+SELECT token.digest, token.app_id, token.user_id, token.grant_id FROM access_grant CROSS JOIN token
+WHERE access_grant.revoked_at_ms <= $1 AND token.grant_id = access_grant.id LIMIT $2
 """
 
-SWEEP_REVOKED_GRANTS = """
-DELETE FROM access_grant WHERE id IN (
-    SELECT id FROM access_grant
-    WHERE revoked_at_ms <= $1 AND NOT EXISTS (SELECT 1 FROM token WHERE token.grant_id = access_grant.id) LIMIT $2)
-RETURNING id
+REVOKED_GRANTS = """
+SELECT id, app_id, user_id FROM access_grant
+WHERE revoked_at_ms <= $1 AND NOT EXISTS (SELECT 1 FROM token WHERE token.grant_id = access_grant.id) LIMIT $2
+"""
+
+DELETE_CODE = "DELETE FROM authorization_code WHERE digest = $1 RETURNING digest"
+
+DELETE_TOKEN = """
+DELETE FROM token WHERE digest = $1 AND (expires_at_ms <= $2 OR revoked_at_ms <= $2) RETURNING digest
 """
 
 DROP_EMPTY_GRANTS = """

@@ -8,11 +8,14 @@ from tacet.records.accounts import Developer, Password, Project, Session, Usage
 from tacet.records.credentials import App
 from tacet.store.accounts import AccountStore
 from tacet.store.queries import accounts as queries
-from tacet.store.rows import app_of
+from tacet.store.rows import app_of, password_row, project_row, session_row, usage_row
 from tacet.store.sqlite.credentials import bump
 from tacet.store.sqlite.dialect import adapt
 from tacet.store.sqlite.reader import Reader
 from tacet.store.sqlite.writer import GroupWriter, Size
+
+ALL_ROWS = -1
+"""A limit that is none."""
 
 _PUT_PASSWORD = adapt(queries.PUT_PASSWORD)
 _PASSWORD = adapt(queries.PASSWORD)
@@ -25,6 +28,7 @@ _END_SESSION = adapt(queries.END_SESSION)
 _END_SESSIONS = adapt(queries.END_SESSIONS)
 _PUT_DEVELOPER = adapt(queries.PUT_DEVELOPER)
 _DEVELOPER = adapt(queries.DEVELOPER)
+_ADD_PROJECT = adapt(queries.ADD_PROJECT)
 _PUT_PROJECT = adapt(queries.PUT_PROJECT)
 _PROJECT = adapt(queries.PROJECT)
 _PROJECTS = adapt(queries.PROJECTS)
@@ -36,8 +40,8 @@ _DELETE_WITH_APP = (
     adapt(queries.DELETE_GRANTS_OF_APP),
     adapt(queries.DELETE_CODES_OF_APP),
     adapt(queries.DELETE_REQUEST_TOKENS_OF_APP),
-    adapt(queries.DELETE_USAGE_OF_APP),
 )
+_DELETE_USAGE_OF_APP = adapt(queries.DELETE_USAGE_OF_APP)
 _ADD_USAGE = adapt(queries.ADD_USAGE)
 _USAGE = adapt(queries.USAGE)
 _SWEEP_USAGE = adapt(queries.SWEEP_USAGE)
@@ -51,7 +55,7 @@ class SqliteAccounts(AccountStore):
         self._writer = writer
 
     async def put_password(self, password: Password, replacing: Password | None = None) -> bool:
-        row = (password.person_id, password.encoded, password.changed_at_ms)
+        row = password_row(password)
 
         def write(connection: sqlite3.Connection) -> bool:
             if replacing is not None:
@@ -80,10 +84,7 @@ class SqliteAccounts(AccountStore):
         return await self._writer.submit(write, Size.LONG)
 
     async def put_session(self, session: Session) -> None:
-        await self._changed(
-            _PUT_SESSION,
-            (session.digest, session.user_id, session.created_at_ms, session.seen_at_ms, session.expires_at_ms),
-        )
+        await self._changed(_PUT_SESSION, session_row(session))
 
     async def session(self, digest: bytes) -> Session | None:
         rows = self._rows(_SESSION, (digest,))
@@ -105,9 +106,11 @@ class SqliteAccounts(AccountStore):
         rows = self._rows(_DEVELOPER, (person_id,))
         return Developer(*rows[0]) if rows else None
 
+    async def add_project(self, project: Project) -> None:
+        await self._changed(_ADD_PROJECT, project_row(project))
+
     async def put_project(self, project: Project) -> None:
-        row = (project.id, project.owner_id, project.name, project.description, project.created_at_ms)
-        await self._changed(_PUT_PROJECT, row)
+        await self._changed(_PUT_PROJECT, project_row(project))
 
     async def project(self, project_id: int) -> Project | None:
         rows = self._rows(_PROJECT, (project_id,))
@@ -127,14 +130,15 @@ class SqliteAccounts(AccountStore):
             if not connection.execute(_DELETE_APP, (app_id,)).fetchall():
                 return False
             for statement in _DELETE_WITH_APP:
-                connection.execute(statement, (app_id,))
+                connection.execute(statement, (app_id, ALL_ROWS))
+            connection.execute(_DELETE_USAGE_OF_APP, (app_id,))
             bump(connection)
             return True
 
         return await self._writer.submit(write, Size.LONG)
 
     async def add_usage(self, usage: Sequence[Usage]) -> None:
-        rows = [(each.app_id, each.hour, each.requests, each.refused) for each in usage]
+        rows = [usage_row(each) for each in usage]
         await self._writer.submit(lambda connection: connection.executemany(_ADD_USAGE, rows), Size.LONG)
 
     async def usage(self, app_id: int, from_hour: int) -> list[Usage]:

@@ -39,7 +39,7 @@ class Checkpointer:
 
     def after_commit(self) -> None:
         """On the writer's thread, before its next transaction begins: do what is due."""
-        log_bytes = self._log_bytes()
+        log_bytes = self.log_bytes()
         if log_bytes <= CHECKPOINT_BYTES:
             return
         if self._thread is None:
@@ -56,7 +56,8 @@ class Checkpointer:
             self._thread.join()
             self._thread = None
 
-    def _log_bytes(self) -> int:
+    def log_bytes(self) -> int:
+        """Size of the write-ahead log."""
         try:
             return self._log.stat().st_size
         except OSError:

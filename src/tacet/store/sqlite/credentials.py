@@ -17,6 +17,7 @@ from tacet.store.sqlite.writer import GroupWriter, Size
 RESEALED_AT_ONCE = 1_000
 """Secrets held in memory while all are replaced, about 100 bytes each: enough that asking for more costs nothing."""
 
+_INSERT_APP = adapt(queries.INSERT_APP)
 _ADD_APP = adapt(queries.ADD_APP)
 _REPLACE_APP = adapt(queries.REPLACE_APP)
 _APP = adapt(queries.APP)
@@ -60,6 +61,10 @@ class SqliteCredentials(CredentialStore):
         # The time of its making stays.
         changed = row[:7] + row[8:]
         await self._writer.submit(lambda connection: _put(connection, _ADD_APP, row, _REPLACE_APP, changed), Size.LONG)
+
+    async def add_app(self, app: App) -> None:
+        row = app_row(app)
+        await self._writer.submit(lambda connection: connection.execute(_INSERT_APP, row).rowcount)
 
     async def app(self, app_id: int) -> App | None:
         return _one_app(self._rows(_APP, (app_id,)))

@@ -56,4 +56,6 @@ def translated(error: sqlite3.Error) -> StoreError:
         return StoreError("another program holds the database file for too long: stop it, then try again")
     if name.startswith("SQLITE_CANTOPEN"):
         return StoreError("the database file cannot be opened: check that its folder exists and is writable")
+    if name.startswith("SQLITE_IOERR"):
+        return StoreError(f"the disk fails ({name}): look whether it is broken, or a limit on file sizes is reached")
     return StoreError(f"the database failed ({name or type(error).__name__})")

@@ -7,6 +7,7 @@ from tacet.records.messages import Message
 from tacet.records.people import Stretch
 from tacet.store.messages import MessageStore
 from tacet.store.queries import messages as queries
+from tacet.store.rows import message_row
 from tacet.store.sqlite.dialect import adapt, id_list
 from tacet.store.sqlite.reader import Reader
 from tacet.store.sqlite.writer import GroupWriter
@@ -28,8 +29,7 @@ class SqliteMessages(MessageStore):
         self._writer = writer
 
     async def add(self, message: Message) -> None:
-        people = (message.sender_id, message.recipient_id)
-        row = (message.id, *people, min(people), max(people), message.created_at_ms, message.text)
+        row = message_row(message)
         await self._writer.submit(lambda connection: connection.execute(_ADD_MESSAGE, row).rowcount)
 
     async def newest_id(self, below: int) -> int:

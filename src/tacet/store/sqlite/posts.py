@@ -3,13 +3,12 @@
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-import msgspec
-
-from tacet.records.people import MAX_ID, Post, PostDetails, PostHead, Stretch
+from tacet.records.people import MAX_ID, Post, PostHead, Stretch
 from tacet.store.base import Part
 from tacet.store.posts import PostStore
 from tacet.store.queries import posts as queries
 from tacet.store.queries import upkeep
+from tacet.store.rows import mention_rows, post_of, post_row
 from tacet.store.sqlite.dialect import adapt, id_list
 from tacet.store.sqlite.reader import Reader
 from tacet.store.sqlite.writer import GroupWriter, Size
@@ -26,7 +25,7 @@ _ADD_POST = adapt(queries.ADD_POST)
 _PUT_MENTION = adapt(queries.PUT_MENTION)
 _DROP_MENTIONS = adapt(queries.DROP_MENTIONS)
 _REPOSTS = adapt(queries.REPOSTS)
-_DELETE_REPOSTS = adapt(queries.DELETE_REPOSTS)
+_DELETE_POSTS = adapt(queries.DELETE_POSTS)
 _DELETE_POST = adapt(queries.DELETE_POST)
 _OLDER_OF_AUTHORS = adapt(queries.OLDER_OF_AUTHORS)
 _NEWER_OF_AUTHORS = adapt(queries.NEWER_OF_AUTHORS)
@@ -34,9 +33,6 @@ _OLDER_MENTIONS = adapt(queries.OLDER_MENTIONS)
 _NEWER_MENTIONS = adapt(queries.NEWER_MENTIONS)
 _REPOST_OF = adapt(queries.REPOST_OF)
 _BUMP = adapt(upkeep.BUMP)
-
-_encode = msgspec.json.Encoder().encode
-_decode_details = msgspec.json.Decoder(PostDetails).decode
 
 
 class SqlitePosts(PostStore):
@@ -47,11 +43,7 @@ class SqlitePosts(PostStore):
         self._writer = writer
 
     async def by_ids(self, ids: Iterable[int]) -> list[Post]:
-        rows = self._rows(_POSTS, (id_list(ids),))
-        return [
-            Post(id_, author_id, text, created_at_ms, _details(details, reposted_author_id))
-            for id_, author_id, text, created_at_ms, details, reposted_author_id in rows
-        ]
+        return [post_of(row) for row in self._rows(_POSTS, (id_list(ids),))]
 
     async def latest(self, author_ids: Iterable[int]) -> dict[int, int]:
         rows = self._rows(_LATEST_POSTS, (id_list(author_ids),))
@@ -90,23 +82,10 @@ class SqlitePosts(PostStore):
         return [PostHead(*row) for row in self._rows(sql, parameters)]
 
 
-def _details(encoded: str, reposted_author_id: int) -> PostDetails:
-    details = _decode_details(encoded)
-    if details.reposted_author_id != reposted_author_id:
-        return msgspec.structs.replace(details, reposted_author_id=reposted_author_id)
-    return details
-
-
-def _row(post: Post) -> tuple[int | str, ...]:
-    details = _encode(post.details).decode()
-    shown = (post.id, post.author_id, post.created_at_ms, post.text, details)
-    return (*shown, int(post.shape), post.reposted_id, post.details.reposted_author_id)
-
-
 def _put(connection: sqlite3.Connection, posts: Sequence[Post]) -> int:
-    changed = [post for post in posts if connection.execute(_PUT_POST, _row(post)).rowcount > 0]
+    changed = [post for post in posts if connection.execute(_PUT_POST, post_row(post)).fetchall()]
     connection.execute(_DROP_MENTIONS, (id_list(post.id for post in changed),))
-    _mention(connection, {post.id: post for post in changed}.values())
+    connection.executemany(_PUT_MENTION, mention_rows({post.id: post for post in changed}.values()))
     # A repost may be read before the post that it repeats, or after it.
     read = {post.id for post in changed} | {post.reposted_id for post in changed}
     connection.execute(_NAME_REPOSTED_AUTHORS, (id_list(read),))
@@ -116,15 +95,10 @@ def _put(connection: sqlite3.Connection, posts: Sequence[Post]) -> int:
 
 
 def _add(connection: sqlite3.Connection, post: Post) -> bool:
-    if connection.execute(_ADD_POST, _row(post)).rowcount <= 0:
+    if not connection.execute(_ADD_POST, post_row(post)).fetchall():
         return False
-    _mention(connection, [post])
+    connection.executemany(_PUT_MENTION, mention_rows([post]))
     return True
-
-
-def _mention(connection: sqlite3.Connection, posts: Iterable[Post]) -> None:
-    rows = [(person_id, post.id) for post in posts for person_id in post.details.mentioned_ids]
-    connection.executemany(_PUT_MENTION, rows)
 
 
 def _delete(connection: sqlite3.Connection, post_id: int) -> bool:
@@ -132,5 +106,5 @@ def _delete(connection: sqlite3.Connection, post_id: int) -> bool:
         return False
     reposts = [id_ for (id_,) in connection.execute(_REPOSTS, (post_id, MAX_ID))]
     connection.execute(_DROP_MENTIONS, (id_list([post_id, *reposts]),))
-    connection.execute(_DELETE_REPOSTS, (post_id,))
+    connection.execute(_DELETE_POSTS, (id_list(reposts),))
     return True

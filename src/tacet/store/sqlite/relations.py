@@ -93,7 +93,9 @@ class SqliteRelations(RelationStore):
     async def who(self, kind: Kind, source_ids: Sequence[int], target_id: int, now_ms: int) -> set[int]:
         if kind is Kind.MUTE:
             raise ValueError("who mutes somebody is never asked")
-        return {id_ for (id_,) in self._rows(_WHO, (id_list(source_ids), int(kind), target_id, now_ms))}
+        for (found,) in self._rows(_WHO, (id_list(source_ids), int(kind), target_id, now_ms)):
+            return set(_decode_ids(found))
+        return set()
 
     async def sweep(self, now_ms: int, limit: int) -> int:
         def write(connection: sqlite3.Connection) -> int:
@@ -117,7 +119,7 @@ def _apply(connection: sqlite3.Connection, change: Change, now_ms: int) -> bool:
 
 def _remove(connection: sqlite3.Connection, edge: Edge, now_ms: int) -> bool:
     gone = connection.execute(_REMOVE, _key(edge)).fetchall()
-    return any(end_at_ms is None or end_at_ms > now_ms for (end_at_ms,) in gone)
+    return any(end_at_ms is None or end_at_ms > now_ms for *_, end_at_ms in gone)
 
 
 def _add(connection: sqlite3.Connection, relation: Relation, now_ms: int) -> bool:
@@ -128,5 +130,5 @@ def _add(connection: sqlite3.Connection, relation: Relation, now_ms: int) -> boo
             written = connection.execute(_ADD, row).fetchall()
         except sqlite3.IntegrityError:
             continue
-        return written == [(position,)]
+        return [found for *_, found in written] == [position]
     raise StoreError("no free position was found: the clock was set back by a lot; correct it, then try again")

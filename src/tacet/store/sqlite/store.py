@@ -1,14 +1,14 @@
 """One SQLite database, in a file or in memory: opening, locking, migrating, closing."""
 
+import asyncio
 import contextlib
-import fcntl
 import os
 import sqlite3
-from importlib import resources
 from pathlib import Path
 from typing import IO
 
-from tacet.store.base import Part, Store, StoreError, StoreLocked
+from tacet.observing.meters import BATCH_BOUNDS, Meters
+from tacet.store.base import Part, Store, StoreError
 from tacet.store.queries import upkeep as queries
 from tacet.store.sqlite.accounts import SqliteAccounts
 from tacet.store.sqlite.checkpointer import Checkpointer, leave_log_alone
@@ -16,7 +16,10 @@ from tacet.store.sqlite.consents import SqliteConsents
 from tacet.store.sqlite.credentials import SqliteCredentials
 from tacet.store.sqlite.dialect import adapt, translated
 from tacet.store.sqlite.directory import SqliteDirectory
+from tacet.store.sqlite.locking import PRIVATE_MODE, take_lock
 from tacet.store.sqlite.messages import SqliteMessages
+from tacet.store.sqlite.migrating import check_finished, check_ours, migrate
+from tacet.store.sqlite.nonces import SqliteNonces
 from tacet.store.sqlite.posts import SqlitePosts
 from tacet.store.sqlite.reader import Reader
 from tacet.store.sqlite.relations import SqliteRelations
@@ -31,12 +34,6 @@ PAGE_CACHE_KIB = 16 * 1024
 MMAP_BYTES = 1 << 30
 """How much of the file is read through memory mapping, which spares a copy of each page."""
 
-PRIVATE_MODE = 0o600
-"""Of the files of a new database: what people mute is theirs, and no other user of the machine may hold the lock."""
-
-TABLES = {"migration", "relation"}
-"""Tables that every database of ours has, so that another program's is left alone."""
-
 _REVISIONS = adapt(queries.REVISIONS)
 
 
@@ -49,11 +46,14 @@ class SqliteStore(Store):
         server: take the lock that keeps a second server away; admin commands run beside a server without it.
     """
 
+    shared = False
+
     def __init__(self, path: Path | None, queue_length: int, server: bool = True) -> None:
         self._path = path
         self._queue_length = queue_length
         self._server = server
         self._lock_file: IO[str] | None = None
+        self._alone = asyncio.Lock()
         self._connections: list[sqlite3.Connection] = []
         self._checkpointer: Checkpointer | None = None
         self._writer: GroupWriter | None = None
@@ -63,7 +63,9 @@ class SqliteStore(Store):
             self._lock()
             self._create()
             writing = self._connect()
-            _migrate(writing)
+            if self._path is not None:
+                check_finished(writing, self._path)
+            migrate(writing)
             # A database in memory lives in one connection; it never waits, so one serves reads and writes.
             reading = writing
             if self._path is not None:
@@ -85,6 +87,7 @@ class SqliteStore(Store):
         self.credentials = SqliteCredentials(self._reader, self._writer)
         self.consents = SqliteConsents(self._reader, self._writer)
         self.accounts = SqliteAccounts(self._reader, self._writer)
+        self.nonces = SqliteNonces(self._writer)
 
     async def close(self) -> None:
         if self._writer is not None:
@@ -98,38 +101,29 @@ class SqliteStore(Store):
             self._lock_file.close()
             self._lock_file = None
 
+    def observe(self, meters: Meters) -> None:
+        writer, checkpointer = self._writer, self._checkpointer
+        if writer is None:
+            return
+        writer.batches = meters.histogram("write_batch_size", BATCH_BOUNDS, unit=1)
+        meters.watch("write_queue_length", lambda: writer.waiting)
+        meters.watch("write_queue_limit", lambda: self._queue_length)
+        if checkpointer is not None:
+            meters.watch("write_log_bytes", checkpointer.log_bytes)
+
+    async def check(self) -> None:
+        self._reader.rows(_REVISIONS)
+
+    def alone(self, what: str, id_: int) -> contextlib.AbstractAsyncContextManager[None]:
+        # One lock for everything that needs one: each is held for a commit or two.
+        return self._alone
+
     async def revisions(self) -> dict[Part, int]:
         return {Part(part): number for part, number in self._reader.rows(_REVISIONS)}
 
     def _lock(self) -> None:
-        """The kernel gives the lock back when the process ends, however it ends; the file itself stays."""
-        if self._path is None or not self._server:
-            return
-        # Where the path is a link, the file it leads to is what must not be served twice.
-        file = self._path.resolve()
-        path = file.with_name(file.name + ".lock")
-        try:
-            lock_file = os.fdopen(
-                os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, PRIVATE_MODE), "a+", encoding="ascii"
-            )
-        except OSError as error:
-            raise StoreError(
-                f"{self._path} cannot be served: its lock file {path} cannot be opened: {error.strerror}; "
-                "check that its folder exists and is writable"
-            ) from None
-        try:
-            fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock_file.seek(0)
-            holder = lock_file.read(20).strip()
-            lock_file.close()
-            raise StoreLocked(
-                f"another server (process {holder}) already serves {self._path}: stop it, or give this one another file"
-            ) from None
-        lock_file.truncate(0)
-        lock_file.write(str(os.getpid()))
-        lock_file.flush()
-        self._lock_file = lock_file
+        if self._path is not None and self._server:
+            self._lock_file = take_lock(self._path)
 
     def _create(self) -> None:
         """SQLite gives the files beside the database the mode of the database."""
@@ -148,7 +142,7 @@ class SqliteStore(Store):
         )
         self._connections.append(connection)
         if self._path is not None:
-            _check_ours(connection, self._path)
+            check_ours(connection, self._path)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             # macOS's own fsync leaves the data in the drive's cache; elsewhere this changes nothing.
@@ -167,55 +161,3 @@ class SqliteStore(Store):
     def _after_commit(self) -> None:
         if self._checkpointer is not None:
             self._checkpointer.after_commit()
-
-
-def _check_ours(connection: sqlite3.Connection, path: Path) -> None:
-    """Before anything is changed in it.
-
-    Raises:
-        StoreError: the file belongs to another program.
-    """
-    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    if tables and not tables >= TABLES:
-        raise StoreError(f"{path} is another program's database: give another file")
-
-
-def _migrations() -> list[tuple[int, str, str]]:
-    """(number, name, SQL) of every migration, in order."""
-    folder = resources.files("tacet.store.sqlite") / "migrations"
-    found = [(int(f.name[:4]), f.name, f.read_text("utf-8")) for f in folder.iterdir() if f.name.endswith(".sql")]
-    return sorted(found)
-
-
-def _migrate(connection: sqlite3.Connection) -> None:
-    """Run what has not run yet, all of it in one transaction: a start that fails leaves the old schema.
-
-    Raises:
-        StoreError: the database was made by a newer version of this program.
-    """
-    connection.execute("BEGIN IMMEDIATE")
-    connection.execute("CREATE TABLE IF NOT EXISTS migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL)")
-    done = {number for (number,) in connection.execute(adapt(queries.MIGRATIONS_DONE))}
-    known = _migrations()
-    # Where the file is read-only, and only a write would tell, this fails now and not at the first mute.
-    connection.execute("DELETE FROM migration WHERE number < 0")
-    if done and max(done) > known[-1][0]:
-        connection.execute("ROLLBACK")
-        raise StoreError("the database was made by a newer version of tacet: run that version, or restore a backup")
-    for number, name, sql in known:
-        if number not in done:
-            for statement in _statements(sql):
-                connection.execute(statement)
-            connection.execute(adapt(queries.RECORD_MIGRATION), (number, name))
-    connection.execute("COMMIT")
-
-
-def _statements(sql: str) -> list[str]:
-    """The single statements of a migration: `executescript` would commit before each."""
-    statements, gathered = [], ""
-    for line in sql.splitlines(keepends=True):
-        gathered += line
-        if sqlite3.complete_statement(gathered):
-            statements.append(gathered)
-            gathered = ""
-    return statements

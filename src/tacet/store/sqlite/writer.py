@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, TypeVar
 
+from tacet.observing.meters import Histogram
 from tacet.store.base import StoreBusy, StoreClosed, StoreError
 from tacet.store.sqlite.dialect import translated
 
@@ -84,7 +85,12 @@ class GroupWriter:
         threaded: False for a database in memory, whose commit waits for nothing.
         after_commit: called on the writer's thread after each commit, once its writes are being answered and before
             the next transaction can begin.
+
+    Attributes:
+        batches: counts how many writes share a commit; None where nobody measures.
     """
+
+    batches: Histogram | None = None
 
     def __init__(
         self,
@@ -130,6 +136,11 @@ class GroupWriter:
             self._loop.call_soon(self._start_batch)
         return await future
 
+    @property
+    def waiting(self) -> int:
+        """How many writes are in no batch yet."""
+        return len(self._pending)
+
     async def close(self) -> None:
         """Finish what was accepted, refuse what comes, end the thread."""
         self._closing = True
@@ -148,6 +159,8 @@ class GroupWriter:
 
     def _start_batch(self) -> None:
         batch = self._cut_batch()
+        if self.batches is not None:
+            self.batches.note(len(batch))
         if not self._threaded:
             self._finish(*self._all_at_once(batch))
             self._go_on()

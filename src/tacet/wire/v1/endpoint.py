@@ -8,6 +8,7 @@ from tacet.identity.caller import Caller, Method, Unauthenticated
 from tacet.identity.oauth1 import OAuth1Error, Reason, collect
 from tacet.identity.oauth1.rfc5849.parameters import PROTOCOL_PREFIX, Pair, parse_form
 from tacet.limits.windows import Spent
+from tacet.observing.requests import UNKNOWN
 from tacet.records.credentials import Access
 from tacet.wire.answering import problem_in_v1
 from tacet.wire.credentials import BLANKS, header, is_form, signed_request
@@ -36,6 +37,7 @@ class V1Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         services, operation = self._services, self._operation
         moving = (services.headers.transaction_id(), services.clock.ticks_ns())
+        note = services.requests.of(scope["method"], operation.path)
         caller: Caller | None = None
         spent: Spent | None = None
         try:
@@ -59,11 +61,13 @@ class V1Endpoint:
             problem = problem_in_v1(error, operation.id, moving[0])
         else:
             services.usage.count(caller.app_id, False)
+            note(200, moving, caller.app_id)
             headers = services.headers.v1(200, answer, caller, self._shown(spent), moving)
             await _send(send, 200, headers, answer)
             return
         if caller is not None:
             services.usage.count(caller.app_id, problem is RATE_LIMIT_EXCEEDED)
+        note(problem.status, moving, caller.app_id if caller is not None else 0)
         await _send(send, problem.status, self._problem_headers(problem, caller, spent, moving), problem.body)
 
     def _problem_headers(
@@ -113,9 +117,10 @@ def subject_of(caller: Caller) -> int:
     return caller.user_id if caller.user_id is not None else -caller.app_id
 
 
-async def send_no_such_page(services: Services, send: Send) -> None:
+async def send_no_such_page(services: Services, method: str, send: Send) -> None:
     """Answer what is below `/1.1/` and is nothing."""
     moving = (services.headers.transaction_id(), services.clock.ticks_ns())
+    services.requests.of(method, UNKNOWN)(NO_SUCH_PAGE.status, moving, 0)
     headers = services.headers.v1(NO_SUCH_PAGE.status, NO_SUCH_PAGE.body, None, None, moving)
     await _send(send, NO_SUCH_PAGE.status, headers, NO_SUCH_PAGE.body)
 

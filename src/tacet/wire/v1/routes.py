@@ -62,6 +62,6 @@ class _V1Application:
             if is_heard():
                 shown, reason = guessed(path, self._ids)
                 tell(scope["method"], shown, Refusal(NO_SUCH_PAGE, reason))
-            await send_no_such_page(self._services, send)
+            await send_no_such_page(self._services, scope["method"], send)
         else:
             await self._otherwise(scope, receive, send)

@@ -6,6 +6,7 @@ People who look the same to everybody are rendered once and joined from then on.
 from collections.abc import Sequence
 from typing import Any
 
+from tacet.cache import Hits
 from tacet.directory.lookup import Acquaintance, People, Posts, is_shown
 from tacet.identity.caller import Caller
 from tacet.records.people import Person
@@ -21,6 +22,7 @@ class Answers:
     Args:
         max_fragments: rendered users kept of one selection.
         max_fragment_bytes: memory for rendered users, all selections together.
+        hits: of what is kept rendered.
     """
 
     def __init__(
@@ -31,12 +33,13 @@ class Answers:
         shown_posts: ShownPosts,
         max_fragments: int,
         max_fragment_bytes: int,
+        hits: Hits | None = None,
     ) -> None:
         self._people = people
         self._posts = posts
         self._acquaintance = acquaintance
         self._shown_posts = shown_posts
-        self._fragments: Fragments[Selection] = Fragments(max_fragments, max_fragment_bytes)
+        self._fragments: Fragments[Selection] = Fragments(max_fragments, max_fragment_bytes, hits)
         self._generation = people.generation
 
     async def users(self, ids: Sequence[int], selection: Selection, caller: Caller) -> Sequence[bytes]:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, TypeVar
 
-from tacet.cache import TwoGenerations
+from tacet.cache import Hits, TwoGenerations
 from tacet.wire.encoding import encode
 
 MAX_RENDERED_SELECTIONS = 64
@@ -27,9 +27,11 @@ class Fragments(Generic[S]):
     Args:
         max_fragments: kept of one selection.
         max_bytes: memory for all selections together.
+        hits: counts what is asked for.
     """
 
-    def __init__(self, max_fragments: int, max_bytes: int) -> None:
+    def __init__(self, max_fragments: int, max_bytes: int, hits: Hits | None = None) -> None:
+        self._hits = hits or Hits()
         self._max_fragments = max_fragments
         self._max_bytes = max_bytes
         self._kept: TwoGenerations[S, TwoGenerations[int, bytes]] = TwoGenerations(MAX_RENDERED_SELECTIONS)
@@ -46,6 +48,7 @@ class Fragments(Generic[S]):
         kept = self._of(selection)
         found = kept.get_all(ids)
         if found is not None and not self._hides_some:
+            self._hits.found += len(found)
             return ids, found
         each = found or await self._gathered(ids, kept, render)
         if all(each):
@@ -79,6 +82,8 @@ class Fragments(Generic[S]):
         """Fragments of which some must be made, or moved up, first."""
         found = [kept.get(id_) for id_ in ids]
         missing = [id_ for id_, fragment in zip(ids, found, strict=True) if fragment is None]
+        self._hits.missed += len(missing)
+        self._hits.found += len(ids) - len(missing)
         drops = self._drops
         rendered = await render(missing) if missing else {}
         # What was dropped meanwhile may be among what was read before.

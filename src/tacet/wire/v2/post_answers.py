@@ -6,6 +6,7 @@ Posts that look the same to everybody are rendered once and joined from then on.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from tacet.cache import Hits
 from tacet.directory.lookup import People, Posts, is_shown
 from tacet.identity.caller import Caller
 from tacet.posts.changes import Deleted, PostChanges
@@ -25,7 +26,7 @@ class PostAnswers:
     Args:
         answers: renders the users that are included.
         changes: what became of posts, for those that are kept rendered.
-        max_fragments, max_fragment_bytes: as for `Answers`.
+        max_fragments, max_fragment_bytes, hits: as for `Answers`.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class PostAnswers:
         changes: PostChanges,
         max_fragments: int,
         max_fragment_bytes: int,
+        hits: Hits | None = None,
     ) -> None:
         self._people = people
         self._posts = posts
@@ -44,7 +46,7 @@ class PostAnswers:
         self._shown_posts = shown_posts
         self._changes = changes
         self._max_reposts = max_fragments
-        self._fragments: Fragments[PostSelection] = Fragments(max_fragments, max_fragment_bytes)
+        self._fragments: Fragments[PostSelection] = Fragments(max_fragments, max_fragment_bytes, hits)
         self._reposts: dict[int, list[int]] = {}
         self._repost_count = 0
         self._generation = people.generation
@@ -55,7 +57,8 @@ class PostAnswers:
     ) -> tuple[Sequence[int], Sequence[bytes]]:
         """Those of `ids` that are there and whose authors are not suspended or gone, in order, and their post objects.
 
-        Whether the caller may see them is not asked here: whoever chose the ids did. Some may be gone since then.
+        Whether the caller may see them is not asked here: whoever chose the ids did, and found them in the database
+        just now. Some may be gone since. So it does no harm that what another process deleted may still be kept here.
         """
         if selection.is_private:
             posts = await self._present(ids)

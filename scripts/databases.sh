@@ -1,0 +1,50 @@
+#!/bin/sh
+# Sees to the PostgreSQL and Redis that the tests start for themselves; installs Debian's where there are none. Servers
+# that Debian starts at an installation stay off: the tests use ports and folders of their own.
+set -eu
+
+fail() {
+    printf 'error: %s\n' "$1" >&2
+    exit 1
+}
+
+# Debian keeps PostgreSQL's server off the path.
+has_postgres() {
+    command -v initdb >/dev/null && return
+    for initdb in /usr/lib/postgresql/*/bin/initdb; do
+        if [ -x "$initdb" ]; then return; fi
+    done
+    return 1
+}
+
+has_both() {
+    has_postgres && command -v psql >/dev/null && command -v redis-server >/dev/null
+}
+
+as_root=
+[ "$(id -u)" = 0 ] || as_root="sudo -n"
+
+install() {
+    # Which packages may start what they bring is asked of this program, where it is.
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e "$policy" ]; then
+        printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null && $as_root chmod 755 "$policy"
+        trap '$as_root rm -f "$policy"' EXIT
+        trap 'exit 130' INT TERM
+    fi
+    # A list of packages that is missing or old is the usual reason for a first failure.
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet postgresql redis-server >&2 || {
+        $as_root apt-get update --quiet >&2
+        $as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet postgresql redis-server >&2
+    }
+}
+
+if has_both; then exit 0; fi
+
+if command -v apt-get >/dev/null; then
+    echo "Installing postgresql and redis-server with apt-get" >&2
+    (install) || true
+fi
+
+has_both || fail "the tests need PostgreSQL 15 or later and Redis 5 or later and could not install them; install them\
+ (apt-get install postgresql redis-server) and run this again"

@@ -1,0 +1,130 @@
+"""One line for each request, written by a thread of its own: a log that nobody reads must not hold up an answer."""
+
+import os
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+
+import msgspec
+
+from tacet.observing.logs import JSON, moment
+
+MAX_WAITING = 20_000
+"""Lines that wait to be written, about 5 MB: a second or two of all that one process can answer."""
+
+WRITE_INTERVAL_S = 0.2
+"""How long a line waits at most while the log is read."""
+
+MAX_CHUNK_BYTES = 4_096
+"""What is written at once: pipes keep so much together (PIPE_BUF), also where several processes write into one."""
+
+LAST_WORDS_S = 2.0
+"""How long the end waits for lines that nobody reads."""
+
+LOGGER = "tacet.requests"
+
+Entry = tuple[int, str, str, int, int, bytes, int]
+"""Unix milliseconds, method, route, status, nanoseconds taken, the request's id, the App's id or 0."""
+
+Write = Callable[[bytes], object]
+"""Writes whole lines."""
+
+
+def to_stderr(lines: bytes) -> None:
+    """Write whole lines beside what is logged."""
+    while lines:
+        lines = lines[os.write(sys.stderr.fileno(), lines) :]
+
+
+class RequestLog:
+    """Gathers entries and writes them in the background.
+
+    Args:
+        log_format: a value of `Settings.log_format`.
+
+    Attributes:
+        dropped: entries that were not written because too many waited.
+    """
+
+    def __init__(self, log_format: str, write: Write = to_stderr, max_waiting: int = MAX_WAITING) -> None:
+        self._line = _json_line if log_format == JSON else _text_line
+        self._write = write
+        self._max_waiting = max_waiting
+        self._waiting: deque[Entry] = deque()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="tacet-requests", daemon=True)
+        self.dropped = 0
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def put(self, entry: Entry) -> None:
+        """Log one request; never waits."""
+        if len(self._waiting) < self._max_waiting:
+            self._waiting.append(entry)
+        else:
+            self.dropped += 1
+
+    def close(self) -> None:
+        """Write what waits, as long as somebody reads it."""
+        self._closing.set()
+        self._thread.join(LAST_WORDS_S)
+
+    def _work(self) -> None:
+        while not self._closing.wait(WRITE_INTERVAL_S):
+            self._flush()
+        self._flush()
+
+    def _flush(self) -> None:
+        for chunk in _chunks(map(self._line, self._taken())):
+            try:
+                self._write(chunk)
+            except OSError:
+                # Where standard error is gone there is nobody to tell.
+                return
+
+    def _taken(self) -> Iterator[Entry]:
+        while self._waiting:
+            yield self._waiting.popleft()
+
+
+def _chunks(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Lines put together, as many as are written at once."""
+    gathered: list[bytes] = []
+    size = 0
+    for line in lines:
+        if gathered and size + len(line) > MAX_CHUNK_BYTES:
+            yield b"".join(gathered)
+            gathered, size = [], 0
+        gathered.append(line)
+        size += len(line)
+    if gathered:
+        yield b"".join(gathered)
+
+
+def _text_line(entry: Entry) -> bytes:
+    at_ms, method, route, status, took_ns, request_id, app_id = entry
+    whose = f" App {app_id}" if app_id else ""
+    took_ms = took_ns / 1e6
+    line = f"{moment(at_ms)} INFO {LOGGER}: {method} {route} {status} {took_ms:.1f} ms{whose} [{request_id.decode()}]\n"
+    return line.encode()
+
+
+def _json_line(entry: Entry) -> bytes:
+    at_ms, method, route, status, took_ns, request_id, app_id = entry
+    facts = {
+        "time": moment(at_ms),
+        "level": "info",
+        "logger": LOGGER,
+        "message": "request answered",
+        "method": method,
+        "route": route,
+        "status": status,
+        "duration_ms": round(took_ns / 1e6, 3),
+        "request_id": request_id.decode(),
+        # Ids are larger than what many readers of JSON keep exactly.
+        **({"app_id": str(app_id)} if app_id else {}),
+    }
+    return msgspec.json.encode(facts) + b"\n"

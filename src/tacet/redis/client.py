@@ -1,0 +1,260 @@
+"""A Redis that may go away and come back: whoever calls it is answered or told at once that it is gone."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha1
+from typing import TYPE_CHECKING, Any, Self
+
+import hiredis
+
+from tacet.redis.address import RedisAddress
+from tacet.redis.connection import REDIS_PATIENCE_S, Connection, RedisAway, Word
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+RETRY_S = 0.25
+"""Between attempts to reach it again, and between looks whether it still answers when nobody asks it anything."""
+
+CONNECT_PATIENCE_S = 1.0
+"""How long a connection may take to be made, TLS included; requests do not wait for that."""
+
+TELL_AGAIN_S = 10.0
+"""A Redis that comes and goes is told of at most so often."""
+
+_PROBE = (b"SETRANGE", b"tacet:probe", b"0", b"")
+"""A write that changes nothing. It fails where Redis answers but cannot be used: while it loads, is full, is a replica,
+or may not be written to."""
+
+_log = logging.getLogger(__name__)
+
+
+class Script:
+    """A Lua script, which Redis runs as one step."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text.encode()
+        # Redis names scripts so; nothing is protected by it.
+        self.sha = sha1(self.text, usedforsecurity=False).hexdigest().encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """What a connection listens to instead of being asked.
+
+    Attributes:
+        heard: called with the text of each message.
+    """
+
+    channel: bytes
+    heard: Callable[[bytes], None]
+
+
+class Redis:
+    """One connection, made again where it fails; open as long as its context is.
+
+    From the first failure on every call fails at once, until Redis is reached again: nobody waits for one that hangs.
+
+    Args:
+        consequence: what does not work without it, for the log.
+        subscription: what to listen to; such a connection takes no calls.
+
+    Attributes:
+        absences: how often it went away, or was not there to begin with.
+        failures: calls that failed, or were not made because it was away.
+    """
+
+    def __init__(
+        self,
+        address: RedisAddress,
+        consequence: str,
+        subscription: Subscription | None = None,
+        patience_s: float = REDIS_PATIENCE_S,
+    ) -> None:
+        self._address = address
+        self._consequence = consequence
+        self._subscription = subscription
+        self._patience_s = patience_s
+        self._connection: Connection | None = None
+        self._away = RedisAway("it was not reached yet")
+        self._tls: SSLContext | None = None
+        self._keeping: asyncio.Task[None] | None = None
+        self._told = False
+        self._told_at_s = float("-inf")
+        self.absences = 0
+        self.failures = 0
+
+    @property
+    def present(self) -> bool:
+        """Whether it answered last."""
+        return self._connection is not None
+
+    async def __aenter__(self) -> Self:
+        """Try to reach it once, and from then on whenever it is away. One that is not there is no error."""
+        await self._reach()
+        if not self.present:
+            self.absences += 1
+        self._keeping = asyncio.create_task(self._keep())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """End it; calls that wait fail."""
+        if self._keeping is not None:
+            self._keeping.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._keeping
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.lose(RedisAway("closed"))
+
+    async def call(self, *words: Word) -> Any:
+        """The reply to a command: octets, a number, a list of such, or None.
+
+        Raises:
+            RedisAway
+        """
+        try:
+            connection = self._in_use()
+            return _read(connection, await connection.send(*words))
+        except RedisAway:
+            self.failures += 1
+            raise
+
+    async def run(self, script: Script, keys: Sequence[Word], *arguments: Word) -> Any:
+        """What a script returns; it is sent in full where Redis does not know it, after a restart for example.
+
+        Raises:
+            RedisAway
+        """
+        try:
+            connection = self._in_use()
+            reply = await connection.send(b"EVALSHA", script.sha, len(keys), *keys, *arguments)
+            if isinstance(reply, hiredis.ReplyError) and str(reply).startswith("NOSCRIPT"):
+                reply = await connection.send(b"EVAL", script.text, len(keys), *keys, *arguments)
+            return _read(connection, reply)
+        except RedisAway:
+            self.failures += 1
+            raise
+
+    def _in_use(self) -> Connection:
+        if self._connection is None:
+            raise RedisAway(str(self._away), self._away.refused)
+        return self._connection
+
+    async def _keep(self) -> None:
+        while True:
+            await asyncio.sleep(RETRY_S)
+            try:
+                await (self._look() if self.present else self._reach())
+            except Exception:  # noqa: BLE001 - whatever went wrong, a Redis that nobody tries to reach stays away
+                _log.exception("Redis cannot be looked after")
+
+    async def _look(self) -> None:
+        """Notice one that hangs before a request does."""
+        with contextlib.suppress(RedisAway):
+            await self.call(b"PING")
+
+    async def _reach(self) -> None:
+        connection = Connection(self._went, self._heard, self._patience_s)
+        try:
+            async with asyncio.timeout(CONNECT_PATIENCE_S):
+                await self._connect(connection)
+                for words in self._greeting():
+                    reply = await connection.send(*words)
+                    if isinstance(reply, hiredis.ReplyError):
+                        raise _refusal(reply, words[0])
+        except RedisAway as away:
+            self._failed(connection, away)
+        except TimeoutError:
+            self._failed(connection, RedisAway(f"no connection within {CONNECT_PATIENCE_S:.0f} s"))
+        except (OSError, UnicodeError) as error:
+            self._failed(connection, RedisAway(f"no connection ({type(error).__name__})"))
+        except BaseException:
+            connection.lose(RedisAway("closed"))
+            raise
+        else:
+            self._arrived(connection)
+
+    async def _connect(self, connection: Connection) -> None:
+        address, loop = self._address, asyncio.get_running_loop()
+        if address.path:
+            await loop.create_unix_connection(lambda: connection, address.path)
+        elif address.tls:
+            await loop.create_connection(lambda: connection, address.host, address.port, ssl=self._tls_context())
+        else:
+            await loop.create_connection(lambda: connection, address.host, address.port)
+
+    def _tls_context(self) -> "SSLContext":
+        """Made once: reading the certificates that the system trusts takes longer than a request may."""
+        if self._tls is None:
+            from ssl import create_default_context
+
+            self._tls = create_default_context()
+        return self._tls
+
+    def _greeting(self) -> list[tuple[Word, ...]]:
+        address = self._address
+        said: list[tuple[Word, ...]] = []
+        if address.password:
+            # Redis 5 knows no users.
+            said.append((b"AUTH", *([address.user] if address.user else []), address.password))
+        if self._subscription is not None:
+            return [*said, (b"SUBSCRIBE", self._subscription.channel)]
+        if address.database:
+            said.append((b"SELECT", address.database))
+        return [*said, _PROBE]
+
+    def _heard(self, text: bytes) -> None:
+        if self._subscription is not None:
+            self._subscription.heard(text)
+
+    def _arrived(self, connection: Connection) -> None:
+        if not connection.is_open:
+            self._failed(connection, RedisAway("it closed the connection"))
+            return
+        self._connection = connection
+        if self._told:
+            _log.warning("Redis at %s is back", self._address.shown())
+        self._told = False
+
+    def _failed(self, connection: Connection, away: RedisAway) -> None:
+        connection.lose(away)
+        self._away = away
+        self._tell()
+
+    def _went(self, away: RedisAway) -> None:
+        """A connection was lost; nothing happens where that is one that is not in use, or is closed on purpose."""
+        if self._connection is None:
+            return
+        self._connection, self._away = None, away
+        self.absences += 1
+        self._tell()
+
+    def _tell(self) -> None:
+        # That it is away the other connection tells; only that one may not listen is known here alone.
+        if self._subscription is not None and not self._away.refused:
+            return
+        now_s = asyncio.get_running_loop().time()
+        if self._told or now_s < self._told_at_s + TELL_AGAIN_S:
+            return
+        self._told, self._told_at_s = True, now_s
+        _log.warning("Redis at %s is away, so %s: %s", self._address.shown(), self._consequence, self._away)
+
+
+def _read(connection: Connection, reply: Any) -> Any:
+    if not isinstance(reply, hiredis.ReplyError):
+        return reply
+    away = _refusal(reply)
+    # No error is expected: whatever it means, the next call would get it too. Reaching it again finds out.
+    connection.lose(away)
+    raise away
+
+
+def _refusal(reply: hiredis.ReplyError, command: Word = "") -> RedisAway:
+    """Only the error's first word: the rest may repeat what was sent, a password for example."""
+    code = str(reply).partition(" ")[0]
+    to = f" to {command.decode()}" if isinstance(command, bytes) else ""
+    return RedisAway(f"it answers {code}{to}", refused=True)

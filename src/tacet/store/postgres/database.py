@@ -1,0 +1,280 @@
+"""One PostgreSQL database, as the parts of the store see it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
+from hashlib import blake2b
+from typing import Any, TypeVar
+
+import asyncpg
+
+from tacet.store.base import StoreBusy, StoreError
+from tacet.store.postgres.connections import Connection, connect
+from tacet.store.postgres.dialect import translated
+from tacet.store.postgres.pool import Pool
+
+T = TypeVar("T")
+
+LockName = tuple[str | int | bytes, ...]
+"""What a lock is on, such as `("pair", 17, 42)`; the first part tells kinds of locks apart."""
+
+MAX_ATTEMPTS = 5
+"""Of a transaction that others were in the way of. Locks are taken in one order, so that the first one succeeds but for
+rare accidents."""
+
+PAUSE_S = 0.01
+"""Before the second attempt; twice of it before the third, and so on: whoever was in the way is done by then."""
+
+COLLIDED = {"40001", "40P01"}
+"""The states of SQL of a failed serialization and of a deadlock: all was undone, trying again is right."""
+
+STALE = {"0A000", "26000"}
+"""Of a prepared statement that the schema has changed under; nothing was done."""
+
+NOTHING_LIKE_IT = {"22021", "22003"}
+"""Of a text with a character, or a number of a size, that no row can hold."""
+
+READ_ONLY = "25006"
+"""Of a write on a server that is not, or no longer, the primary."""
+
+UNUSABLE = STALE | {READ_ONLY}
+"""After these a session is of no more use, though it goes on."""
+
+LOST = ("08", "57P")
+"""How states of SQL begin that end the session."""
+
+DRIVERS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What the driver raises."""
+
+BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
+
+
+class Transaction:
+    """A transaction under way, of isolation READ COMMITTED: each statement sees what was committed before it.
+
+    It begins with the first statement. Once a statement has failed, no other will succeed.
+
+    Raises in every method:
+        StoreError: as the database does.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._begun = False
+        self.ending = False
+        """Whether its commit was sent: past that nobody knows what became of it until the answer is there."""
+
+        self.failure: Exception | None = None
+        """What the driver raised first."""
+
+    async def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        """Run a query, or a write with RETURNING."""
+        return await self._in_turn(partial(self._connection.fetch, sql, parameters))
+
+    async def run(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        """Run a write; return how many rows it changed."""
+        return await self._in_turn(partial(self._connection.run, sql, parameters))
+
+    async def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run a write once for each row of parameters."""
+        if rows:
+            await self._in_turn(partial(self._connection.run_many, sql, rows))
+
+    async def rows_of_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        """As `many`; return what all of them returned, in order."""
+        return await self._in_turn(partial(self._connection.fetch_many, sql, rows)) if rows else []
+
+    async def script(self, script: str) -> None:
+        """Run statements that have no parameters."""
+        await self._in_turn(partial(self._connection.execute, script))
+
+    async def lock(self, *names: LockName, shared: Iterable[LockName] = ()) -> None:
+        """Hold these until the end, and nobody else does meanwhile.
+
+        All locks of a transaction are to be taken with one call: they are taken in one order, so that no two
+        transactions ever wait for each other.
+
+        Args:
+            shared: what others may hold at the same time, save for whoever wants it alone.
+        """
+        kinds = {_key(name): "_shared" for name in shared} | {_key(name): "" for name in names}
+        steps = [f"SELECT pg_advisory_xact_lock{kinds[key]}({key})" for key in sorted(kinds)]
+        if not self._begun:
+            self._begun = True
+            steps.insert(0, BEGIN)
+        await self._noticing(self._connection.execute(";".join(steps)))
+
+    async def commit(self) -> None:
+        """Make it durable.
+
+        Raises:
+            StoreAway: nobody knows whether it is.
+            StoreError: it is not; nothing was written.
+        """
+        if not self._begun:
+            return
+        self.ending = True
+        status = await self._noticing(self._connection.execute("COMMIT"))
+        if status != "COMMIT":
+            raise StoreError("the transaction was rolled back; nothing was written")
+
+    async def _in_turn(self, step: Callable[[], Awaitable[T]]) -> T:
+        if not self._begun:
+            self._begun = True
+            await self._noticing(self._connection.execute(BEGIN))
+        return await self._noticing(step())
+
+    async def _noticing(self, step: Awaitable[T]) -> T:
+        try:
+            return await step
+        except Exception as error:
+            self.failure = self.failure or error
+            raise translated(error) from None
+
+
+class Database:
+    """A database and this process's sessions with it. Each wait in it has a limit.
+
+    Args:
+        address: of the database, checked.
+        connections: how many sessions at most.
+        max_waiting: how many may wait for one.
+        timeout_s: how long a statement may take, and the wait for a session.
+
+    Raises in every method that asks the database:
+        StoreAway: it cannot be reached.
+        StoreBusy: too many ask, or it takes too long; nothing was written.
+        StoreClosed: it was closed.
+        StoreError: it refuses.
+    """
+
+    def __init__(self, address: str, connections: int, max_waiting: int, timeout_s: float) -> None:
+        self.pool = Pool(partial(connect, address, timeout_s, timeout_s), connections, max_waiting, timeout_s)
+
+    async def open(self) -> None:
+        """Reach it for the first time."""
+        self.pool.give(await self.pool.start())
+
+    async def close(self) -> None:
+        """Finish what has begun, refuse what comes."""
+        await self.pool.close()
+
+    async def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        """All rows of a query, each to be unpacked like a tuple; none where a parameter is a number or a text that no
+        row can hold."""
+        try:
+            return await self._lent(lambda connection: connection.fetch(sql, parameters), repeatable=True)
+        except Exception as error:
+            if _is_about_parameters(error) or getattr(error, "sqlstate", None) in NOTHING_LIKE_IT:
+                return []
+            raise translated(error) from None
+
+    async def write(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        """What one statement returns, once all that it wrote is durable."""
+        try:
+            return await self._lent(lambda connection: connection.fetch(sql, parameters))
+        except Exception as error:
+            raise translated(error) from None
+
+    async def write_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        """What one statement returns for each row of parameters, in order; durable then, and all or none of them where
+        there are at most `MANY`."""
+        try:
+            return await self._lent(lambda connection: connection.fetch_many(sql, rows))
+        except Exception as error:
+            raise translated(error) from None
+
+    async def transaction(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Do `work` in a transaction; return what it returned, once that is durable. Where it raises, nothing is.
+
+        `work` is done again where other transactions were in the way, and must not mind.
+        """
+        for attempt in range(MAX_ATTEMPTS):
+            if attempt:
+                await asyncio.sleep(PAUSE_S * attempt)
+            connection = await self.pool.take()
+            transaction = Transaction(connection)
+            try:
+                result = await work(transaction)
+                await transaction.commit()
+            except BaseException as error:
+                if not await self._undo(connection, transaction, error):
+                    raise
+            else:
+                self.pool.give(connection)
+                return result
+        raise StoreBusy("others changed the same rows again and again; nothing was written")
+
+    async def _lent(self, work: Callable[[Connection], Awaitable[list[Any]]], repeatable: bool = False) -> list[Any]:
+        """Do `work` with a session; once more where the first time surely had no effect, or must not mind."""
+        for attempt in range(MAX_ATTEMPTS):
+            connection = await self.pool.take()
+            try:
+                found = await work(connection)
+            except BaseException as error:
+                vain = _in_vain(connection, error) or (repeatable and attempt == 0 and _was_lost(error))
+                self._settle(connection, error)
+                if not vain or attempt == MAX_ATTEMPTS - 1:
+                    raise
+            else:
+                self.pool.give(connection)
+                return found
+        raise AssertionError("every attempt returns or raises")
+
+    def _settle(self, connection: Connection, error: BaseException) -> None:
+        """Return a session with which something failed."""
+        state = getattr(error, "sqlstate", None)
+        if isinstance(error, TimeoutError):
+            self.pool.suspect("the database does not answer")
+        elif state == READ_ONLY:
+            self.pool.renew()
+        # What was called off may still be under way, and its answer would be taken for that of the next question.
+        if _was_answered(error) and state not in UNUSABLE and connection.clean:
+            self.pool.give(connection)
+        else:
+            self.pool.drop(connection)
+
+    async def _undo(self, connection: Connection, transaction: Transaction, error: BaseException) -> bool:
+        """Roll back and return the session; True if all of it may be tried again."""
+        cause = transaction.failure
+        if isinstance(error, Exception) and (cause is None or _was_answered(cause)):
+            try:
+                await connection.execute("ROLLBACK")
+            except BaseException as failure:
+                self._settle(connection, failure)
+                if not isinstance(failure, Exception):
+                    raise
+            else:
+                self._settle(connection, cause or error)
+            return getattr(cause, "sqlstate", None) in COLLIDED | STALE
+        self._settle(connection, error if cause is None else cause)
+        return isinstance(error, Exception) and not transaction.ending and _was_lost(cause)
+
+
+def _key(name: LockName) -> int:
+    """The number that stands for a lock in PostgreSQL. Two locks with one number would only wait for each other."""
+    return int.from_bytes(blake2b(repr(name).encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def _is_about_parameters(error: BaseException) -> bool:
+    """Whether the driver refused a parameter before anything was sent."""
+    return type(error) is asyncpg.DataError
+
+
+def _was_answered(error: BaseException) -> bool:
+    """Whether it is known what became of the statement, so that its session is where it should be."""
+    if isinstance(error, asyncpg.PostgresError):
+        return not (error.sqlstate or "").startswith(LOST)
+    return not isinstance(error, DRIVERS) and isinstance(error, Exception)
+
+
+def _was_lost(error: BaseException | None) -> bool:
+    """Whether the session ended before the answer came; not, whether somebody lost patience."""
+    return isinstance(error, DRIVERS) and not (_was_answered(error) or isinstance(error, TimeoutError))
+
+
+def _in_vain(connection: Connection, error: BaseException) -> bool:
+    """Whether a statement surely did nothing, and may do something if tried again."""
+    if getattr(error, "sqlstate", None) in COLLIDED | STALE:
+        return True
+    return _was_lost(error) and (not connection.sent or isinstance(error, asyncpg.InterfaceError))

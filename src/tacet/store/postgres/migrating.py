@@ -1,0 +1,99 @@
+"""The schema of a PostgreSQL database: what it is, and how it is brought up to date."""
+
+from importlib import resources
+
+from tacet.store.base import StoreError
+from tacet.store.postgres.connections import connect
+from tacet.store.postgres.database import Transaction
+from tacet.store.postgres.dialect import adapt
+from tacet.store.queries import upkeep as queries
+from tacet.store.queries.copying import UNFINISHED
+
+CONNECT_TIMEOUT_S = 10.0
+
+LOCK = ("migrating",)
+
+NEWER = "the database was made by a newer version of tacet: run that version, or restore a backup"
+
+# Only where names without a schema lead; not what extensions brought, nor the parts of tables.
+TABLES = """
+SELECT relname FROM pg_class
+WHERE relnamespace = to_regnamespace(quote_ident(current_schema())) AND relkind IN ('r', 'p') AND NOT relispartition
+  AND NOT EXISTS (
+      SELECT 1 FROM pg_depend
+      WHERE classid = CAST('pg_class' AS REGCLASS) AND objid = pg_class.oid AND deptype = 'e')
+"""
+
+OURS = {"migration", "relation"}
+"""Tables that every database of ours has, so that another program's is left alone."""
+
+_CREATE = "CREATE TABLE IF NOT EXISTS migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL)"
+_DONE = adapt(queries.MIGRATIONS_DONE)
+_RECORD = adapt(queries.RECORD_MIGRATION)
+
+
+async def migrate(address: str) -> list[str]:
+    """Run what has not run yet, all in one transaction; return the names of what has run now.
+
+    Of several who do so at once, one does it, and the others find it done. It takes as long as it takes.
+
+    Raises:
+        StoreError: it cannot be reached, is another program's, or was made by a newer version.
+    """
+    connection = await connect(address, None, CONNECT_TIMEOUT_S)
+    try:
+        transaction = Transaction(connection)
+        await transaction.lock(LOCK)
+        missing = await _missing(transaction)
+        await transaction.rows(_CREATE)
+        for number, name, sql in missing:
+            await transaction.script(sql)
+            await transaction.rows(_RECORD, (number, name))
+        await transaction.commit()
+    finally:
+        await connection.close(CONNECT_TIMEOUT_S)
+    return [name for _, name, _ in missing]
+
+
+async def pending(address: str) -> list[str]:
+    """The names of the migrations that have not run yet, in order. Nothing is changed.
+
+    Raises:
+        StoreError: as `migrate`.
+    """
+    connection = await connect(address, None, CONNECT_TIMEOUT_S)
+    try:
+        return [name for _, name, _ in await _missing(Transaction(connection))]
+    finally:
+        await connection.close(CONNECT_TIMEOUT_S)
+
+
+async def check(transaction: Transaction) -> None:
+    """Let only a schema pass that is up to date.
+
+    Raises:
+        StoreError: it is not; the message says what to do.
+    """
+    if any(name == UNFINISHED for (name,) in await transaction.rows(TABLES)):
+        raise StoreError("it is an unfinished copy of another database: run the same `tacet database copy` again")
+    if await _missing(transaction):
+        raise StoreError("the database's schema is empty or older than this program: run `tacet database migrate`")
+
+
+async def _missing(transaction: Transaction) -> list[tuple[int, str, str]]:
+    """(number, name, SQL) of every migration that has not run yet, in order."""
+    tables = {name for (name,) in await transaction.rows(TABLES)}
+    if tables and not tables >= OURS:
+        raise StoreError("the database is another program's: give a database, or a schema, of Tacet's own")
+    done = {number for (number,) in await transaction.rows(_DONE)} if tables else set()
+    known = _migrations()
+    if done and max(done) > known[-1][0]:
+        raise StoreError(NEWER)
+    return [each for each in known if each[0] not in done]
+
+
+def _migrations() -> list[tuple[int, str, str]]:
+    """(number, name, SQL) of every migration, in order."""
+    folder = resources.files("tacet.store.postgres") / "migrations"
+    found = [(int(f.name[:4]), f.name, f.read_text("utf-8")) for f in folder.iterdir() if f.name.endswith(".sql")]
+    return sorted(found)

@@ -1,0 +1,279 @@
+"""The sessions of one process: lent to one task at a time, and made anew when they are lost.
+
+Where the database is away nobody waits: one task tries to reach it again and again, everybody else is told at once.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
+
+from tacet.store.base import StoreAway, StoreBusy, StoreClosed, StoreError
+from tacet.store.postgres.connections import Connection
+
+RETRY_S = 0.25
+"""Between attempts to reach a database that is away: short, for it is to be found within two seconds of its return."""
+
+HUNG_S = 1.0
+"""An attempt that takes longer gets another beside it: its packets may have been lost before the network came back."""
+
+MAX_ATTEMPTS = 8
+"""Attempts at a time."""
+
+PAUSE_S = 1.0
+"""Without new sessions after one was refused while others work: the server has no more to give for now."""
+
+CLOSE_S = 5.0
+"""How long closing waits for those that still use a session; they were accepted, and each has its own limit."""
+
+_log = logging.getLogger(__name__)
+
+
+class Pool:
+    """Lends sessions.
+
+    Args:
+        connect: makes a session; raises StoreError.
+        size: how many at most.
+        max_waiting: tasks that may wait for one; one more is refused with `StoreBusy`.
+        patience_s: how long each may wait.
+    """
+
+    def __init__(
+        self, connect: Callable[[], Awaitable[Connection]], size: int, max_waiting: int, patience_s: float
+    ) -> None:
+        self._connect = connect
+        self._size = size
+        self._max_waiting = max_waiting
+        self._patience_s = patience_s
+        self._all: set[Connection] = set()
+        self._idle: list[Connection] = []
+        self._waiting: deque[asyncio.Future[Connection]] = deque()
+        self._opening = 0
+        self._pause_until = 0.0
+        self._away = ""
+        self._closing = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loop = asyncio.get_running_loop()
+        self._quiet = asyncio.Event()
+
+    @property
+    def away(self) -> str:
+        """Why the database cannot be reached; empty while it can."""
+        return self._away
+
+    @property
+    def waiting(self) -> int:
+        """How many tasks wait for a session."""
+        return len(self._waiting)
+
+    @property
+    def open(self) -> int:
+        """How many sessions there are."""
+        return len(self._all)
+
+    @property
+    def used(self) -> int:
+        """How many of them are lent."""
+        return len(self._all) - len(self._idle)
+
+    async def start(self) -> Connection:
+        """Make the first session, and lend it.
+
+        Raises:
+            StoreError: it could not be made.
+        """
+        connection = await self._connect()
+        self._keep(connection)
+        return connection
+
+    async def take(self) -> Connection:
+        """Borrow a session until `give` or `drop`.
+
+        Raises:
+            StoreAway: the database cannot be reached.
+            StoreBusy: too many wait for one, or this has waited for too long.
+            StoreClosed: the store is closed.
+        """
+        if self._closing:
+            raise StoreClosed("the store is closed")
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.lost:
+                return connection
+        return await self._wait()
+
+    def give(self, connection: Connection) -> None:
+        """Return a session that can be used again."""
+        if connection.lost or connection not in self._all:
+            self.drop(connection)
+            return
+        while self._waiting:
+            future = self._waiting.popleft()
+            if not future.done():
+                future.set_result(connection)
+                return
+        self._idle.append(connection)
+        self._look_whether_quiet()
+
+    def drop(self, connection: Connection) -> None:
+        """Return a session that nobody should use again: it is ended."""
+        self._all.discard(connection)
+        connection.terminate()
+        self._grow()
+        self._look_whether_quiet()
+
+    def suspect(self, reason: str) -> None:
+        """Take the database for away until it answers: somebody waited in vain for longer than it may take."""
+        self._go_away(reason)
+
+    def renew(self) -> None:
+        """End all sessions that nobody uses: what they are connected to is not what it was."""
+        for connection in [*self._idle]:
+            connection.terminate()
+
+    async def close(self) -> None:
+        """Let those that have or wait for a session finish, refuse others, and end all sessions."""
+        self._closing = True
+        self._look_whether_quiet()
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                await self._quiet.wait()
+        except TimeoutError:
+            _log.warning("the database's sessions are closed while %d of them work", self.used)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._refuse(lambda: StoreClosed("the store is closed"))
+        sessions = [*self._all]
+        await asyncio.gather(*(connection.close(CLOSE_S) for connection in sessions))
+        self._all.clear()
+        self._idle.clear()
+
+    async def _wait(self) -> Connection:
+        if self._away:
+            raise StoreAway(self._away)
+        if len(self._waiting) >= self._max_waiting:
+            raise StoreBusy("too many wait for the database")
+        future: asyncio.Future[Connection] = self._loop.create_future()
+        self._waiting.append(future)
+        limit = self._loop.call_later(self._patience_s, self._expire, future)
+        self._grow()
+        try:
+            return await future
+        except asyncio.CancelledError:
+            # It may have been lent one just before it was called off.
+            if not future.cancelled() and future.done() and future.exception() is None:
+                self.give(future.result())
+            elif future in self._waiting:
+                self._waiting.remove(future)
+            raise
+        finally:
+            limit.cancel()
+
+    def _expire(self, future: asyncio.Future[Connection]) -> None:
+        if not future.done():
+            self._waiting.remove(future)
+            future.set_exception(StoreBusy("the database was too busy for too long; nothing was written"))
+
+    def _look_whether_quiet(self) -> None:
+        if self._closing and not self._waiting and len(self._idle) >= len(self._all):
+            self._quiet.set()
+
+    def _grow(self) -> None:
+        """Make a session for whoever waits, if there may be one more."""
+        wanted = min(len(self._waiting), self._size - len(self._all))
+        paused = self._all and self._loop.time() < self._pause_until
+        if wanted > self._opening and not paused and not self._away:
+            self._opening += 1
+            self._begin(self._open_one())
+
+    async def _open_one(self) -> None:
+        try:
+            connection = await self._connect()
+        except StoreError as error:
+            self._opening -= 1
+            if not self._all:
+                self._go_away(str(error))
+            elif not self._away:
+                self._pause_until = self._loop.time() + PAUSE_S
+                _log.warning("no more sessions with the database for now: %s", error)
+        except BaseException:
+            self._opening -= 1
+            raise
+        else:
+            self._opening -= 1
+            self._keep(connection)
+            self.give(connection)
+            self._grow()
+
+    def _keep(self, connection: Connection) -> None:
+        self._all.add(connection)
+        connection.when_lost(lambda: self._lost(connection))
+
+    def _lost(self, connection: Connection) -> None:
+        self._all.discard(connection)
+        if connection in self._idle:
+            self._idle.remove(connection)
+        self._look_whether_quiet()
+        if not (self._all or self._opening or self._away or self._closing):
+            # Whether the database is still there is better known before the next one asks.
+            self._opening += 1
+            self._begin(self._open_one())
+
+    def _go_away(self, reason: str) -> None:
+        if self._away:
+            return
+        self._away = reason
+        _log.error("the database is away: %s", reason)
+        self.renew()
+        self._refuse(lambda: StoreAway(reason))
+        self._begin(self._come_back())
+
+    def _refuse(self, error: Callable[[], StoreError]) -> None:
+        while self._waiting:
+            future = self._waiting.popleft()
+            if not future.done():
+                future.set_exception(error())
+        self._look_whether_quiet()
+
+    async def _come_back(self) -> None:
+        began_at = self._loop.time()
+        connection = await _persist(self._connect)
+        _log.warning("the database is back after %.1f s", self._loop.time() - began_at)
+        self._away = ""
+        self._keep(connection)
+        self.give(connection)
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _persist(connect: Callable[[], Awaitable[Connection]]) -> Connection:
+    """Try until there is a session; several attempts overlap where the first ones hang."""
+    loop = asyncio.get_running_loop()
+    attempts: set[asyncio.Future[Connection]] = set()
+    begun_at = loop.time() - HUNG_S
+    try:
+        while True:
+            if not attempts or (loop.time() - begun_at >= HUNG_S and len(attempts) < MAX_ATTEMPTS):
+                begun_at = loop.time()
+                attempts.add(asyncio.ensure_future(connect()))
+            done, attempts = await asyncio.wait(attempts, timeout=RETRY_S, return_when=asyncio.FIRST_COMPLETED)
+            if succeeded := [each for each in done if each.exception() is None]:
+                attempts |= set(succeeded[1:])
+                return succeeded[0].result()
+            if not attempts:
+                await asyncio.sleep(max(0.0, begun_at + RETRY_S - loop.time()))
+    finally:
+        for each in attempts:
+            each.cancel()
+            each.add_done_callback(_end)
+
+
+def _end(attempt: asyncio.Future[Connection]) -> None:
+    """End a session that came too late to be needed."""
+    if not attempt.cancelled() and attempt.exception() is None:
+        attempt.result().terminate()

@@ -1,0 +1,161 @@
+"""Group commit: writes of one kind that arrive together go in one round trip and become durable together."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tacet.observing.meters import Histogram
+from tacet.store.base import Conflict, StoreBusy, StoreClosed, StoreError
+from tacet.store.postgres.database import Database
+
+MAX_BATCH = 256
+"""Writes a commit: past this a batch delays those behind it for longer than another commit costs."""
+
+MAX_UNDER_WAY = 2
+"""Batches at a time: while the disk takes one, the server works on the next. More would only be smaller."""
+
+KEY_LENGTH = 3
+"""How many of the first columns that a write returns, say which one it is."""
+
+Key = tuple[int, int, int]
+"""(source_id, kind, target_id): which relation."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    key: Key
+    parameters: Sequence[Any]
+    future: "asyncio.Future[list[Any]]"
+
+
+class GroupWriter:
+    """Runs one statement for many who want it at once.
+
+    A batch names no relation twice, and names them in order: two processes that write the same ones wait for each other
+    in one direction only.
+
+    Args:
+        database: where.
+        sql: the statement; what it returns begins with the relation's source, kind and target.
+        queue_length: writes that may wait; one more is refused with `StoreBusy`.
+
+    Attributes:
+        batches: counts how many writes share a commit; None where nobody measures.
+    """
+
+    batches: Histogram | None = None
+
+    def __init__(self, database: Database, sql: str, queue_length: int) -> None:
+        self._database = database
+        self._sql = sql
+        self._queue_length = queue_length
+        self._pending: deque[_Waiting] = deque()
+        self._under_way = 0
+        self._scheduled = False
+        self._closing = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._loop = asyncio.get_running_loop()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def waiting(self) -> int:
+        """How many writes are in no batch yet."""
+        return len(self._pending)
+
+    async def submit(self, key: Key, parameters: Sequence[Any]) -> list[Any]:
+        """Write in the next batch; return what the statement returned for it beyond the key, empty where nothing.
+
+        Raises:
+            Conflict: a unique value is taken; nothing of this write remains.
+            StoreAway: the database cannot be reached; it may or may not be written.
+            StoreBusy: the queue is full, or the database too busy; nothing was written.
+            StoreClosed: the store is closing; nothing was written.
+        """
+        if self._closing:
+            raise StoreClosed("the store is closed")
+        if len(self._pending) >= self._queue_length:
+            raise StoreBusy("too many writes are waiting")
+        future: asyncio.Future[list[Any]] = self._loop.create_future()
+        self._pending.append(_Waiting(key, parameters, future))
+        self._idle.clear()
+        if not self._scheduled and self._under_way < MAX_UNDER_WAY:
+            self._scheduled = True
+            # Let the requests that are already readable add theirs before the batch is cut.
+            self._loop.call_soon(self._start)
+        return await future
+
+    async def close(self) -> None:
+        """Finish what was accepted, refuse what comes."""
+        self._closing = True
+        await self._idle.wait()
+
+    def _start(self) -> None:
+        self._scheduled = False
+        if not self._pending or self._under_way >= MAX_UNDER_WAY:
+            return
+        self._under_way += 1
+        # On a task of its own: whoever waits may be called off, and the others' writes go on.
+        task = self._loop.create_task(self._run(self._cut_batch()))
+        self._tasks.add(task)
+        task.add_done_callback(self._finish)
+        if self._pending and self._under_way < MAX_UNDER_WAY:
+            self._start()
+
+    def _finish(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._under_way -= 1
+        if self._pending:
+            self._start()
+        elif not self._under_way:
+            self._idle.set()
+
+    def _cut_batch(self) -> list[_Waiting]:
+        """The next writes that may share a transaction, in the order of their keys."""
+        batch: dict[Key, _Waiting] = {}
+        again: list[_Waiting] = []
+        while self._pending and len(batch) < MAX_BATCH:
+            waiting = self._pending.popleft()
+            if waiting.key in batch:
+                again.append(waiting)
+            else:
+                batch[waiting.key] = waiting
+        self._pending.extendleft(reversed(again))
+        return [batch[key] for key in sorted(batch)]
+
+    async def _run(self, batch: list[_Waiting]) -> None:
+        if self.batches is not None:
+            self.batches.note(len(batch))
+        try:
+            rows = await self._database.write_many(self._sql, [waiting.parameters for waiting in batch])
+        except Conflict as error:
+            await self._run_apart(batch, error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits for it
+            for waiting in batch:
+                _refuse(waiting, error)
+        except asyncio.CancelledError:
+            for waiting in batch:
+                _refuse(waiting, StoreClosed("the store is closed"))
+            raise
+        else:
+            returned = {tuple(row[:KEY_LENGTH]): [*row[KEY_LENGTH:]] for row in rows}
+            for waiting in batch:
+                if not waiting.future.done():
+                    waiting.future.set_result(returned.get(waiting.key, []))
+
+    async def _run_apart(self, batch: list[_Waiting], error: Conflict) -> None:
+        """Nothing of a batch was written because one was refused: whoever that is must not take others with it."""
+        if len(batch) == 1:
+            _refuse(batch[0], error)
+            return
+        half = len(batch) // 2
+        await self._run(batch[:half])
+        await self._run(batch[half:])
+
+
+def _refuse(waiting: _Waiting, error: Exception) -> None:
+    if not waiting.future.done():
+        # One exception raised in many places would gather all their tracebacks.
+        waiting.future.set_exception(type(error)(*error.args) if isinstance(error, StoreError) else error)

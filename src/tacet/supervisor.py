@@ -1,0 +1,267 @@
+"""Several processes that serve one port: starts them, starts anew those that die, ends them together.
+
+The parent opens nothing but the port, and runs neither a loop nor threads, so that it can fork at any time.
+"""
+
+import contextlib
+import gc
+import logging
+import os
+import selectors
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import FrameType
+
+from tacet.children import Pipes, Report, Work, begin
+from tacet.clock import Clock, SystemClock
+from tacet.listening import bound, share, url
+from tacet.server import HURRY_SIGNAL, STOP_SIGNALS, Announce, Place, run
+from tacet.settings import Settings
+from tacet.stopping import CLOSING_S, HURRIED_S, LAST_RESORT_S
+
+START_PATIENCE_S = 60.0
+"""A process that is not ready by then never will be: opening a database has limits of its own, which are shorter."""
+
+FIRST_PAUSE_S = 0.1
+"""Before a process that died is started anew; doubled each time that it dies again."""
+
+LONGEST_PAUSE_S = 10.0
+"""A start takes a processor for half a second: one that never succeeds takes a twentieth of it at most."""
+
+AWAY_PAUSE_S = 1.0
+"""Before a process is started anew that said why it cannot serve: two seconds after a database is back it serves."""
+
+STEADY_S = 30.0
+"""Whoever has lived so long dies for a new reason."""
+
+MARGIN_S = 0.3
+"""A child ends itself when it may not take longer; it is killed so much later where it does not."""
+
+TICK_S = 60.0
+"""How long the parent sleeps at most while nothing happens."""
+
+_HANDLED = (*STOP_SIGNALS, signal.SIGCHLD)
+
+_log = logging.getLogger(__name__)
+
+
+class StartError(Exception):
+    """A process does not start; the message says which, and how it ended."""
+
+
+@dataclass(slots=True)
+class _Slot:
+    """One of the processes, whichever lives at the moment.
+
+    Attributes:
+        pid: 0 where none lives.
+        due_s: when to start one where none lives; by when it must be ready where one does.
+        deaths: one after another.
+        error: why it cannot serve, as it said itself.
+    """
+
+    number: int
+    pid: int = 0
+    ready: bool = False
+    began_s: float = 0.0
+    due_s: float = 0.0
+    deaths: int = 0
+    error: Exception | None = None
+
+
+def supervise(settings: Settings, announce: Announce) -> int:
+    """Serve with `settings.processes` processes until told to stop by SIGINT or SIGTERM; return the exit code.
+
+    Args:
+        announce: called once all of them accept requests.
+
+    Raises:
+        AddressError, StoreError, VaultError: as of `tacet.server.run`, when they start for the first time.
+        StartError: one of them ended, or hung, before all were ready.
+    """
+
+    def serve(place: Place, ready: Announce) -> int:
+        return run(settings, ready, place=place)
+
+    # What all have in common is in memory once, as long as no collection touches it.
+    gc.collect()
+    gc.freeze()
+    return Supervisor(settings, announce, serve).run()
+
+
+class Supervisor:
+    """The parent.
+
+    Args:
+        work: what each process does.
+        start_patience_s: how long one may take to get ready.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        announce: Announce,
+        work: Work,
+        clock: Clock | None = None,
+        start_patience_s: float = START_PATIENCE_S,
+    ) -> None:
+        self._settings = settings
+        self._announce = announce
+        self._work = work
+        self._clock = clock or SystemClock()
+        self._start_patience_s = start_patience_s
+        self._slots = [_Slot(number) for number in range(settings.processes)]
+        self._announced = False
+        self._asked = 0
+        self._obeyed = 0
+        self._kill_s = float("inf")
+        self._failure: Exception | None = None
+        self._code = 0
+
+    def run(self) -> int:
+        """Serve; see `supervise`."""
+        with contextlib.ExitStack() as open_:
+            held = open_.enter_context(contextlib.closing(bound(self._settings)))
+            share(held)
+            pipes = Pipes.opened()
+            open_.callback(pipes.close)
+            wait = open_.enter_context(self._waking(pipes))
+            open_.callback(self._leave_nobody)
+            while not self._obeyed or self._living():
+                self._start(held, pipes)
+                wait(self._sleep_s())
+                self._reap(pipes)
+                self._look()
+                if not self._announced and all(slot.ready for slot in self._slots):
+                    self._announced = True
+                    self._announce(url(held))
+        if self._failure is not None:
+            raise self._failure
+        return self._code
+
+    def _start(self, held: socket.socket, pipes: Pipes) -> None:
+        for slot in self._slots:
+            now_s = self._now_s()
+            if not self._obeyed and not slot.pid and now_s >= slot.due_s:
+                slot.ready, slot.error = False, None
+                slot.began_s, slot.due_s = now_s, now_s + self._start_patience_s
+                slot.pid = begin(slot.number, held, pipes, self._work, _HANDLED)
+
+    def _take(self, report: Report) -> None:
+        for slot in self._slots:
+            if slot.pid == report.pid:
+                slot.error = report.error()
+                slot.ready = slot.error is None
+
+    def _reap(self, pipes: Pipes) -> None:
+        waited = [(slot, *os.waitpid(slot.pid, os.WNOHANG)) for slot in self._living()]
+        # Whoever has ended has told everything.
+        for report in pipes.read():
+            self._take(report)
+        for slot, pid, status in waited:
+            if pid:
+                slot.pid = 0
+                self._ended(slot, os.waitstatus_to_exitcode(status))
+
+    def _ended(self, slot: _Slot, code: int) -> None:
+        how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
+        if self._obeyed:
+            # One that was not ready yet has no way of its own to end.
+            if slot.ready and code:
+                _log.error("process %d %s", slot.number, how)
+                self._code = 1
+        elif not self._announced:
+            self._fail(slot.error or StartError(f"process {slot.number} {how} before it was ready"))
+        else:
+            self._start_later(slot, how)
+        slot.ready = False
+
+    def _start_later(self, slot: _Slot, how: str) -> None:
+        now_s = self._now_s()
+        if now_s - slot.began_s > STEADY_S:
+            slot.deaths = 0
+        pause_s = min(FIRST_PAUSE_S * 2**slot.deaths, LONGEST_PAUSE_S)
+        if slot.error is not None:
+            how, pause_s = f"cannot serve: {slot.error}", AWAY_PAUSE_S
+        slot.deaths += 1
+        slot.due_s = now_s + pause_s
+        _log.error("process %d %s; it is started again in %.1f s", slot.number, how, pause_s)
+
+    def _fail(self, error: Exception) -> None:
+        """A start that does not succeed ends everything: whoever started it learns why."""
+        self._failure = self._failure or error
+        self._asked = max(self._asked, 1)
+
+    def _look(self) -> None:
+        """Do what time, or whoever asked for the end, demands."""
+        now_s = self._now_s()
+        if self._asked and not self._obeyed:
+            self._obeyed = 1
+            self._kill_s = now_s + self._settings.shutdown_timeout_s + CLOSING_S + LAST_RESORT_S + MARGIN_S
+            self._signal(signal.SIGTERM)
+        if self._asked > 1 and self._obeyed == 1:
+            self._obeyed = 2
+            self._kill_s = min(self._kill_s, now_s + HURRIED_S + LAST_RESORT_S + MARGIN_S)
+            self._signal(HURRY_SIGNAL)
+        if now_s >= self._kill_s:
+            self._kill_s = float("inf")
+            self._signal(signal.SIGKILL)
+        for slot in self._living():
+            if not (self._obeyed or slot.ready) and now_s >= slot.due_s:
+                self._give_up(slot)
+
+    def _give_up(self, slot: _Slot) -> None:
+        slot.due_s = float("inf")
+        os.kill(slot.pid, signal.SIGKILL)
+        message = f"process {slot.number} was not ready within {self._start_patience_s:.0f} s"
+        if self._announced:
+            _log.error("%s", message)
+        else:
+            self._fail(StartError(message))
+
+    def _living(self) -> list[_Slot]:
+        return [slot for slot in self._slots if slot.pid]
+
+    def _signal(self, number: signal.Signals) -> None:
+        for slot in self._living():
+            os.kill(slot.pid, number)
+
+    def _leave_nobody(self) -> None:
+        """However this ends, no child outlives it."""
+        self._signal(signal.SIGKILL)
+        for slot in self._living():
+            os.waitpid(slot.pid, 0)
+            slot.pid = 0
+
+    def _sleep_s(self) -> float:
+        due_s = [slot.due_s for slot in self._slots if not slot.ready and not self._obeyed]
+        return max(0.0, min([*due_s, self._kill_s, self._now_s() + TICK_S]) - self._now_s())
+
+    def _now_s(self) -> float:
+        return self._clock.ticks_ns() / 1e9
+
+    @contextlib.contextmanager
+    def _waking(self, pipes: Pipes) -> Iterator[Callable[[float], None]]:
+        """A way to sleep until something happens: a signal, a child's end, a child's words."""
+        reading, writing = socket.socketpair()
+        with contextlib.ExitStack() as undo, reading, writing, selectors.DefaultSelector() as selector:
+            for each in (reading, writing):
+                each.setblocking(False)
+            undo.callback(signal.set_wakeup_fd, signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False))
+            for number in _HANDLED:
+                undo.callback(signal.signal, number, signal.signal(number, self._handle))
+            selector.register(reading, selectors.EVENT_READ)
+            selector.register(pipes.reports[0], selectors.EVENT_READ)
+
+            def wait(seconds: float) -> None:
+                for key, _ in selector.select(seconds):
+                    if key.fileobj is reading:
+                        reading.recv(4_096)
+
+            yield wait
+
+    def _handle(self, number: int, _frame: FrameType | None) -> None:
+        if number in STOP_SIGNALS:
+            self._asked += 1

@@ -1,0 +1,76 @@
+"""The network between the server and its databases breaks, in every way that networks do."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.databases import Postgres, Redis
+from tests.faults.crowd import crowd
+from tests.faults.cutting import Network, cable
+from tests.faults.history import History
+from tests.faults.hosting import hosted
+from tests.faults.truth import RECOVERY_S, check_log, recovered, verify
+
+TIMEOUT_S = 1
+"""What the server is told to wait for a statement."""
+
+ANSWERED_WITHIN_S = TIMEOUT_S + 2
+"""Of every request: the statement's own limit, a second more for the network, and a slow machine."""
+
+CUT_S = TIMEOUT_S + 1.5
+"""Until the server has noticed also where nobody says so."""
+
+ANSWERED_WITHOUT_REDIS_S = 1.0
+"""Of every request: a Redis that does not answer is waited for a tenth of that."""
+
+CUTS = (Network.RESETS, Network.STALLS, Network.SWALLOWS, Network.SWALLOWS_ANSWERS)
+
+MOST_LINES = 40
+"""Of the log, for one cut: what each session's end may say, and no line a request."""
+
+
+@pytest.mark.parametrize("cut", CUTS, ids=lambda cut: cut.name.lower())
+@pytest.mark.parametrize("processes", [1, 2])
+async def test_cut_off_from_the_database_it_is_503_in_time_and_soon_over(
+    processes: int, cut: Network, tmp_path: Path, own_postgres: Postgres, inhabited_address: str, own_redis: Redis
+) -> None:
+    history = History()
+    async with cable(own_postgres.port) as network:
+        address = inhabited_address.replace(str(own_postgres.port), str(network.port))
+        options = ("--processes", str(processes), "--redis", own_redis.address, "--database-timeout-s", str(TIMEOUT_S))
+        with hosted(tmp_path, address, *options) as host:
+            async with crowd(host.port, history, 1) as seen:
+                await asyncio.sleep(0.3)
+                network.turn(cut)
+                await asyncio.sleep(CUT_S)
+                network.turn(Network.WORKS)
+                assert await recovered(host.port) < RECOVERY_S
+                await asyncio.sleep(0.2)
+            assert seen.statuses[503] > 0
+            assert seen.broken == 0
+            seen.judge(ANSWERED_WITHIN_S)
+            await verify(host.port, inhabited_address, history)
+            check_log(host.log, MOST_LINES)
+
+
+@pytest.mark.parametrize("cut", CUTS, ids=lambda cut: cut.name.lower())
+async def test_cut_off_from_redis_everybody_is_answered_as_ever(
+    cut: Network, tmp_path: Path, inhabited_address: str, own_redis: Redis
+) -> None:
+    history = History()
+    async with cable(own_redis.port) as network:
+        redis = own_redis.address.replace(str(own_redis.port), str(network.port))
+        with hosted(tmp_path, inhabited_address, "--processes", "2", "--redis", redis) as host:
+            async with crowd(host.port, history, 1) as seen:
+                await asyncio.sleep(0.3)
+                network.turn(cut)
+                await asyncio.sleep(CUT_S)
+                own_redis.flush()
+                network.turn(Network.WORKS)
+                await asyncio.sleep(RECOVERY_S)
+            assert own_redis.run("KEYS tacet:limits:*") != b"*0\r\n"
+            assert (seen.statuses.keys(), seen.broken) == ({200}, 0)
+            seen.judge(ANSWERED_WITHOUT_REDIS_S)
+            await verify(host.port, inhabited_address, history)
+            check_log(host.log, MOST_LINES)

@@ -1,0 +1,55 @@
+"""`kill -9` of Redis under load: limits are not counted for a moment, and nobody notices."""
+
+import asyncio
+import random
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.databases import Redis
+from tests.faults.crowd import crowd
+from tests.faults.history import History
+from tests.faults.hosting import hosted
+from tests.faults.truth import check_log, verify
+
+KILLS = 10
+
+ANSWERED_WITHIN_S = 1.0
+"""Of every request: a Redis that is gone is waited for a tenth of that."""
+
+AWAY_S = 0.4
+
+MOST_LINES = 2 * KILLS * 2
+"""Of the log: that Redis is away and that it is back, for each of two processes."""
+
+
+def kill(redis: Redis) -> None:
+    redis.kill()
+    time.sleep(AWAY_S)
+    redis.start()
+
+
+def counts(redis: Redis) -> bool:
+    """Whether requests are counted there."""
+    return redis.run("KEYS tacet:limits:*") != b"*0\r\n"
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+async def test_everybody_is_answered_as_ever_and_limits_are_counted_again(
+    processes: int, tmp_path: Path, inhabited_address: str, own_redis: Redis
+) -> None:
+    history, chance = History(), random.Random(7)
+    options = ("--processes", str(processes), "--redis", own_redis.address)
+    with hosted(tmp_path, inhabited_address, *options) as host:
+        for number in range(KILLS):
+            async with crowd(host.port, history, number) as seen:
+                await asyncio.sleep(chance.uniform(0.1, 0.2))
+                await asyncio.to_thread(kill, own_redis)
+                assert not counts(own_redis)
+                await asyncio.sleep(0.6)
+            assert counts(own_redis)
+            assert (seen.statuses.keys(), seen.broken) == ({200}, 0)
+            seen.judge(ANSWERED_WITHIN_S)
+        await verify(host.port, inhabited_address, history)
+        check_log(host.log, MOST_LINES)

@@ -1,0 +1,94 @@
+"""What a service says when it is asked in every way, compared with what it said before."""
+
+import asyncio
+import time
+
+from tacet.records.relations import MAX_POSITION, Kind
+from tacet.store.opening import open_store
+from tests.crash.connections import Gone, connected
+from tests.crash.ledger import walk
+from tests.faults.crowd import SOURCES, TARGETS, UNTOUCHED, look_up, muted_in
+from tests.faults.history import Edge, History
+from tests.faults.hosting import WRITE_QUEUE_LENGTH
+
+RECOVERY_S = 2.0
+"""Promised: so long after everything is back, requests are answered as ever."""
+
+MAX_LOOK_UP = 100
+"""People whom one request may ask for."""
+
+CONNECTIONS = 8
+"""Enough that every process of a service takes some."""
+
+LOOK_INTERVAL_S = 0.02
+
+
+async def verify(port: int, database: str, history: History) -> None:
+    """Fail unless a service that nobody else uses shows every acknowledged write and nothing else, however one asks."""
+    muted: set[Edge] = set()
+    began_ns = time.monotonic_ns()
+    async with connected(port) as connection:
+        for source_id in SOURCES:
+            listed = await walk(connection, source_id)
+            everybody = [*TARGETS, *UNTOUCHED]
+            looked_up = set()
+            for first in range(0, len(everybody), MAX_LOOK_UP):
+                answer = await connection.get(source_id, look_up(everybody[first : first + MAX_LOOK_UP]))
+                looked_up |= muted_in(answer)
+            assert set(listed) == looked_up
+            for target_id in (*TARGETS[:5], *UNTOUCHED):
+                answer = await connection.get(source_id, f"/2/users/{target_id}?user.fields=connection_status")
+                status = answer.json["data"].get("connection_status", ())
+                assert ("muting" in status) == (target_id in looked_up)
+            await _check_positions(database, source_id, listed)
+            muted |= {(source_id, target_id) for target_id in listed}
+    history.compare(muted)
+    history.note_reads({edge: edge in muted for edge in history.edges}, began_ns, time.monotonic_ns())
+    history.judge()
+
+
+async def _check_positions(database: str, source_id: int, listed: list[int]) -> None:
+    """Fail unless the list is in the order of its positions, each of which it has once."""
+    store = open_store(database, WRITE_QUEUE_LENGTH, server=False)
+    await store.open()
+    try:
+        now_ms = time.time_ns() // 1_000_000
+        rows = await store.relations.older(Kind.MUTE, source_id, MAX_POSITION, len(TARGETS) + 1, now_ms)
+    finally:
+        await store.close()
+    positions = [position for _, position in rows]
+    assert positions == sorted(set(positions), reverse=True)
+    assert [target_id for target_id, _ in rows] == listed
+
+
+async def recovered(port: int) -> float:
+    """Wait until a service answers everybody as ever; return how long that took.
+
+    Whoever is connected anew may come to any of its processes, so several are.
+    """
+    began_s = time.monotonic()
+    while not await _answers(port):
+        assert time.monotonic() < began_s + 10 * RECOVERY_S, "it does not recover"
+        await asyncio.sleep(LOOK_INTERVAL_S)
+    return time.monotonic() - began_s
+
+
+async def _answers(port: int) -> bool:
+    async def ask() -> bool:
+        try:
+            async with connected(port) as connection:
+                unmuted = await connection.unmute(SOURCES[0], UNTOUCHED[0])
+                found = await connection.get(SOURCES[0], look_up(UNTOUCHED))
+                return (unmuted.status, found.status) == (200, 200)
+        except (Gone, TimeoutError):
+            return False
+
+    return all(await asyncio.gather(*(ask() for _ in range(CONNECTIONS))))
+
+
+def check_log(log: str, most_lines: int) -> None:
+    """Fail if a log has what it may never have, a stack trace or a failure that nobody foresaw, or has a line for every
+    request that something was wrong with."""
+    for word in ("Traceback", "Task exception", "never retrieved", "Error 500", "Exception ignored"):
+        assert word not in log, log[max(0, log.index(word) - 2_000) : log.index(word) + 3_000]
+    assert len(log.splitlines()) <= most_lines, log[:5_000]

@@ -1,0 +1,208 @@
+"""A parent with its processes, in processes of their own, that may be made to fail in any way."""
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tacet import listening
+from tacet.children import Work
+from tacet.identity.vault import Vault
+from tacet.listening import AddressError
+from tacet.server import Announce, Place, run
+from tacet.store.base import Store, StoreError
+from tacet.supervisor import StartError, Supervisor
+from tests.cast import move_in
+from tests.service import SECRET_KEY, settings
+
+STOP_TIMEOUT_S = 20
+"""More than all of them take to stop, however busy the machine is."""
+
+
+class Supervised:
+    """A running parent.
+
+    Attributes:
+        said: what it has written to standard error, once it has ended.
+    """
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        self.process = process
+        self.pid = process.pid
+        self.url = process.stdout.readline().strip()
+        self.port = int(self.url.rpartition(":")[2] or 0)
+        self.said = ""
+
+    def children(self) -> list[int]:
+        """Its living processes."""
+        try:
+            children = psutil.Process(self.pid).children()
+        except psutil.NoSuchProcess:
+            return []
+        return sorted(child.pid for child in children if child.status() != psutil.STATUS_ZOMBIE)
+
+    def signal(self, number: signal.Signals) -> None:
+        os.kill(self.pid, number)
+
+    def wait(self) -> int:
+        """Wait for its end; return its exit code."""
+        self.said = self.process.communicate(timeout=STOP_TIMEOUT_S)[1]
+        return self.process.returncode
+
+
+@contextmanager
+def supervised(folder: Path, manner: str = "serve", own_sockets: bool = True, **chosen: Any) -> Iterator[Supervised]:
+    """A parent that has announced itself, or ended without.
+
+    Args:
+        manner: of `MANNERS`, what its processes do.
+        own_sockets: False for how it is where the kernel does not deal out connections.
+    """
+    chosen = {"port": 0, "processes": 2, "rate_limits": False, **chosen}
+    command = [sys.executable, "-m", "tests.supervising", json.dumps([str(folder), manner, own_sockets, chosen])]
+    repository = Path(__file__).resolve().parent.parent
+    with subprocess.Popen(
+        command, cwd=repository, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        parent = Supervised(process)
+        try:
+            yield parent
+        finally:
+            children = parent.children()
+            process.kill()
+            for child in children:
+                with _gone_already():
+                    os.kill(child, signal.SIGKILL)
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 10) -> bool:
+    """Whether something becomes true in time."""
+    until = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def lives(pid: int) -> bool:
+    """Whether a process runs, also one that is nobody's child here."""
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+@contextmanager
+def _gone_already() -> Iterator[None]:
+    try:
+        yield
+    except ProcessLookupError:
+        return
+
+
+async def _prepare(store: Store) -> None:
+    await move_in(store, Vault(SECRET_KEY))
+
+
+def _serving(folder: Path, chosen: Mapping[str, Any]) -> Work:
+    def serve(place: Place, ready: Announce) -> int:
+        # Each has a database of its own: what is tested is how they live and die.
+        mine = settings(database=f"sqlite:///{folder / str(place.number)}.db", **chosen)
+        return run(mine, ready, _prepare, place=place)
+
+    return serve
+
+
+def _dying(place: Place, ready: Announce) -> int:
+    ready("")
+    return 3 if place.number else _sleep()
+
+
+def _never_ready(place: Place, ready: Announce) -> int:
+    if not place.number:
+        ready("")
+    return _sleep()
+
+
+def _ending_early(place: Place, ready: Announce) -> int:
+    return 3 if place.number else _never_ready(place, ready)
+
+
+def _failing(place: Place, ready: Announce) -> int:
+    if place.number:
+        raise StoreError("the database cannot be reached")
+    return _never_ready(place, ready)
+
+
+def _broken(place: Place, ready: Announce) -> int:
+    if place.number:
+        raise ZeroDivisionError
+    return _never_ready(place, ready)
+
+
+def _stubborn(place: Place, ready: Announce) -> int:
+    for number in (signal.SIGTERM, signal.SIGUSR1):
+        signal.signal(number, signal.SIG_IGN)
+    ready("")
+    return _sleep()
+
+
+def _sleep() -> int:
+    time.sleep(STOP_TIMEOUT_S)
+    return 0
+
+
+def _failing_later(folder: Path) -> Work:
+    """The second process serves once, then never again until the file is gone."""
+
+    def work(place: Place, ready: Announce) -> int:
+        if not place.number:
+            ready("")
+            return _sleep()
+        if (folder / "away").exists():
+            raise StoreError("the database cannot be reached")
+        ready("")
+        (folder / "away").touch()
+        return 3
+
+    return work
+
+
+MANNERS: Mapping[str, Work] = {
+    "dying": _dying,
+    "never ready": _never_ready,
+    "ending early": _ending_early,
+    "failing": _failing,
+    "broken": _broken,
+    "stubborn": _stubborn,
+}
+
+
+def _main() -> int:
+    name, manner, own_sockets, chosen = json.loads(sys.argv[1])
+    logging.basicConfig(format="%(message)s")
+    listening.EACH_ITS_OWN = listening.EACH_ITS_OWN and own_sockets
+    folder = Path(name)
+    work = {**MANNERS, "serve": _serving(folder, chosen), "failing later": _failing_later(folder)}[manner]
+
+    def announce(url: str) -> None:
+        sys.stdout.write(f"{url}\n")
+        sys.stdout.flush()
+
+    try:
+        return Supervisor(settings(**chosen), announce, work, start_patience_s=3).run()
+    except (AddressError, StartError, StoreError) as error:
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(_main())

@@ -1,0 +1,251 @@
+import asyncio
+import base64
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from urllib.parse import urlencode
+
+import pytest
+
+from tacet.app import Tacet
+from tacet.clock import ManualClock
+from tacet.identity.vault import Vault
+from tacet.ids import SeededRandomness
+from tacet.limits.defaults import DEFAULT_LIMITS
+from tacet.limits.failures import Failures
+from tacet.limits.windows import InProcessWindows
+from tacet.news import Nobody
+from tacet.sharing import Link, Shared, alone, together
+from tacet.store.base import Part, Store
+from tacet.store.opening import MEMORY, open_store
+from tests.cast import ALICE, APP_ID, CONSUMER_SECRET, NOW_MS, bearer, move_in
+from tests.databases import Redis as RedisServer
+from tests.redis.waiting import until
+from tests.service import SECRET_KEY, Service, settings
+
+NOW_S = NOW_MS // 1000
+LIMIT = DEFAULT_LIMITS["getUsersMe"]
+ME = "/2/users/me"
+
+
+class Process(Service):
+    """One of several services over one store; none looks into the database by itself."""
+
+    def __init__(self, tacet: Tacet, store: Store, vault: Vault, clock: ManualClock, shared: Shared) -> None:
+        super().__init__(tacet, store, vault, clock)
+        self.shared = shared
+        self.heard: list[Part] = []
+        # Whoever listens first is told first: by the time that it stands here, the service has acted on it.
+        shared.news.listen(self.heard.append)
+
+    @property
+    def link(self) -> Link:
+        assert self.shared.link is not None
+        return self.shared.link
+
+
+@asynccontextmanager
+async def processes(redis_address: str, count: int = 2) -> AsyncIterator[list[Process]]:
+    """Services with the cast over one store and one Redis."""
+    setting = settings(redis=redis_address)
+    clock, vault = ManualClock(NOW_MS), Vault(SECRET_KEY, SeededRandomness(7))
+    store = open_store(MEMORY, setting.write_queue_length)
+    async with AsyncExitStack() as stack:
+        await store.open()
+        stack.push_async_callback(store.close)
+        await move_in(store, vault)
+        made = []
+        for number in range(count):
+            shared = await stack.enter_async_context(together(setting, store, clock))
+            tacet = Tacet(setting, store, vault, clock, SeededRandomness(number), shared=shared)
+            made.append(Process(tacet, store, vault, clock, shared))
+        yield made
+
+
+@pytest.fixture
+async def pair(redis_address: str) -> AsyncIterator[list[Process]]:
+    async with processes(redis_address) as made:
+        yield made
+
+
+class TestLimits:
+    async def test_requests_count_wherever_they_arrive(self, pair: list[Process]) -> None:
+        answers = [await pair[number % 2].get(ME) for number in range(LIMIT.count)]
+        left = [int(each.headers["x-rate-limit-remaining"]) for each in answers]
+        assert left == list(reversed(range(LIMIT.count)))
+        assert {each.headers["x-rate-limit-reset"] for each in answers} == {str(NOW_S + LIMIT.window_s)}
+        refused = [await each.get(ME) for each in pair]
+        assert [(each.status, each.headers["x-rate-limit-remaining"]) for each in refused] == [(429, "0")] * 2
+
+    async def test_all_at_once_are_no_more(self, pair: list[Process]) -> None:
+        answers = await asyncio.gather(*[each.get(ME) for each in pair for _ in range(LIMIT.count)])
+        assert [each.status for each in answers].count(200) == LIMIT.count
+
+    async def test_while_redis_is_gone_each_request_opens_a_fresh_window_and_that_is_counted_and_told_once(
+        self, harmed_redis: RedisServer, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.WARNING)
+        async with processes(harmed_redis.address, 1) as (only,):
+            harmed_redis.kill()
+            for _ in range(2 * LIMIT.count):
+                answer = await only.get(ME)
+                assert answer.status == 200
+                assert answer.headers["x-rate-limit-remaining"] == str(LIMIT.count - 1)
+                assert answer.headers["x-rate-limit-reset"] == str(NOW_S + LIMIT.window_s)
+            assert only.link.windows.let_through == 2 * LIMIT.count
+            assert not only.link.redis.present
+            harmed_redis.start()
+            await until(lambda: only.link.redis.present)
+            assert [(await only.get(ME)).headers["x-rate-limit-remaining"] for _ in range(2)] == [
+                str(LIMIT.count - 1),
+                str(LIMIT.count - 2),
+            ]
+            assert only.link.windows.let_through == 2 * LIMIT.count
+        assert len(caplog.messages) == 2
+
+    async def test_switched_off_limits_are_off(self, redis_address: str) -> None:
+        unlimited = settings(redis=redis_address, rate_limits=False)
+        async with empty() as store, together(unlimited, store, ManualClock(NOW_MS)) as shared:
+            assert await shared.windows.spend("getUsersMe", 1) is None
+
+
+@asynccontextmanager
+async def empty() -> AsyncIterator[Store]:
+    """An open store that nobody asks anything."""
+    store = open_store(MEMORY, 1)
+    await store.open()
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def basic(secret: str = CONSUMER_SECRET) -> dict[str, str]:
+    """An App's own credentials."""
+    text = base64.b64encode(f"consumer-{APP_ID}:{secret}".encode()).decode()
+    return {"authorization": f"Basic {text}", "content-type": "application/x-www-form-urlencoded"}
+
+
+class TestRevoking:
+    async def works(self, process: Process, token: str) -> bool:
+        return (await process.get(f"/2/users/{ALICE.id}", token)).status == 200
+
+    async def test_a_bearer_that_is_invalidated_at_one_stops_at_the_other_at_once(self, pair: list[Process]) -> None:
+        here, there = pair
+        await here.store.credentials.put_token(bearer("other", ALICE.id))
+        form = urlencode({"grant_type": "client_credentials"}).encode()
+        made = await here.call("POST", "/oauth2/token", token=None, headers=basic(), body=form)
+        text = made.json["access_token"]
+        assert await self.works(here, text)
+        assert await self.works(there, text)
+        ending = urlencode({"access_token": text}).encode()
+        ended = await here.call("POST", "/oauth2/invalidate_token", token=None, headers=basic(), body=ending)
+        assert ended.status == 200
+        assert not await self.works(here, text)
+        await until(lambda: there.heard == [Part.CREDENTIALS])
+        assert not await self.works(there, text)
+
+    async def test_an_oauth1_token_too(self, pair: list[Process]) -> None:
+        here, there = pair
+        assert (await there.signed("GET", ME)).status == 200
+        ended = await here.signed("POST", "/1.1/oauth/invalidate_token.json")
+        assert ended.status == 200
+        await until(lambda: there.heard == [Part.CREDENTIALS])
+        assert (await there.signed("GET", ME)).status == 401
+
+    async def test_people_are_forgotten_when_somebody_else_changed_them(self, pair: list[Process]) -> None:
+        here, there = pair
+        assert await self.works(there, "alice")
+        for part in (Part.POSTS, Part.CREDENTIALS, Part.DIRECTORY):
+            await here.shared.news.tell(part)
+        await until(lambda: len(there.heard) == 3)
+        assert (here.tacet.people.generation, there.tacet.people.generation) == (0, 1)
+        assert here.heard == []
+
+    async def test_while_redis_is_gone_a_look_into_the_database_finds_out(self, harmed_redis: RedisServer) -> None:
+        async with processes(harmed_redis.address) as (here, there):
+            assert (await there.signed("GET", ME)).status == 200
+            harmed_redis.kill()
+            assert (await here.signed("POST", "/1.1/oauth/invalidate_token.json")).status == 200
+            await asyncio.sleep(0.05)
+            assert (await there.signed("GET", ME)).status == 200
+            watching = asyncio.ensure_future(there.tacet.watch())
+            await asyncio.sleep(0.05)
+            watching.cancel()
+            assert (await there.signed("GET", ME)).status == 401
+
+
+class TestReplays:
+    async def send(self, process: Process, nonce: str) -> int:
+        headers = process.signature("GET", ME, nonce=nonce)
+        return (await process.call("GET", ME, token=None, headers=headers)).status
+
+    async def test_a_signed_request_is_good_at_one_process(self, pair: list[Process]) -> None:
+        here, there = pair
+        assert [await self.send(each, "once") for each in (here, there, here)] == [200, 401, 401]
+        assert await self.send(there, "another") == 200
+
+    async def test_also_while_redis_is_gone_and_when_it_is_back(self, harmed_redis: RedisServer) -> None:
+        async with processes(harmed_redis.address) as (here, there):
+            harmed_redis.kill()
+            assert [await self.send(each, "gone") for each in (here, there)] == [200, 401]
+            assert await self.send(here, "while gone") == 200
+            harmed_redis.start()
+            await until(lambda: here.link.redis.present and there.link.redis.present)
+            assert await self.send(there, "while gone") == 401
+            assert [await self.send(each, "back") for each in (there, here)] == [200, 401]
+
+    async def test_what_the_database_remembers_is_tidied_away(self, harmed_redis: RedisServer) -> None:
+        async with processes(harmed_redis.address, 1) as (only,):
+            harmed_redis.kill()
+            assert await self.send(only, "gone") == 200
+            only.clock.advance(700_000)
+            assert await self.swept(only.tacet.watch, lambda: only.store.nonces.sweep(NOW_MS + 10**9, 10)) == 0
+
+    async def swept(self, watch: Callable[[], Awaitable[None]], left: Callable[[], Awaitable[int]]) -> int:
+        """How many are left after a moment's watch."""
+        watching = asyncio.ensure_future(watch())
+        await asyncio.sleep(0.1)
+        watching.cancel()
+        return await left()
+
+
+class TestGuesses:
+    async def test_sign_ins_that_fail_count_wherever_they_are_tried(self, pair: list[Process]) -> None:
+        failures = [Failures(each.clock, together=each.shared.failures) for each in pair]
+        begun = [await failures[number % 2].begin_sign_in("192.0.2.1", "alice") for number in range(12)]
+        assert begun == [True] * 10 + [False] * 2
+
+    async def test_while_redis_is_gone_nobody_gets_more_tries_at_a_process(self, harmed_redis: RedisServer) -> None:
+        async with processes(harmed_redis.address, 1) as (only,):
+            failures = Failures(only.clock, together=only.shared.failures)
+            before = [await failures.begin_sign_in("192.0.2.1", "alice") for _ in range(6)]
+            harmed_redis.kill()
+            after = [await failures.begin_sign_in("192.0.2.1", "alice") for _ in range(6)]
+            harmed_redis.start()
+            await until(lambda: only.link.redis.present)
+            again = await failures.begin_sign_in("192.0.2.1", "alice")
+        assert [*before, *after, again] == [True] * 10 + [False] * 3
+
+
+async def test_one_process_shares_nothing() -> None:
+    shared = alone(settings(), ManualClock(NOW_MS))
+    assert isinstance(shared.windows, InProcessWindows)
+    assert isinstance(shared.news, Nobody)
+    assert shared.link is None
+    own = InProcessWindows({}, ManualClock(NOW_MS))
+    assert shared.failures(own, {}) is own
+
+
+async def test_without_an_address_there_is_nothing_to_share_through() -> None:
+    async with empty() as store:
+        with pytest.raises(ValueError, match="no address of Redis"):
+            await together(settings(redis=""), store, ManualClock(NOW_MS)).__aenter__()
+
+
+async def test_nothing_runs_on_afterwards(redis_address: str) -> None:
+    async with empty() as store:
+        before = asyncio.all_tasks()
+        async with together(settings(redis=redis_address), store, ManualClock(NOW_MS)):
+            assert len(asyncio.all_tasks()) == len(before) + 2
+        assert asyncio.all_tasks() == before

@@ -1,0 +1,307 @@
+"""A parent and its processes, real ones: how they begin, live, die and end."""
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tacet.listening import AddressError, bound
+from tacet.store.postgres.migrating import migrate
+from tests.cast import ALICE, BOB
+from tests.crash.connections import Connection, Gone, connected
+from tests.databases import Postgres
+from tests.faults.crowd import TARGETS
+from tests.faults.hosting import Host, hosted, inhabit, refusal
+from tests.service import settings
+from tests.supervising import Supervised, eventually, lives, supervised
+
+PROMISED_STOP_S = 10
+
+ME = b"GET /2/users/me HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer alice\r\n\r\n"
+BODY = b'{"target_user_id":"%d"}' % BOB.id
+MUTE = (
+    b"POST /2/users/%d/muting HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer alice\r\n"
+    b"content-type: application/json\r\ncontent-length: %d\r\n\r\n" % (ALICE.id, len(BODY))
+)
+
+
+async def who_answers(port: int, connections: int) -> set[str]:
+    """What the processes that answer so many connections call themselves."""
+    answered = set()
+    for _ in range(connections):
+        async with connected(port) as connection:
+            answer = await connection.ask(ME)
+            assert answer.status == 200
+            answered.add(answer.headers["x-connection-hash"])
+    return answered
+
+
+def answers(port: int) -> bool:
+    """Whether somebody accepts connections there."""
+    try:
+        with contextlib.closing(socket.create_connection(("127.0.0.1", port), timeout=1)):
+            return True
+    except OSError:
+        return False
+
+
+def ended_within(parent: Supervised, seconds: float, code: int = 0) -> bool:
+    started = time.monotonic()
+    assert parent.wait() == code, parent.said
+    return time.monotonic() - started < seconds
+
+
+def end_and_find_another(parent: Supervised, child: int, how: signal.Signals) -> int:
+    """End one process; return the id of the one that stands in for it."""
+    others = {*parent.children()}
+    os.kill(child, how)
+    assert eventually(lambda: len({*parent.children()} - others) == 1)
+    return ({*parent.children()} - others).pop()
+
+
+class TestServing:
+    @pytest.mark.parametrize("own_sockets", [True, False], ids=["a socket each", "one socket"])
+    def test_all_processes_answer_on_one_port(self, tmp_path: Path, own_sockets: bool) -> None:
+        with supervised(tmp_path, own_sockets=own_sockets) as parent:
+            assert len(parent.children()) == 2
+
+            async def hold_many() -> set[str]:
+                """One process may be quick enough to take all connections that come one after another."""
+                answered = await asyncio.gather(*(who_answers(parent.port, 1) for _ in range(100)))
+                return set().union(*answered)
+
+            assert len(asyncio.run(hold_many())) == 2
+            parent.signal(signal.SIGTERM)
+            assert ended_within(parent, PROMISED_STOP_S)
+        assert parent.said == ""
+
+    def test_the_port_is_nobody_elses_meanwhile(self, tmp_path: Path) -> None:
+        with supervised(tmp_path) as parent:
+            with pytest.raises(AddressError, match="already in use"):
+                bound(settings(port=parent.port))
+            with supervised(tmp_path, port=parent.port) as other_parent:
+                assert other_parent.url == ""
+                assert other_parent.wait() == 1
+            assert "AddressError: cannot listen" in other_parent.said
+
+    def test_a_process_that_is_killed_is_started_again_while_the_others_answer(self, tmp_path: Path) -> None:
+        with supervised(tmp_path) as parent:
+            killed, steady = parent.children()
+            for _ in range(3):
+                killed = end_and_find_another(parent, killed, signal.SIGKILL)
+                assert asyncio.run(who_answers(parent.port, 5))
+            assert {*parent.children()} == {killed, steady}
+            parent.signal(signal.SIGTERM)
+            assert ended_within(parent, PROMISED_STOP_S)
+        assert parent.said.count("was ended by SIGKILL; it is started again in ") == 3
+
+    def test_one_process_can_be_told_to_end_and_is_started_again(self, tmp_path: Path) -> None:
+        with supervised(tmp_path) as parent:
+            end_and_find_another(parent, parent.children()[0], signal.SIGTERM)
+            assert asyncio.run(who_answers(parent.port, 5))
+
+    def test_a_process_that_dies_each_time_is_started_ever_more_seldom(self, tmp_path: Path) -> None:
+        with supervised(tmp_path, "dying") as parent:
+            time.sleep(2)
+            parent.signal(signal.SIGTERM)
+            parent.wait()
+        pauses = [float(pause) for pause in re.findall(r"ended with code 3; .* again in ([0-9.]+) s", parent.said)]
+        assert pauses[:4] == [0.1, 0.2, 0.4, 0.8]
+        assert len(pauses) < 6
+
+    def test_one_that_cannot_serve_later_is_tried_every_second_until_it_can(self, tmp_path: Path) -> None:
+        with supervised(tmp_path, "failing later") as parent:
+            time.sleep(1.5)
+            (tmp_path / "away").unlink()
+            assert eventually((tmp_path / "away").exists)
+            parent.signal(signal.SIGTERM)
+            parent.wait()
+        assert "process 1 cannot serve: the database cannot be reached; it is started again in 1.0 s" in parent.said
+
+
+NOT_STARTING = {
+    "failing": "StoreError: the database cannot be reached",
+    "ending early": "StartError: process 1 ended with code 3 before it was ready",
+    "broken": "StartError: process 1 ended with code 70 before it was ready",
+    "never ready": "StartError: process 1 was not ready within 3 s",
+}
+
+
+@pytest.mark.parametrize(("manner", "said"), NOT_STARTING.items(), ids=NOT_STARTING)
+def test_one_process_that_does_not_start_ends_all_with_the_reason(tmp_path: Path, manner: str, said: str) -> None:
+    with supervised(tmp_path, manner, shutdown_timeout_s=0) as parent:
+        assert parent.url == ""
+        assert parent.wait() == 1
+        assert parent.children() == []
+    assert said in parent.said.splitlines()
+
+
+def stop_by_signal(parent: Supervised) -> None:
+    parent.signal(signal.SIGTERM)
+
+
+def stop_as_a_terminal_does(parent: Supervised) -> None:
+    os.killpg(parent.pid, signal.SIGINT)
+
+
+def stop_as_a_service_manager_does(parent: Supervised) -> None:
+    os.killpg(parent.pid, signal.SIGTERM)
+
+
+def kill_the_parent(parent: Supervised) -> None:
+    parent.signal(signal.SIGKILL)
+
+
+STOPS = [stop_by_signal, stop_as_a_terminal_does, stop_as_a_service_manager_does, kill_the_parent]
+
+
+async def begin_to_mute(connection: Connection) -> None:
+    """Send a request, but for its last octets."""
+    connection.writer.write(MUTE + BODY[:-5])
+    await asyncio.sleep(0.3)
+
+
+async def mute_to_the_end(connection: Connection) -> int:
+    """Send the rest, and return the status."""
+    await asyncio.sleep(0.5)
+    connection.writer.write(BODY[-5:])
+    return (await connection.answer()).status
+
+
+class TestEnding:
+    @pytest.mark.parametrize("stop", STOPS)
+    def test_what_runs_is_answered_and_nothing_else_accepted(
+        self, tmp_path: Path, stop: Callable[[Supervised], None]
+    ) -> None:
+        async def stop_in_the_middle(parent: Supervised) -> None:
+            async with connected(parent.port) as one, connected(parent.port) as other:
+                await asyncio.gather(begin_to_mute(one), begin_to_mute(other))
+                stop(parent)
+                assert {*await asyncio.gather(mute_to_the_end(one), mute_to_the_end(other))} == {200}
+                with pytest.raises(Gone):
+                    async with connected(parent.port):
+                        pass
+
+        with supervised(tmp_path) as parent:
+            children = parent.children()
+            started = time.monotonic()
+            asyncio.run(stop_in_the_middle(parent))
+            assert parent.wait() == (-signal.SIGKILL if stop is kill_the_parent else 0), parent.said
+            assert eventually(lambda: not any(lives(child) for child in children), PROMISED_STOP_S)
+            assert time.monotonic() - started < PROMISED_STOP_S
+            assert not answers(parent.port)
+
+    def test_asking_twice_cuts_off_what_is_slow(self, tmp_path: Path) -> None:
+        async def stop_twice(parent: Supervised) -> None:
+            async with connected(parent.port) as connection:
+                await begin_to_mute(connection)
+                parent.signal(signal.SIGTERM)
+                assert not await connection.is_closed_within(1)
+                parent.signal(signal.SIGTERM)
+                assert await connection.is_closed_within(3)
+
+        with supervised(tmp_path) as parent:
+            asyncio.run(stop_twice(parent))
+            assert ended_within(parent, 3)
+
+    def test_a_request_that_never_arrives_does_not_keep_them(self, tmp_path: Path) -> None:
+        async def stop_beside_half_a_request(parent: Supervised) -> None:
+            async with connected(parent.port) as connection:
+                await begin_to_mute(connection)
+                parent.signal(signal.SIGTERM)
+                assert await connection.is_closed_within(5)
+
+        with supervised(tmp_path, shutdown_timeout_s=1) as parent:
+            asyncio.run(stop_beside_half_a_request(parent))
+            assert ended_within(parent, 5)
+
+    def test_a_process_that_does_not_end_is_killed(self, tmp_path: Path) -> None:
+        with supervised(tmp_path, "stubborn", shutdown_timeout_s=0) as parent:
+            parent.signal(signal.SIGTERM)
+            assert ended_within(parent, 5, code=1)
+        assert "process 0 was ended by SIGKILL" in parent.said.splitlines()
+
+
+class TestServe:
+    """The command itself, on a real database and a real Redis."""
+
+    @contextlib.contextmanager
+    def _hosted(self, folder: Path, database: str, redis: str) -> Iterator[Host]:
+        asyncio.run(inhabit(database))
+        with hosted(folder, database, "--processes", "2", "--redis", redis) as host:
+            yield host
+
+    def test_what_one_process_writes_the_other_shows(
+        self, tmp_path: Path, migrated_address: str, redis_address: str
+    ) -> None:
+        async def mute_and_look(port: int) -> set[str]:
+            """Each on a connection of its own, so that both processes get to write and to show."""
+            answered = set()
+            for target_id in TARGETS[:30]:
+                async with connected(port) as one, connected(port) as other:
+                    assert (await one.mute(1, target_id)).status == 200
+                    shown = await other.get(1, "/2/users/1/muting?max_results=1")
+                    assert shown.json["data"][0]["id"] == str(target_id)
+                    answered.add(shown.headers["x-connection-hash"])
+            return answered
+
+        with self._hosted(tmp_path, migrated_address, redis_address) as host:
+            assert len(asyncio.run(mute_and_look(host.port))) == 2
+            assert host.stop() == 0
+        assert host.log == ""
+
+    def test_both_processes_are_ready_and_say_what_they_lack(
+        self, tmp_path: Path, migrated_address: str, redis_address: str
+    ) -> None:
+        async def look(port: int) -> set[str]:
+            answers = []
+            for _ in range(20):
+                async with connected(port) as connection:
+                    answers.append(await connection.get(1, "/_health/ready"))
+            assert {answer.status for answer in answers} == {200}
+            return {answer.json["status"] for answer in answers}
+
+        with self._hosted(tmp_path, migrated_address, redis_address) as host:
+            assert asyncio.run(look(host.port)) == {"ready"}
+        nobody = "redis://127.0.0.1:1"
+        with hosted(tmp_path, migrated_address, "--processes", "2", "--redis", nobody) as host:
+            assert asyncio.run(look(host.port)) == {"degraded"}
+
+    def test_a_database_that_is_away_is_told_and_found_again(self, tmp_path: Path, redis_address: str) -> None:
+        async def look(port: int) -> tuple[int, str]:
+            async with connected(port) as connection:
+                answer = await connection.get(1, "/_health/ready")
+            return answer.status, " ".join(answer.json.get("problems", ()))
+
+        with Postgres.started(tmp_path) as own:
+            address = own.database()
+            asyncio.run(migrate(address))
+            with self._hosted(tmp_path, address, redis_address) as host:
+                own.kill()
+                assert eventually(lambda: asyncio.run(look(host.port))[0] == 503, 3)
+                _, said = asyncio.run(look(host.port))
+                assert said.startswith("the database cannot be reached, since ")
+                # A process that starts while it is away is told to wait; the others stay.
+                host.kill_child()
+                assert eventually(lambda: "cannot serve: the database cannot be reached" in host.log)
+                own.start()
+                assert eventually(lambda: asyncio.run(look(host.port))[0] == 200, 3)
+                assert eventually(lambda: len(host.children) == 2, 3)
+                assert host.stop() == 0
+
+
+def test_a_database_that_is_away_at_the_start_ends_it_with_one_line(tmp_path: Path) -> None:
+    said = refusal(tmp_path, "postgresql://tacet:hunter2@127.0.0.1:1/tacet")
+    assert said.startswith("tacet: the database cannot be reached")
+    assert "hunter2" not in said
+
+
+def test_a_database_without_tables_ends_it_with_the_remedy(tmp_path: Path, postgres_address: str) -> None:
+    assert "`tacet database migrate`" in refusal(tmp_path, postgres_address)

@@ -1,0 +1,189 @@
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from tacet.store.base import StoreAway, StoreBusy, StoreError
+from tacet.wire.health import PATIENCE_S, STOPPING, Health
+from tests.cast import NOW_MS
+from tests.service import Answer, Service, exchange
+
+SINCE = "since 2026-"
+
+
+class Database:
+    """A database that answers as it is told to."""
+
+    def __init__(self) -> None:
+        self.error: Exception | None = None
+        self.seconds = 0.0
+        self.asked = 0
+
+    async def check(self) -> None:
+        self.asked += 1
+        await asyncio.sleep(self.seconds)
+        if self.error is not None:
+            raise self.error
+
+
+@pytest.fixture
+def database(service: Service, monkeypatch: pytest.MonkeyPatch) -> Database:
+    """The service's, as its health sees it."""
+    fake = Database()
+    monkeypatch.setattr(service.store, "check", fake.check)
+    return fake
+
+
+async def ready(service: Service) -> Answer:
+    service.clock.advance(1_000)
+    return await service.get("/_health/ready", token=None)
+
+
+class TestLive:
+    async def test_a_process_that_answers_lives_whatever_else_is_wrong(
+        self, service: Service, database: Database
+    ) -> None:
+        database.error = StoreAway("gone")
+        service.tacet.health.stop()
+        answer = await service.get("/_health/live", token=None)
+        assert (answer.status, answer.json) == (200, {"status": "alive"})
+        assert database.asked == 0
+
+
+class TestReady:
+    async def test_a_process_with_everything_it_needs_is_ready(self, service: Service) -> None:
+        answer = await ready(service)
+        assert (answer.status, answer.json) == (200, {"status": "ready"})
+
+    @pytest.mark.parametrize(
+        ("error", "said"),
+        [
+            pytest.param(StoreAway("no host 10.0.0.7"), "the database cannot be reached", id="away"),
+            pytest.param(
+                StoreBusy("too many wait"), "the database has more to do than it can: too many wait", id="busy"
+            ),
+            pytest.param(
+                StoreError("a table is missing: run `tacet database migrate`"),
+                "a table is missing: run `tacet database migrate`",
+                id="schema",
+            ),
+            pytest.param(
+                ZeroDivisionError("10.0.0.7"), "the database cannot be asked; the log says why", id="whatever"
+            ),
+        ],
+    )
+    async def test_a_database_that_fails_makes_it_unready_in_words(
+        self, service: Service, database: Database, error: Exception, said: str
+    ) -> None:
+        database.error = error
+        answer = await ready(service)
+        assert answer.status == 503
+        assert answer.json["status"] == "unready"
+        [problem] = answer.json["problems"]
+        assert problem.startswith(f"{said}, since 2")
+        assert b"10.0.0.7" not in answer.body
+        assert int(answer.headers["retry-after"]) > 0
+
+    async def test_it_is_told_since_when_and_ready_again_once_the_database_is_back(
+        self, service: Service, database: Database
+    ) -> None:
+        database.error = StoreAway("gone")
+        first, second = await ready(service), await ready(service)
+        assert first.json == second.json
+        assert first.json["problems"][0].endswith("Z")
+        database.error = None
+        assert (await ready(service)).status == 200
+        database.error = StoreAway("gone")
+        assert (await ready(service)).json != first.json
+
+    async def test_what_the_watch_notices_counts_as_the_beginning(self, service: Service, database: Database) -> None:
+        service.clock.set(1_600_000_000_000)
+        service.tacet.health.database_failed(StoreAway("gone"))
+        service.clock.set(NOW_MS)
+        database.error = StoreAway("gone")
+        assert (await ready(service)).json["problems"] == ["the database cannot be reached, since 2020-09-13T12:26:40Z"]
+
+    async def test_a_database_that_hangs_is_waited_for_a_second(self, service: Service, database: Database) -> None:
+        database.seconds = 60
+        async with asyncio.timeout(PATIENCE_S + 2):
+            answer = await ready(service)
+        assert answer.json["problems"][0].startswith("the database does not answer within 1 s, since ")
+
+    async def test_however_many_ask_the_database_is_asked_once(self, service: Service, database: Database) -> None:
+        database.seconds = 0.01
+        await asyncio.gather(*(service.get("/_health/ready", token=None) for _ in range(50)))
+        await service.get("/_health/ready", token=None)
+        assert database.asked == 1
+        await ready(service)
+        assert database.asked == 2
+
+    async def test_whoever_goes_away_takes_nobodys_answer_along(self, service: Service, database: Database) -> None:
+        database.seconds = 0.05
+        leaving = asyncio.ensure_future(service.get("/_health/ready", token=None))
+        staying = asyncio.ensure_future(service.get("/_health/ready", token=None))
+        await asyncio.sleep(0.01)
+        leaving.cancel()
+        assert (await staying).status == 200
+        assert database.asked == 1
+
+    async def test_one_that_shuts_down_says_so(self, service: Service) -> None:
+        service.tacet.health.stop()
+        answer = await ready(service)
+        assert (answer.status, answer.json) == (503, {"status": "unready", "problems": [STOPPING]})
+
+    async def test_what_it_can_do_without_leaves_it_ready(self, service: Service, database: Database) -> None:
+        lacking: list[str] = []
+        health = Health(service.store, service.clock, lambda: lacking)
+        assert (await health.finding()) == (200, {"status": "ready"})
+        lacking.append("Redis is away")
+        assert (await health.finding()) == (200, {"status": "degraded", "problems": ["Redis is away"]})
+        database.error = StoreAway("gone")
+        service.clock.advance(1_000)
+        status, said = await health.finding()
+        assert (status, len(_texts(said))) == (503, 2)
+
+
+def _texts(said: dict[str, Any]) -> Sequence[str]:
+    problems: Sequence[str] = said["problems"]
+    return problems
+
+
+PATHS = ["/_health/live", "/_health/ready"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+class TestBoth:
+    async def test_nothing_keeps_a_copy(self, service: Service, path: str) -> None:
+        headers = (await service.get(path, token=None)).headers
+        assert "no-store" in headers["cache-control"]
+        assert headers["content-type"].startswith("application/json")
+
+    async def test_head_is_answered_without_a_body(self, service: Service, path: str) -> None:
+        answer = await service.call("HEAD", path, token=None)
+        assert (answer.status, answer.body) == (200, b"")
+        assert int(answer.headers["content-length"]) > 0
+
+    async def test_nothing_can_be_sent_there(self, service: Service, path: str) -> None:
+        answer = await service.call("POST", path, token=None)
+        assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD")
+
+    async def test_neither_rate_limits_nor_credentials_matter(self, service: Service, path: str) -> None:
+        for _ in range(1_000):
+            assert (await service.get(path, token="no-such-token")).status == 200
+
+    async def test_a_server_that_is_too_busy_for_anything_else_answers(self, service: Service, path: str) -> None:
+        class Busy:
+            application = service.tacet.busy
+
+        async def ask(target: str) -> Answer:
+            busy: Any = Busy
+            return await exchange(busy, "GET", target, {}, [b""])
+
+        assert (await ask(path)).status == 200
+        assert (await ask("/2/users/me")).status == 503
+
+
+@pytest.mark.parametrize("path", ["/_health", "/_health/", "/_health/other", "/_health/live/", "/_health//live"])
+async def test_there_is_nothing_else(service: Service, path: str) -> None:
+    assert (await service.get(path, token=None)).status == 404
