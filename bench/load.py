@@ -79,13 +79,21 @@ def generator() -> str:
     return path
 
 
-def apply(server: Server, script: str, arguments: Sequence[str], seconds: int, cores: Cores, log: Path) -> Load:
+def apply(
+    server: Server,
+    script: str,
+    arguments: Sequence[str],
+    seconds: int,
+    cores: Cores,
+    log: Path,
+    connections: int = CONNECTIONS,
+) -> Load:
     """Run one script of `lua/` against a server.
 
     Raises:
         BenchError: wrk failed, or any request was answered with an error: nothing is measured then.
     """
-    command = _command(server, script, arguments, seconds)
+    command = _command(server, script, arguments, seconds, connections)
     before_s = server.cpu_s()
     with started(command, cores.load, log) as process:
         try:
@@ -145,6 +153,6 @@ def median_rate(loads: Sequence[Load]) -> float:
     return statistics.median(load.rate for load in loads)
 
 
-def _command(server: Server, script: str, arguments: Sequence[str], seconds: int) -> list[str]:
-    options = [f"-c{CONNECTIONS}", f"-d{seconds}s", f"--timeout={REQUEST_TIMEOUT_S}s"]
+def _command(server: Server, script: str, arguments: Sequence[str], seconds: int, connections: int) -> list[str]:
+    options = [f"-c{connections}", f"-d{seconds}s", f"--timeout={REQUEST_TIMEOUT_S}s"]
     return [generator(), "-t1", *options, f"-s{SCRIPTS / script}.lua", server.url, "--", *arguments]

@@ -41,9 +41,10 @@ class Server:
         return self.url.removeprefix("http://")
 
     def cpu_s(self) -> float:
-        """Processor time that it has used so far, all threads together, in seconds."""
-        times = psutil.Process(self.pid).cpu_times()
-        return times.user + times.system
+        """Processor time that it has used so far, all threads and processes together, in seconds."""
+        first = psutil.Process(self.pid)
+        times = [each.cpu_times() for each in (first, *first.children(recursive=True))]
+        return sum(each.user + each.system for each in times)
 
     def resident_bytes(self) -> int:
         """Memory of it that is in use now."""

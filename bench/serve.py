@@ -1,14 +1,22 @@
 """Serves a database as `tacet serve --no-rate-limits` does; its address is the first line it prints.
 
-A program of its own, so that a figure is of the server and not of its command line: `python -m bench.serve ADDRESS`.
+A program of its own, so that a figure is of the server and not of its command line:
+`python -m bench.serve DATABASE [REDIS PROCESSES]`. With a Redis there are rate limits, so wide that nobody meets them.
 """
 
 import logging
 import sys
+from collections.abc import Sequence
 
 from bench.world import secret_key
+from tacet.limits.defaults import DEFAULT_LIMITS
+from tacet.limits.rates import RateLimit
 from tacet.server import run
-from tacet.settings import SERVE, Settings
+from tacet.settings import MAX_COUNT, SERVE, Settings
+from tacet.supervisor import supervise
+
+COUNTED = "counted"
+"""In place of a Redis: rate limits in memory."""
 
 
 def announce(url: str) -> None:
@@ -16,9 +24,26 @@ def announce(url: str) -> None:
     print(url, flush=True)
 
 
-if __name__ == "__main__":
-    logging.basicConfig(level="WARNING")
-    settings = Settings(
-        mode=SERVE, port=0, database=sys.argv[1], secret_key=secret_key(), rate_limits=False
+def chosen(database: str, redis: str = "", processes: str = "1") -> Settings:
+    """What is served."""
+    return Settings(
+        mode=SERVE,
+        port=0,
+        database=database,
+        secret_key=secret_key(),
+        rate_limits=bool(redis),
+        limits={route: RateLimit(MAX_COUNT, limit.window_s) for route, limit in DEFAULT_LIMITS.items()},
+        redis="" if redis == COUNTED else redis,
+        processes=int(processes),
     )
-    sys.exit(run(settings, announce))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Serve until told to stop; return the exit code."""
+    logging.basicConfig(level="WARNING")
+    settings = chosen(*arguments)
+    return supervise(settings, announce) if settings.processes > 1 else run(settings, announce)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,6 +1,7 @@
 """What measures work on: the world, two servers on one core, and the load from another; all made when first needed."""
 
 import contextlib
+import os
 import shutil
 import sys
 from collections.abc import Sequence
@@ -17,8 +18,12 @@ from bench.cores import Cores
 from bench.errors import BenchError
 from bench.load import Load, apply
 from bench.narrator import Narrator
-from bench.plan import Plan
+from bench.plan import CONNECTIONS, Plan
 from bench.processes import Server, serving
+from tests.databases import Redis
+
+CORES_FOR_TWO = 5
+"""With so many, two processes have one each, the load another, PostgreSQL and Redis the rest."""
 
 DEFAULT_PAGE, LARGEST_PAGE = 100, 1_000
 """People on a page, unless asked otherwise and at most."""
@@ -68,12 +73,12 @@ class Stage:
     @cached_property
     def bare(self) -> Server:
         """The Starlette route that says hello."""
-        return self._serve("bare")
+        return self._serve("bare", core=self.cores.server)
 
     @cached_property
     def tacet(self) -> Server:
         """The server under test, on a copy of the world."""
-        return self._serve("serve", f"sqlite:///{self.copied_world('served')}")
+        return self._serve("serve", f"sqlite:///{self.copied_world('served')}", core=self.cores.server)
 
     @cached_property
     def postgres_worlds(self) -> tuple[World, World]:
@@ -85,23 +90,41 @@ class Stage:
     def world_server(self, of: World) -> Server:
         """The server under test, on one of these."""
         if of.name not in self._world_servers:
-            self._world_servers[of.name] = self._serve("serve", of.address)
+            self._world_servers[of.name] = self._serve("serve", of.address, core=self.cores.server)
         return self._world_servers[of.name]
 
-    def warm_up_world(self, of: World) -> None:
+    @cached_property
+    def redis_address(self) -> str:
+        """Of a Redis of our own."""
+        return self._open.enter_context(Redis.started(self.scratch)).address
+
+    def sharing_server(self, of: World, redis: str, processes: int) -> Server:
+        """A server with rate limits, as processes that have a core each where there are enough."""
+        core = None if processes > 1 and (os.cpu_count() or 1) >= CORES_FOR_TWO else self.cores.server
+        return self._serve("serve", of.address, redis, str(processes), core=core)
+
+    def warm_up_world(self, of: World, server: Server | None = None) -> None:
         """Ask for everybody's page once."""
         self.say(f"warming up: {of.crowd.relations:,} mutes in PostgreSQL")
-        with Client(self.world_server(of)) as client:
+        with Client(server or self.world_server(of)) as client:
             client.walk(
                 (f"/2/users/{world.person_id(index)}/muting", f"Bearer {world.bearer_text(index)}")
                 for index in of.crowd.asked_indexes
             )
 
-    def world_load(self, of: World, script: str, number: int) -> Load:
+    def world_load(
+        self,
+        of: World,
+        script: str,
+        number: int,
+        server: Server | None = None,
+        connections: int | None = None,
+    ) -> Load:
         """One run of pages or mutes of random people of such a world."""
         self.say(f"round {number}: {script}s, {of.crowd.relations:,} mutes in PostgreSQL")
         path = ("/muting",) if script == "page" else ()
-        return self.load(self.world_server(of), script, str(of.people), *path, str(number))
+        arguments = (str(of.people), *path, str(number))
+        return self.load(server or self.world_server(of), script, *arguments, connections=connections)
 
     def pgbench_load(self, of: World, statements: str, number: int) -> Load:
         """One run of statements, asked by PostgreSQL's own load generator."""
@@ -149,14 +172,15 @@ class Stage:
                 raise BenchError(f"a page of {limit} came with {found} people: this measures nothing")
             client.walk(requests)
 
-    def load(self, server: Server, script: str, *arguments: str) -> Load:
+    def load(self, server: Server, script: str, *arguments: str, connections: int | None = None) -> Load:
         """One run of a script."""
-        return apply(server, script, arguments, self.plan.seconds, self.cores, self.scratch / "wrk.log")
+        log = self.scratch / "wrk.log"
+        return apply(server, script, arguments, self.plan.seconds, self.cores, log, connections or CONNECTIONS)
 
     def command(self, module: str, *arguments: str) -> Sequence[str]:
         """How a program of this package is started."""
         return [sys.executable, "-m", f"bench.{module}", *arguments]
 
-    def _serve(self, module: str, *arguments: str) -> Server:
+    def _serve(self, module: str, *arguments: str, core: int | None) -> Server:
         log = self.scratch / f"{module}.log"
-        return self._open.enter_context(serving(self.command(module, *arguments), self.cores.server, log))
+        return self._open.enter_context(serving(self.command(module, *arguments), core, log))

@@ -1,4 +1,4 @@
-"""Write the generated parts of docs/settings.md and docs/commands.md anew: `python scripts/reference.py`.
+"""Write the generated parts of the pages in docs anew: `python scripts/reference.py`.
 
 They stand between `<!-- made by scripts/reference.py: NAME -->` and `<!-- end -->`; a test fails when they
 are old.
@@ -14,6 +14,7 @@ from tacet.cli import root
 from tacet.cli.exits import MEANINGS
 from tacet.cli.options import shown_default, shown_limit
 from tacet.limits.defaults import DEFAULT_LIMITS
+from tacet.observing.metrics import METRICS, PREFIX
 from tacet.settings import Named, all_settings
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -22,8 +23,11 @@ MADE = re.compile(r"(<!-- made by scripts/reference\.py: (\w+) -->\n).*?(<!-- en
 
 ARGUMENTS = {
     "file": "The file to import.",
+    "from_": "The address of the database to copy.",
+    "path": "Where the copy goes.",
     "person": "Whose: an id, or @ and a username.",
     "text": "The token to revoke.",
+    "to": "The address of the empty database to copy into.",
 }
 """What arguments mean: `--help` has no place for it."""
 
@@ -55,6 +59,15 @@ def limits_table() -> str:
 def exits_table() -> str:
     """Every exit code."""
     return _table(["code", "meaning"], [[str(int(code)), meaning] for code, meaning in MEANINGS.items()])
+
+
+def metrics_table() -> str:
+    """Every metric."""
+    rows = [
+        [f"`{PREFIX}{name}`", metric.kind, ", ".join(f"`{label}`" for label in metric.labels), metric.help]
+        for name, metric in METRICS.items()
+    ]
+    return _table(["metric", "kind", "labels", "what it says"], rows)
 
 
 def commands_list() -> str:
@@ -138,6 +151,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "limits": limits_table,
     "exits": exits_table,
     "commands": commands_list,
+    "metrics": metrics_table,
 }
 
 

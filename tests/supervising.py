@@ -24,6 +24,9 @@ from tacet.supervisor import StartError, Supervisor
 from tests.cast import move_in
 from tests.service import SECRET_KEY, settings
 
+ANNOUNCED, AWAY = "announced", "away"
+"""Files that tell processes that all are ready, and that the database is away."""
+
 STOP_TIMEOUT_S = 20
 """More than all of them take to stop, however busy the machine is."""
 
@@ -49,7 +52,7 @@ class Supervised:
             children = psutil.Process(self.pid).children()
         except psutil.NoSuchProcess:
             return []
-        return sorted(child.pid for child in children if child.status() != psutil.STATUS_ZOMBIE)
+        return sorted(child.pid for child in children if lives(child.pid))
 
     def signal(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
@@ -97,7 +100,10 @@ def eventually(holds: Callable[[], bool], seconds: float = 10) -> bool:
 
 def lives(pid: int) -> bool:
     """Whether a process runs, also one that is nobody's child here."""
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 @contextmanager
@@ -119,11 +125,6 @@ def _serving(folder: Path, chosen: Mapping[str, Any]) -> Work:
         return run(mine, ready, _prepare, place=place)
 
     return serve
-
-
-def _dying(place: Place, ready: Announce) -> int:
-    ready("")
-    return 3 if place.number else _sleep()
 
 
 def _never_ready(place: Place, ready: Announce) -> int:
@@ -160,24 +161,36 @@ def _sleep() -> int:
     return 0
 
 
+def _dying(folder: Path) -> Work:
+    """The second process dies each time, once all were ready."""
+
+    def work(place: Place, ready: Announce) -> int:
+        ready("")
+        if not place.number:
+            return _sleep()
+        assert eventually((folder / ANNOUNCED).exists)
+        return 3
+
+    return work
+
+
 def _failing_later(folder: Path) -> Work:
     """The second process serves once, then never again until the file is gone."""
 
     def work(place: Place, ready: Announce) -> int:
-        if not place.number:
-            ready("")
-            return _sleep()
-        if (folder / "away").exists():
+        if place.number and (folder / AWAY).exists():
             raise StoreError("the database cannot be reached")
         ready("")
-        (folder / "away").touch()
+        if not place.number:
+            return _sleep()
+        assert eventually((folder / ANNOUNCED).exists)
+        (folder / AWAY).touch()
         return 3
 
     return work
 
 
 MANNERS: Mapping[str, Work] = {
-    "dying": _dying,
     "never ready": _never_ready,
     "ending early": _ending_early,
     "failing": _failing,
@@ -191,9 +204,15 @@ def _main() -> int:
     logging.basicConfig(format="%(message)s")
     listening.EACH_ITS_OWN = listening.EACH_ITS_OWN and own_sockets
     folder = Path(name)
-    work = {**MANNERS, "serve": _serving(folder, chosen), "failing later": _failing_later(folder)}[manner]
+    work = {
+        **MANNERS,
+        "serve": _serving(folder, chosen),
+        "dying": _dying(folder),
+        "failing later": _failing_later(folder),
+    }[manner]
 
     def announce(url: str) -> None:
+        (folder / ANNOUNCED).touch()
         sys.stdout.write(f"{url}\n")
         sys.stdout.flush()
 

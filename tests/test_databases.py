@@ -90,4 +90,3 @@ def test_a_server_ends_with_the_run_that_started_it_however_that_ends(
     while any(runs(each) for each in family) or Path(folder).exists():
         assert time.monotonic() < deadline, f"{kind} is still there"
         time.sleep(0.05)
-

@@ -1,6 +1,8 @@
 """README.md and docs/quickstart.md are true: what they say to type is typed, and what they show comes out."""
 
+import contextlib
 import re
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +20,23 @@ QUICKSTART = (ROOT / "docs" / "quickstart.md").read_text(encoding="utf-8")
 
 _LINK = re.compile(r"\]\(([^)#\s]*)(?:#([\w-]+))?\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+
+
+MOVING = "When one file is not enough"
+POSTGRESQL, REDIS, METRICS = "postgresql://tacet@127.0.0.1:5432/tacet", "redis://127.0.0.1:6379", "127.0.0.1:9464"
+"""As they are documented."""
+
+
+def free_metrics_port() -> int:
+    """A port that is free, and the next one as well: each of two processes takes one."""
+    for _ in range(100):
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port: int = first.getsockname()[1]
+            with contextlib.suppress(OSError):
+                second.bind(("127.0.0.1", port + 1))
+                return port
+    raise AssertionError("no two ports in a row are free")
 
 
 def before_sections(text: str) -> str:
@@ -54,6 +73,16 @@ class TestReadme:
 
     def test_a_server_of_ones_own_is_run_as_told(self, tmp_path: Path) -> None:
         follow(section(README, "Run it for real"), tmp_path)
+
+    def test_a_file_moves_to_a_database_that_processes_share(
+        self, tmp_path: Path, postgres_address: str, redis_address: str
+    ) -> None:
+        text = section(README, "Run it for real") + section(README, MOVING)
+        addresses = {POSTGRESQL: postgres_address, REDIS: redis_address, METRICS: f"127.0.0.1:{free_metrics_port()}"}
+        for documented, ours in addresses.items():
+            assert documented in text
+            text = text.replace(documented, ours)
+        follow(text, tmp_path)
 
     def test_a_post_vanishes_and_comes_back(self) -> None:
         steps = [block.shown.content for block in blocks(section(README, "Watch a post vanish")) if block.shown]
@@ -152,7 +181,9 @@ class TestTokens:
         return session
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/quickstart.md", "docs/migrating.md", "docs/fidelity.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", *(f"docs/{page}.md" for page in ("quickstart", "migrating", "fidelity", "operations"))]
+)
 def test_every_link_leads_somewhere(name: str) -> None:
     path = ROOT / name
     for target, anchor in _LINK.findall(path.read_text(encoding="utf-8")):

@@ -48,7 +48,7 @@ BARE_SUPPRESSION = re.compile(r"# (?:noqa(?:: ?[A-Z0-9, ]+)?|type: ignore(?:\[[\
 FOUND_BY_UVICORN = {"httptools", "uvloop"}
 
 # Packages that are imported by another name than the one they are installed by.
-IMPORTED_AS = {"argon2_cffi": "argon2", "argon2_cffi_bindings": "argon2", "python_twitter": "twitter"}
+IMPORTED_AS = {"argon2_cffi": "argon2", "argon2_cffi_bindings": "argon2", "python_twitter": "twitter", "pyyaml": "yaml"}
 
 OWN_NAMES = {"bench", "scripts", "tacet", "tests"}
 

@@ -68,6 +68,12 @@ def test_secrets_are_never_shown(named: Named) -> None:
     assert named.flag.endswith("-file")
 
 
+@pytest.mark.parametrize("name", ["database", "world", "redis"])
+def test_addresses_are_not_shown_for_they_may_hold_passwords(name: str) -> None:
+    hidden: dict[str, Any] = {name: "postgresql://u:treasure@h/d"}
+    assert "treasure" not in repr(Settings(mode=SERVE, **hidden))
+
+
 @pytest.mark.parametrize("named", ALL, ids=IDS)
 def test_every_setting_is_used(named: Named) -> None:
     uses = re.compile(rf"settings\.{named.field_name}\b")

@@ -228,6 +228,28 @@ class TestGuesses:
         assert [*before, *after, again] == [True] * 10 + [False] * 3
 
 
+RIGHTS = (
+    "~tacet:* &tacet:* +@connection +set +setrange +hmget +hget +hset +hincrby +pexpire +del +exists"
+    " +evalsha +eval +publish +subscribe"
+)
+"""All that a user of Redis needs."""
+
+
+async def test_a_user_of_redis_needs_few_rights(harmed_redis: RedisServer, caplog: pytest.LogCaptureFixture) -> None:
+    harmed_redis.run(f"ACL SETUSER tacet on >s3cret {RIGHTS}")
+    async with processes(harmed_redis.address.replace("//", "//tacet:s3cret@")) as (here, there):
+        failures = Failures(here.clock, together=here.shared.failures)
+        assert await failures.begin_sign_in("192.0.2.1", "alice")
+        await failures.signed_in("192.0.2.1", "alice")
+        assert await here.shared.windows.peek("getUsersMe", ALICE.id) is not None
+        assert await here.shared.windows.forget_before("getUsersMe", ALICE.id, NOW_MS) is False
+        assert (await here.signed("GET", ME)).status == 200
+        assert (await here.signed("POST", "/1.1/oauth/invalidate_token.json")).status == 200
+        await until(lambda: there.heard == [Part.CREDENTIALS])
+        assert here.link.redis.absences == 0
+    assert caplog.messages == []
+
+
 async def test_one_process_shares_nothing() -> None:
     shared = alone(settings(), ManualClock(NOW_MS))
     assert isinstance(shared.windows, InProcessWindows)

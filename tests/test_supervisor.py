@@ -7,7 +7,7 @@ import re
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,11 +18,13 @@ from tests.cast import ALICE, BOB
 from tests.crash.connections import Connection, Gone, connected
 from tests.databases import Postgres
 from tests.faults.crowd import TARGETS
-from tests.faults.hosting import Host, hosted, inhabit, refusal
+from tests.faults.hosting import hosted, inhabit, refusal
 from tests.service import settings
-from tests.supervising import Supervised, eventually, lives, supervised
+from tests.supervising import AWAY, Supervised, eventually, lives, supervised
 
 PROMISED_STOP_S = 10
+
+TWO = ("--processes", "2", "--redis")
 
 ME = b"GET /2/users/me HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer alice\r\n\r\n"
 BODY = b'{"target_user_id":"%d"}' % BOB.id
@@ -118,9 +120,11 @@ class TestServing:
 
     def test_one_that_cannot_serve_later_is_tried_every_second_until_it_can(self, tmp_path: Path) -> None:
         with supervised(tmp_path, "failing later") as parent:
+            away = tmp_path / AWAY
+            assert eventually(away.exists)
             time.sleep(1.5)
-            (tmp_path / "away").unlink()
-            assert eventually((tmp_path / "away").exists)
+            away.unlink()
+            assert eventually(away.exists)
             parent.signal(signal.SIGTERM)
             parent.wait()
         assert "process 1 cannot serve: the database cannot be reached; it is started again in 1.0 s" in parent.said
@@ -229,72 +233,70 @@ class TestEnding:
         assert "process 0 was ended by SIGKILL" in parent.said.splitlines()
 
 
+Ready = tuple[int, str, str]
+"""A status, and what `/_health/ready` said: in a word, and in many."""
+
+
+async def readiness(port: int) -> Ready:
+    async with connected(port) as connection:
+        answer = await connection.get(1, "/_health/ready")
+    return answer.status, answer.json["status"], " ".join(answer.json.get("problems", ()))
+
+
+async def becomes(port: int, status: int) -> Ready:
+    """What is said once it has this status, within three seconds."""
+    until = time.monotonic() + 3
+    while True:
+        found = await readiness(port)
+        if found[0] == status:
+            return found
+        assert time.monotonic() < until, found
+        await asyncio.sleep(0.02)
+
+
 class TestServe:
     """The command itself, on a real database and a real Redis."""
 
-    @contextlib.contextmanager
-    def _hosted(self, folder: Path, database: str, redis: str) -> Iterator[Host]:
-        asyncio.run(inhabit(database))
-        with hosted(folder, database, "--processes", "2", "--redis", redis) as host:
-            yield host
-
-    def test_what_one_process_writes_the_other_shows(
+    async def test_what_one_process_writes_the_other_shows(
         self, tmp_path: Path, migrated_address: str, redis_address: str
     ) -> None:
-        async def mute_and_look(port: int) -> set[str]:
-            """Each on a connection of its own, so that both processes get to write and to show."""
-            answered = set()
+        await inhabit(migrated_address)
+        answered = set()
+        async with hosted(tmp_path, migrated_address, *TWO, redis_address) as host:
             for target_id in TARGETS[:30]:
-                async with connected(port) as one, connected(port) as other:
+                # Each on a connection of its own, so that both processes get to write and to show.
+                async with connected(host.port) as one, connected(host.port) as other:
                     assert (await one.mute(1, target_id)).status == 200
                     shown = await other.get(1, "/2/users/1/muting?max_results=1")
                     assert shown.json["data"][0]["id"] == str(target_id)
                     answered.add(shown.headers["x-connection-hash"])
-            return answered
-
-        with self._hosted(tmp_path, migrated_address, redis_address) as host:
-            assert len(asyncio.run(mute_and_look(host.port))) == 2
-            assert host.stop() == 0
+            assert len(answered) == 2
+            assert await asyncio.to_thread(host.stop) == 0
         assert host.log == ""
 
-    def test_both_processes_are_ready_and_say_what_they_lack(
+    async def test_both_processes_are_ready_and_say_what_they_lack(
         self, tmp_path: Path, migrated_address: str, redis_address: str
     ) -> None:
-        async def look(port: int) -> set[str]:
-            answers = []
-            for _ in range(20):
-                async with connected(port) as connection:
-                    answers.append(await connection.get(1, "/_health/ready"))
-            assert {answer.status for answer in answers} == {200}
-            return {answer.json["status"] for answer in answers}
+        for redis, word in ((redis_address, "ready"), ("redis://127.0.0.1:1", "degraded")):
+            async with hosted(tmp_path, migrated_address, *TWO, redis) as host:
+                found = [await readiness(host.port) for _ in range(20)]
+            assert {each[:2] for each in found} == {(200, word)}
 
-        with self._hosted(tmp_path, migrated_address, redis_address) as host:
-            assert asyncio.run(look(host.port)) == {"ready"}
-        nobody = "redis://127.0.0.1:1"
-        with hosted(tmp_path, migrated_address, "--processes", "2", "--redis", nobody) as host:
-            assert asyncio.run(look(host.port)) == {"degraded"}
-
-    def test_a_database_that_is_away_is_told_and_found_again(self, tmp_path: Path, redis_address: str) -> None:
-        async def look(port: int) -> tuple[int, str]:
-            async with connected(port) as connection:
-                answer = await connection.get(1, "/_health/ready")
-            return answer.status, " ".join(answer.json.get("problems", ()))
-
+    async def test_a_database_that_is_away_is_told_and_found_again(self, tmp_path: Path, redis_address: str) -> None:
         with Postgres.started(tmp_path) as own:
             address = own.database()
-            asyncio.run(migrate(address))
-            with self._hosted(tmp_path, address, redis_address) as host:
+            await migrate(address)
+            async with hosted(tmp_path, address, *TWO, redis_address) as host:
                 own.kill()
-                assert eventually(lambda: asyncio.run(look(host.port))[0] == 503, 3)
-                _, said = asyncio.run(look(host.port))
+                _, _, said = await becomes(host.port, 503)
                 assert said.startswith("the database cannot be reached, since ")
                 # A process that starts while it is away is told to wait; the others stay.
                 host.kill_child()
-                assert eventually(lambda: "cannot serve: the database cannot be reached" in host.log)
+                assert await asyncio.to_thread(eventually, lambda: "cannot serve: the database cannot" in host.log)
                 own.start()
-                assert eventually(lambda: asyncio.run(look(host.port))[0] == 200, 3)
-                assert eventually(lambda: len(host.children) == 2, 3)
-                assert host.stop() == 0
+                await becomes(host.port, 200)
+                assert await asyncio.to_thread(eventually, lambda: len(host.children) == 2, 3)
+                assert await asyncio.to_thread(host.stop) == 0
 
 
 def test_a_database_that_is_away_at_the_start_ends_it_with_one_line(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from bench.figures import Figure
-from bench.measures import depth, disk, home, logins, mutes, pages, postgres, signed, start, store, v1
+from bench.measures import depth, disk, home, logins, mutes, pages, postgres, sharing, signed, start, store, v1
 from bench.stage import Stage
 
 MEASURES: Mapping[str, Callable[[Stage], list[Figure]]] = MappingProxyType(
@@ -19,6 +19,7 @@ MEASURES: Mapping[str, Callable[[Stage], list[Figure]]] = MappingProxyType(
         "mute": mutes.measure,
         "login": logins.measure,
         "postgres": postgres.measure,
+        "sharing": sharing.measure,
         "start": start.measure,
         "disk": disk.measure,
         "store": store.measure,

@@ -218,7 +218,7 @@ class _Server(uvicorn.Server):
         if not await self._stopping.requests(lambda: not connections):
             _log.warning("%d requests are cut off", len(connections))
             for connection in list(connections):
-                connection.transport.abort()
+                connection.cut_off()
 
     async def _sweep(self) -> None:
         """Close connections whose requests do not arrive, or whose answers are not read: each holds a place."""

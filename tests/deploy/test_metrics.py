@@ -35,7 +35,7 @@ def test_what_a_request_did_is_counted(sqlite_server: Scraped) -> None:
 
 def test_paths_that_lead_nowhere_are_one_label(sqlite_server: Scraped) -> None:
     assert sqlite_server.total("tacet_requests_total", route="unknown", status="404") == 1
-    assert "made" not in sqlite_server.text()
+    assert "/made" not in sqlite_server.text()
 
 
 def test_nothing_names_anybody(sqlite_server: Scraped, postgres_server: Scraped) -> None:

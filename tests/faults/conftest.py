@@ -1,5 +1,4 @@
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -14,22 +13,28 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
         yield made
 
 
-@pytest.fixture
-def own_postgres(tmp_path: Path) -> Iterator[Postgres]:
-    """A server that a test may do anything to, and that writes to the disk before it says so."""
-    with Postgres.started(tmp_path, durable=True) as server:
+@pytest.fixture(scope="module")
+def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A server that tests may do anything to, and that writes to the disk before it says so."""
+    with Postgres.started(tmp_path_factory.mktemp("postgres"), durable=True) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def own_redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    with Redis.started(tmp_path_factory.mktemp("redis")) as server:
         yield server
 
 
 @pytest.fixture
-def own_redis(tmp_path: Path) -> Iterator[Redis]:
-    """A server that a test may do anything to."""
-    with Redis.started(tmp_path) as server:
-        yield server
+def own_redis(own_redis_server: Redis) -> Redis:
+    """A server that tests may do anything to, with nothing in it."""
+    own_redis_server.flush()
+    return own_redis_server
 
 
 @pytest.fixture
-async def inhabited_address(own_postgres: Postgres) -> str:
+async def inhabited_address(own_postgres: Postgres) -> AsyncIterator[str]:
     """A database of the test's own server with the crowd's people in it."""
     # Only where it is used: most tests know of no PostgreSQL.
     from tacet.store.postgres.migrating import migrate
@@ -37,4 +42,5 @@ async def inhabited_address(own_postgres: Postgres) -> str:
     address = own_postgres.database()
     await migrate(address)
     await inhabit(address)
-    return address
+    yield address
+    own_postgres.drop(address)

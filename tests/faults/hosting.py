@@ -1,12 +1,13 @@
 """`tacet serve` as an operator runs it, on a port that it keeps, with its log in a file."""
 
+import asyncio
 import contextlib
 import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import psutil
@@ -160,17 +161,18 @@ def refusal(folder: Path, database: str, before: Sequence[str] = ()) -> str:
     return line
 
 
-@contextmanager
-def hosted(
+@asynccontextmanager
+async def hosted(
     folder: Path, database: str, *options: str, before: Sequence[str] = (), program: Sequence[str] = TACET
-) -> Iterator[Host]:
+) -> AsyncIterator[Host]:
     """A server that runs."""
     host = Host(folder, database, options, before, program)
     try:
-        host.start()
+        # What it talks to may be on this loop.
+        await asyncio.to_thread(host.start)
         yield host
     finally:
-        host.close()
+        await asyncio.to_thread(host.close)
 
 
 async def inhabit(database: str) -> None:

@@ -69,7 +69,7 @@ async def test_it_is_503_while_the_database_is_away_and_nothing_acknowledged_is_
     processes: int, tmp_path: Path, own_postgres: Postgres, inhabited_address: str, own_redis: Redis
 ) -> None:
     options = ("--processes", str(processes), "--redis", own_redis.address, "--database-timeout-s", str(TIMEOUT_S))
-    with hosted(tmp_path, inhabited_address, *options) as host:
+    async with hosted(tmp_path, inhabited_address, *options) as host:
         before = host.pid, [each.pid for each in host.children]
         await survive(host, own_postgres, inhabited_address)
         assert (host.pid, [each.pid for each in host.children]) == before

@@ -42,7 +42,7 @@ async def test_on_a_full_disk_writes_are_told_to_come_again_reads_go_on_and_noth
     database = f"sqlite:///{folder / 'tacet.db'}"
     await inhabit(database)
     disk, history = kind(folder), History()
-    with hosted(folder.parent, database, before=disk.command) as host:
+    async with hosted(folder.parent, database, before=disk.command) as host:
         for seed in range(2):
             async with crowd(host.port, history, seed) as seen:
                 await asyncio.sleep(0.3)
@@ -62,7 +62,7 @@ async def test_a_server_that_is_killed_on_a_full_disk_has_lost_nothing(folder: P
     database, history = f"sqlite:///{folder / 'tacet.db'}", History()
     await inhabit(database)
     disk = next(kind for kind in reversed(disks()))(folder)
-    with hosted(folder.parent, database, before=disk.command) as host:
+    async with hosted(folder.parent, database, before=disk.command) as host:
         async with crowd(host.port, history, 1) as seen:
             await asyncio.sleep(0.3)
             disk.fill(host.pid)
@@ -107,7 +107,7 @@ async def test_a_server_that_may_not_write_says_so_and_does_not_start(closed: st
     finally:
         place.chmod(0o755)
     assert "writable" in said
-    with hosted(folder.parent, f"sqlite:///{path}") as host:
+    async with hosted(folder.parent, f"sqlite:///{path}") as host:
         assert await recovered(host.port) < RECOVERY_S
 
 
@@ -124,7 +124,7 @@ async def test_a_damaged_file_is_refused_in_words_and_a_backup_takes_its_place(
 ) -> None:
     path, history = folder / "tacet.db", History()
     await inhabit(f"sqlite:///{path}")
-    with hosted(folder.parent, f"sqlite:///{path}") as host:
+    async with hosted(folder.parent, f"sqlite:///{path}") as host:
         async with crowd(host.port, history, 1):
             await asyncio.sleep(0.3)
         assert host.stop() == 0
@@ -139,7 +139,7 @@ async def test_a_damaged_file_is_refused_in_words_and_a_backup_takes_its_place(
 async def test_a_file_that_is_damaged_while_it_is_served_gives_503_and_never_anything_else(folder: Path) -> None:
     path, history = folder / "tacet.db", History()
     await inhabit(f"sqlite:///{path}")
-    with hosted(folder.parent, f"sqlite:///{path}") as host:
+    async with hosted(folder.parent, f"sqlite:///{path}") as host:
         async with crowd(host.port, history, 1):
             await asyncio.sleep(0.3)
         # Its own log is copied back when it stops: what it reads then comes from the file.

@@ -86,10 +86,14 @@ def test_operations_of_the_store_and_their_failures(meters: Meters) -> None:
     assert found["tacet_store_failures_total", labelled(operation="relations.add", reason="busy")] == 1
 
 
-def test_what_was_never_used_has_no_samples(meters: Meters) -> None:
+def test_bugs_and_refusals_that_did_not_happen_yet_are_none(meters: Meters) -> None:
     Requests(meters.clock, meters).of("GET", "/2/users/me")
     meters.operation("relations.add")
-    assert [name for name, _ in samples(meters) if name.startswith(PREFIX)] == []
+    route = {"method": "GET", "route": "/2/users/me"}
+    assert {key: value for key, value in samples(meters).items() if key[0].startswith(PREFIX)} == {
+        ("tacet_requests_total", labelled(**route, status="500")): 0,
+        ("tacet_rate_limit_refusals_total", labelled(**route)): 0,
+    }
 
 
 def test_the_process_itself_is_there(meters: Meters) -> None:

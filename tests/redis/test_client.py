@@ -1,4 +1,5 @@
 import asyncio
+import statistics
 import time
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,11 @@ from tests.redis.waiting import until
 CONSEQUENCE = "nothing is shared"
 LOGGER = "tacet.redis.client"
 
-AT_ONCE_S = 0.03
-"""What a call takes that waits for nobody, on a machine that does something else as well."""
+AT_ONCE_S = REDIS_PATIENCE_S / 10
+"""More than a call takes that waits for nobody; some of many may take longer, for the machine does other things too."""
 
-SLACK_S = 0.15
-"""How much later than promised something may happen on a machine that does something else as well."""
+SLACK_S = 1.0
+"""How much later than promised something may happen on a machine that does other things too."""
 
 
 def client_of(address: str) -> Redis:
@@ -34,6 +35,12 @@ async def refusal(work: Any) -> tuple[str, float]:
     with pytest.raises(RedisAway) as away:
         await work
     return str(away.value), loop.time() - began_s
+
+
+async def are_refused_at_once(redis: Redis, count: int = 20) -> bool:
+    """Whether so many calls fail without waiting for anything."""
+    waits = [took_s for _, took_s in [await refusal(redis.call("PING")) for _ in range(count)]]
+    return statistics.median(waits) < AT_ONCE_S
 
 
 def said(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -180,9 +187,9 @@ class TestConnecting:
         harmed_redis.kill()
         async with client_of(harmed_redis.address) as redis:
             assert not redis.present
-            reason, took_s = await refusal(redis.call("PING"))
+            reason, _ = await refusal(redis.call("PING"))
             assert "ConnectionRefusedError" in reason
-            assert took_s < AT_ONCE_S
+            assert await are_refused_at_once(redis)
             harmed_redis.start()
             assert await until(lambda: redis.present) < RETRY_S + SLACK_S
             assert await redis.call("PING") == b"PONG"
@@ -203,9 +210,7 @@ class TestGoingAway:
             assert [await redis.run(script, ("a",)) for _ in range(3)] == [1, 2, 3]
             harmed_redis.kill()
             await until(lambda: not redis.present)
-            for _ in range(20):
-                _, took_s = await refusal(redis.run(script, ("a",)))
-                assert took_s < AT_ONCE_S
+            assert await are_refused_at_once(redis, 20)
             assert (redis.absences, redis.failures) == (1, 20)
             harmed_redis.start()
             assert await until(lambda: redis.present) < RETRY_S + SLACK_S
@@ -233,9 +238,8 @@ class TestGoingAway:
                 waits = await asyncio.gather(*[refusal(redis.call("PING")) for _ in range(100)])
                 assert max(took_s for _, took_s in waits) < REDIS_PATIENCE_S + GRACE_S + SLACK_S
                 for _ in range(10):
-                    _, took_s = await refusal(redis.call("PING"))
-                    assert took_s < AT_ONCE_S
-                    await asyncio.sleep(0.1)
+                    assert await are_refused_at_once(redis)
+                    await asyncio.sleep(RETRY_S / 2)
                 assert not redis.present
             finally:
                 harmed_redis.resume()
@@ -253,12 +257,38 @@ class TestGoingAway:
 
     async def test_it_is_not_away_because_this_process_stood_still(self, redis_address: str) -> None:
         async with client_of(redis_address) as redis:
-            for _ in range(3):
+            for turns in range(4):
                 call = asyncio.ensure_future(redis.call("PING"))
-                await asyncio.sleep(0)
+                for _ in range(turns):
+                    await asyncio.sleep(0)
                 stand_still(3 * REDIS_PATIENCE_S)
                 assert await call == b"PONG"
             assert redis.absences == 0
+
+    async def test_the_time_that_a_command_may_take_begins_when_it_leaves(self) -> None:
+        loop = asyncio.get_running_loop()
+        async with scripted() as server, client_of(server.address) as redis:
+
+            def slowly(_words: list[bytes]) -> None:
+                loop.call_later(REDIS_PATIENCE_S / 2, server.say, OK)
+
+            server.answer = slowly
+            call = asyncio.ensure_future(redis.call("PING"))
+            await asyncio.sleep(0)
+            stand_still(3 * REDIS_PATIENCE_S)
+            assert await call == b"OK"
+
+    async def test_one_that_hangs_is_noticed_however_much_it_is_asked(self) -> None:
+        async with scripted() as server, client_of(server.address) as redis:
+            server.answer = lambda _: None
+            loop = asyncio.get_running_loop()
+            began_s, calls = loop.time(), [asyncio.ensure_future(redis.call("PING"))]
+            while not calls[0].done() and loop.time() < began_s + SLACK_S:
+                calls.append(asyncio.ensure_future(redis.call("PING")))
+                await asyncio.sleep(0)
+            assert calls[0].done()
+            outcomes = await asyncio.gather(*calls, return_exceptions=True)
+            assert "does not answer" in str(outcomes[0])
 
     REFUSALS = (
         "LOADING Redis is loading the dataset in memory",

@@ -81,7 +81,10 @@ SHOWN = {
     "several hosts": ("postgresql://t:hunter2@one:1,two:2/x", "postgresql://t:***@one:1,two:2/x"),
     "a sign that should have been encoded": ("postgresql://t:hun@ter2@db/x", "postgresql://t:***@db/x"),
     "a slash that should have been encoded": ("postgresql://t:hun/ter2@db/x", "postgresql://t:***@db/x"),
-    "parameter": ("postgresql:///x?user=t&password=hunter2&sslmode=off", "postgresql:///x?user=t&password=***&sslmode=off"),
+    "parameter": (
+        "postgresql:///x?user=t&password=hunter2&sslmode=off",
+        "postgresql:///x?user=t&password=***&sslmode=off",
+    ),
     "password of a key": ("postgresql://db/x?sslpassword=hunter2", "postgresql://db/x?sslpassword=***"),
     "Redis": ("redis://:hunter2@cache:6379/0", "redis://:***@cache:6379/0"),
     "Redis with a user": ("rediss://me:hunter2@cache/0", "rediss://me:***@cache/0"),

@@ -111,17 +111,12 @@ class TestPosts:
         assert [head.id for head in await store.posts.of_authors([6], Stretch(), 100)] == [10 + answers.index(True)]
 
     async def test_no_repost_outlives_its_post(self, store: Store) -> None:
-        for turn in range(1, 11):
+        for turn in range(1, 21):
             await store.posts.add(post(turn, 5))
             reposts = [store.posts.add(repost(1_000 * turn + n, n, of=turn)) for n in range(10, 20)]
-            deleted, *answers = await asyncio.gather(store.posts.delete(turn), *reposts)
-            assert deleted
-            assert answers == [False] * 10
-            await store.posts.add(post(100 + turn, 5))
-            reposts = [store.posts.add(repost(1_000 * turn + n, n, of=100 + turn)) for n in range(20, 30)]
-            *answers, deleted = await asyncio.gather(*reposts, store.posts.delete(100 + turn))
-            assert deleted
-            assert answers == [True] * 10
+            # Each repost either came too late, or went with its post.
+            answers = await asyncio.gather(*reposts[: turn % 11], store.posts.delete(turn), *reposts[turn % 11 :])
+            assert answers[turn % 11]
         assert await store.posts.of_authors(range(5, 40), Stretch(), 100) == []
 
     async def test_a_post_whose_id_is_taken_takes_nobody_with_it(self, store: Store) -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import asyncpg
 import pytest
@@ -18,20 +18,23 @@ from tacet.store.base import Part, StoreError, StoreLocked
 from tacet.store.copying import Changed, Copy, Row, checksum
 from tacet.store.maintenance import migrate, side
 from tacet.store.opening import open_store
+from tacet.store.postgres.connections import connect
+from tacet.store.queries import copying as queries
 from tacet.store.queries.copying import KEYS
 from tacet.store.sqlite.migrating import migrations
 from tests.databases import Postgres
 from tests.store.building import NOW, QUEUE_LENGTH, mute
 from tests.store.filled import MUTES_EACH, PEOPLE, filled, revisions_of, rows_of
+from tests.store.postgres.partitioning import partition
 
 THERE_AND_BACK = [("sqlite", "postgresql"), ("postgresql", "sqlite")]
 PAIRS = [*THERE_AND_BACK, ("sqlite", "sqlite"), ("postgresql", "postgresql")]
 
-SMALL_STRETCH = 7
+SMALL_STRETCH = 25
 """So that most tables take several."""
 
 
-class Fresh(Protocol):
+class Databases(Protocol):
     """Makes a database of a kind: full, or without even a table."""
 
     def __call__(self, kind: str, full: bool) -> str: ...
@@ -59,10 +62,10 @@ def templates(postgres: Postgres, migrated_template: str, tmp_path_factory: pyte
 
 
 @pytest.fixture
-def fresh(postgres: Postgres, templates: Templates, tmp_path: Path) -> Iterator[Fresh]:
+def database(postgres: Postgres, templates: Templates, tmp_path: Path) -> Iterator[Databases]:
     made: list[str] = []
 
-    def database(kind: str, full: bool) -> str:
+    def make(kind: str, full: bool) -> str:
         if kind == "postgresql":
             made.append(postgres.database(templates[kind] if full else None))
             return made[-1]
@@ -71,28 +74,28 @@ def fresh(postgres: Postgres, templates: Templates, tmp_path: Path) -> Iterator[
             shutil.copy(sqlite_path(templates[kind]), path)
         return f"sqlite:///{path}"
 
-    yield database
+    yield make
     for address in made:
         postgres.drop(address)
 
 
 @pytest.fixture(params=THERE_AND_BACK, ids=[" to ".join(pair) for pair in THERE_AND_BACK])
-def pair(request: pytest.FixtureRequest, fresh: Fresh) -> Pair:
+def pair(request: pytest.FixtureRequest, database: Databases) -> Pair:
     source, destination = request.param
-    return Pair(fresh(source, full=True), fresh(destination, full=False))
+    return Pair(database(source, full=True), database(destination, full=False))
 
 
 @pytest.fixture(params=PAIRS, ids=[" to ".join(pair) for pair in PAIRS])
-def any_pair(request: pytest.FixtureRequest, fresh: Fresh) -> Pair:
+def any_pair(request: pytest.FixtureRequest, database: Databases) -> Pair:
     """For what is worth its time with each of them."""
     source, destination = request.param
-    return Pair(fresh(source, full=True), fresh(destination, full=False))
+    return Pair(database(source, full=True), database(destination, full=False))
 
 
 @pytest.fixture
-def files(fresh: Fresh) -> Pair:
+def files(database: Databases) -> Pair:
     """For what is the same whatever kind a database is."""
-    return Pair(fresh("sqlite", full=True), fresh("sqlite", full=False))
+    return Pair(database("sqlite", full=True), database("sqlite", full=False))
 
 
 @pytest.fixture(autouse=True)
@@ -145,10 +148,18 @@ async def changing(address: str, *statements: str) -> None:
             for statement in statements:
                 connection.execute(statement)
         return
+    async with _connected(address) as connection:
+        for statement in statements:
+            await connection.execute(statement)
+
+
+@asynccontextmanager
+async def _connected(address: str) -> AsyncIterator[Any]:
     connection = await asyncpg.connect(address)
-    for statement in statements:
-        await connection.execute(statement)
-    await connection.close()
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 class TestWhatIsCopied:
@@ -198,6 +209,23 @@ class TestWhatIsCopied:
     async def test_no_table_is_forgotten(self, kind: str, templates: Templates) -> None:
         assert await _tables(templates[kind]) == {*KEYS, "migration", "revision"}
 
+    @pytest.mark.parametrize("name", KEYS)
+    @pytest.mark.parametrize("first", [True, False], ids=["first", "next"])
+    async def test_each_stretch_is_found_by_an_index(self, templates: Templates, name: str, first: bool) -> None:
+        values = {"digest": "'\\x00'", "username_key": "'a'"}
+        sql = queries.read(name, ["*"], first=first).replace("$1", "5000")
+        for place, column in enumerate(KEYS[name], 2):
+            sql = sql.replace(f"${place}", values.get(column, "17"))
+        with closing(sqlite3.connect(sqlite_path(templates["sqlite"]))) as connection:
+            (step,) = [step for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {sql}")]
+        assert step.startswith("SCAN" if first else "SEARCH")
+        server = await connect(templates["postgresql"], None, 10)
+        plan = "\n".join(line for (line,) in await server.fetch(f"EXPLAIN {sql}", ()))
+        await server.close(10)
+        assert "Index" in plan
+        assert "Sort" not in plan
+        assert ("Index Cond" in plan) == (not first)
+
     async def test_progress_ends_with_everything(self, pair: Pair) -> None:
         told: list[tuple[int, int]] = []
         async with opened(pair) as copy:
@@ -215,10 +243,9 @@ async def _tables(address: str) -> set[str]:
     if address.startswith("sqlite"):
         with closing(sqlite3.connect(sqlite_path(address))) as connection:
             return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    connection = await asyncpg.connect(address)
-    rows = await connection.fetch("SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'")
-    await connection.close()
-    return {name for (name,) in rows}
+    async with _connected(address) as connection:
+        rows = await connection.fetch("SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'")
+        return {name for (name,) in rows}
 
 
 class TestInterrupted:
@@ -348,7 +375,7 @@ WRITES = {
     ),
     "a row that moved back": (
         "relation",
-        "UPDATE relation SET position = -2 WHERE source_id = 40 AND position = 8",
+        "UPDATE relation SET position = 1 WHERE source_id = 40 AND position = 8",
     ),
     "a row that moved on and is met again": (
         "relation",
@@ -390,6 +417,37 @@ class TestAWatchedSource:
             with pytest.raises(StoreError, match="does not hold what was copied into it") as caught:
                 await copy.verify(silent)
         assert not isinstance(caught.value, Changed)
+
+
+class TestATextThatPostgresqlCannotHold:
+    @pytest.fixture
+    async def with_nul(self, database: Databases) -> Pair:
+        pair = Pair(database("sqlite", full=True), database("postgresql", full=False))
+        await changing(pair.source, "UPDATE post SET text = 'be' || char(0) || 'ep' WHERE id = 102")
+        return pair
+
+    async def test_its_row_is_named_and_nothing_of_the_text_is(self, with_nul: Pair) -> None:
+        with pytest.raises(StoreError, match=r"the table post has a text with a NUL .* in the row 102") as caught:
+            await copied(with_nul)
+        assert "be" not in str(caught.value).split()
+        assert "ep" not in str(caught.value).split()
+
+    async def test_once_it_is_changed_the_copy_goes_on(self, with_nul: Pair) -> None:
+        with pytest.raises(StoreError):
+            await copied(with_nul)
+        await changing(with_nul.source, "UPDATE post SET text = 'beep' WHERE id = 102")
+        await copied(with_nul)
+        assert await rows_of(with_nul.destination) == await rows_of(with_nul.source)
+
+
+async def test_a_partitioned_schema_is_copied_as_any_other(database: Databases, postgres: Postgres) -> None:
+    pair = Pair(database("sqlite", full=True), database("postgresql", full=False))
+    await migrate(pair.destination)
+    await partition(pair.destination)
+    await copied(pair)
+    back = Pair(pair.destination, database("sqlite", full=False))
+    await copied(back)
+    assert await rows_of(back.destination) == await rows_of(pair.source)
 
 
 def test_checksums_do_not_depend_on_the_order_and_tell_what_is_different() -> None:

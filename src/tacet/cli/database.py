@@ -1,6 +1,8 @@
 """`tacet database`: the database itself, whatever is in it."""
 
 import os
+import re
+import shlex
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -20,9 +22,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-POSTGRESQL = ("postgresql://", "postgres://")
-
 MIB = 1 << 20
+
+PASSWORD_PARAMETER = re.compile(r"(?<=[?&])(ssl)?password=\*\*\*&?")
+"""As it is in an address that is shown."""
 
 quiet_option = click.option("--quiet", is_flag=True, help="No progress.")
 
@@ -30,6 +33,35 @@ quiet_option = click.option("--quiet", is_flag=True, help="No progress.")
 @click.group()
 def database() -> None:
     """The database: its schema, its copies, its backup."""
+
+
+@database.command(
+    epilog="""\b
+Examples:
+  tacet database migrate
+  tacet database migrate --database postgresql://tacet@db.example/tacet
+  tacet database migrate --check && systemctl start tacet
+"""
+)
+@click.option("--check", is_flag=True, help="Change nothing; end with 7 where something is to be done.")
+@settings_options(ADMIN)
+def migrate(check: bool, **flags: Any) -> int:
+    """Bring the tables of the database up to date, or make them.
+
+    Servers on PostgreSQL refuse to start before that; it may be run while they serve, and by several at once, of whom
+    one does it. All of it is done, or nothing. A SQLite file is brought up to date by the server that opens it, too;
+    this refuses one that is being served.
+    """
+    from tacet.store.maintenance import migrate, pending
+
+    address = load(SERVE, ADMIN, flags, os.environ).database
+    if check:
+        names = _run(lambda: pending(address), address)
+        click.echo("\n".join(f"to be run: {name}" for name in names) or "nothing to be done")
+        return Exit.PENDING if names else Exit.OK
+    names = _run(lambda: migrate(address), address)
+    click.echo("\n".join(f"run: {name}" for name in names) or "nothing to be done")
+    return Exit.OK
 
 
 @database.command(
@@ -122,23 +154,23 @@ class Copying:
 
 
 def _side(address: str, argument: str) -> "Side":
-    from tacet.store.address import sqlite_path
-    from tacet.store.sqlite.copying import SqliteSide
+    from tacet.store.maintenance import side
 
     try:
-        return SqliteSide(sqlite_path(address))
+        return side(address)
     except ValueError as error:
         raise click.UsageError(f"{argument}: {error}") from None
 
 
-def _run(work: Callable[[], Awaitable[T]]) -> T:
-    """Do something with a database.
+def _run(work: Callable[[], Awaitable[T]], address: str = "") -> T:
+    """Do something with a database; errors name its address, if there is one.
 
     Raises:
         CommandError: DATABASE.
     """
     import asyncio
 
+    from tacet.store.address import shown
     from tacet.store.base import StoreError
 
     async def session() -> T:
@@ -147,7 +179,31 @@ def _run(work: Callable[[], Awaitable[T]]) -> T:
     try:
         return asyncio.run(session())
     except StoreError as error:
-        raise CommandError(Exit.DATABASE, str(error)) from None
+        raise CommandError(Exit.DATABASE, f"{shown(address)}: {error}" if address else str(error)) from None
+
+
+@database.command(
+    epilog="""\b
+Examples:
+  tacet database distribute --database postgresql://tacet@coordinator.example/tacet
+"""
+)
+@settings_options(ADMIN)
+def distribute(**flags: Any) -> None:
+    """Spread the tables over the machines of a Citus cluster.
+
+    Relations are spread by their source and people by their id; small tables are copied to every machine; posts,
+    messages and logins stay on the coordinator. May be run again: what is done stays done. While a table with rows in
+    it is spread, writes to it wait.
+    """
+    from tacet.store.address import is_postgresql
+    from tacet.store.maintenance import distribute
+
+    address = load(SERVE, ADMIN, flags, os.environ).database
+    if not is_postgresql(address):
+        raise CommandError(Exit.FAILED, "only PostgreSQL with Citus can be distributed: give another --database")
+    for line in _run(lambda: distribute(address), address):
+        click.echo(line)
 
 
 @database.command(
@@ -157,7 +213,7 @@ Examples:
   tacet database backup --database sqlite:////var/lib/tacet/tacet.db --force /mnt/tacet.db
 
 \b
-To restore, stop the server, put the copy in the place of the database, and start it again:
+To restore, stop the server and serve the copy:
   tacet serve --database sqlite:////var/backups/tacet.db
 """
 )
@@ -175,13 +231,13 @@ def backup(path: Path, force: bool, quiet: bool, **flags: Any) -> None:
     PostgreSQL brings its own tools; with it this only says how to call them.
     """
     from tacet.clock import SystemClock
-    from tacet.store.address import sqlite_path
+    from tacet.store.address import is_postgresql, sqlite_path
     from tacet.store.base import StoreError
     from tacet.store.sqlite.backup import back_up
 
     address = load(SERVE, ADMIN, flags, os.environ).database
-    if address.startswith(POSTGRESQL):
-        raise CommandError(Exit.FAILED, "")
+    if is_postgresql(address):
+        raise CommandError(Exit.FAILED, f"PostgreSQL is backed up by its own tools: {_pg_dump(address, path)}")
     clock = SystemClock()
     started_ns = clock.ticks_ns()
     try:
@@ -192,3 +248,12 @@ def backup(path: Path, force: bool, quiet: bool, **flags: Any) -> None:
     except StoreError as error:
         raise CommandError(Exit.DATABASE, str(error)) from None
     click.echo(f"{path}: {size_bytes / MIB:,.1f} MiB, checked; {(clock.ticks_ns() - started_ns) / NS:.1f} s")
+
+
+def _pg_dump(address: str, path: Path) -> str:
+    """The command to run in place of ours; passwords are left to PGPASSWORD or a password file."""
+    from tacet.store.address import shown
+
+    bare = shown(address).replace(":***@", "@")
+    bare = PASSWORD_PARAMETER.sub("", bare).rstrip("?&")
+    return f"pg_dump --format=custom --file={shlex.quote(str(path))} {shlex.quote(bare)}"

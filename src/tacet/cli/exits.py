@@ -13,6 +13,7 @@ class Exit(IntEnum):
     DATABASE = 4
     ADDRESS = 5
     REJECTED = 6
+    PENDING = 7
     BUG = 70
     INTERRUPTED = 130
 
@@ -25,6 +26,7 @@ MEANINGS = {
     Exit.DATABASE: "The database cannot be used: another server has it, it does not open, a disk fails.",
     Exit.ADDRESS: "The address cannot be listened on: the port is taken, not allowed, or not this machine's.",
     Exit.REJECTED: "The import is complete, except for the rows in the `.rejected` file.",
+    Exit.PENDING: "`tacet database migrate --check` found that the database is to be migrated.",
     Exit.BUG: "A bug in Tacet; `TACET_LOG_LEVEL=debug` shows where.",
     Exit.INTERRUPTED: "Interrupted by Ctrl-C; what was committed stays. A server that is stopped ends with 0.",
 }

@@ -19,6 +19,7 @@ from tacet.observing.metrics import METRICS, PREFIX, Kind
 CONTENT_TYPE = CONTENT_TYPE_LATEST.encode()
 
 TOO_MANY_REQUESTS = 429
+BUG = 500
 
 _NS = 10**9
 
@@ -60,11 +61,12 @@ class _Collected(Collector):
         times = _histogram("request_duration_seconds")
         # Copied at once: the loop's thread may add a route or a status meanwhile.
         for (method, template), route in list(self._meters.routes.items()):
-            statuses = dict(route.statuses)
+            # What there was none of yet is told too: a series that begins with its first bug shows no increase.
+            statuses = {BUG: 0, **route.statuses}
             for status, count in statuses.items():
                 requests.add_metric((method, template, str(status)), count)
-            if statuses:
-                refusals.add_metric((method, template), statuses.get(TOO_MANY_REQUESTS, 0))
+            refusals.add_metric((method, template), statuses.get(TOO_MANY_REQUESTS, 0))
+            if any(route.times.counts):
                 _add(times, (method, template), route.times, _NS)
         yield from (requests, refusals, times)
 

@@ -3,6 +3,7 @@
 import logging
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -17,7 +18,13 @@ outside of requests. A context variable, because what logs deep down does not kn
 
 def moment(unix_ms: int) -> str:
     """A moment as the log writes it: UTC with milliseconds (RFC 3339)."""
-    return datetime.fromtimestamp(unix_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    return f"{_second(unix_ms // 1000)}.{unix_ms % 1000:03d}Z"
+
+
+@lru_cache(maxsize=8)
+def _second(unix_s: int) -> str:
+    # Many lines share a second, and writing it out is most of the work for a line.
+    return datetime.fromtimestamp(unix_s, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 class TextFormatter(logging.Formatter):

@@ -10,7 +10,7 @@ import hiredis
 REDIS_PATIENCE_S = 0.1
 """How long a command may take: hundreds of times what it does take, and little beside what a person notices."""
 
-GRACE_S = 0.01
+GRACE_S = 0.02
 """And so much longer, in which everything that has arrived is read: where this process itself stood still, for
 collecting garbage or because others had the processor, the reply may be here already."""
 
@@ -136,8 +136,11 @@ class Connection(asyncio.Protocol):
         self._watch = None
         if not self._waiting:
             return
-        sent_at_s, future = self._waiting[0]
-        left_s = sent_at_s + self._patience_s - self._loop.time()
+        asked_at_s, future = self._waiting[0]
+        left_s = asked_at_s + self._patience_s - self._loop.time()
+        if len(self._leaving) == len(self._waiting):
+            # Nothing has left yet: it is this process that is late.
+            left_s = self._patience_s
         if left_s <= 0 and self._overdue is future:
             self.lose(RedisAway(f"it does not answer within {self._patience_s * 1000:.0f} ms"))
             return

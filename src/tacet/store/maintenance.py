@@ -49,3 +49,14 @@ async def pending(address: str) -> list[str]:
     from tacet.store.sqlite.migrating import pending_in_file
 
     return pending_in_file(sqlite_path(address))
+
+
+async def distribute(address: str) -> list[str]:
+    """Spread a PostgreSQL database over the machines of its Citus cluster; return what was done, a line each.
+
+    Raises:
+        StoreError: there is no Citus, or it cannot be done.
+    """
+    from tacet.store.postgres import distribution
+
+    return await distribution.distribute(address)

@@ -4,6 +4,7 @@ uvicorn's protocol has no limit on headers and answers rubbish in plain text; cl
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar, cast
 
@@ -265,6 +266,15 @@ class BoundedProtocol(HttpToolsProtocol):
         self._deaf_sweeps = self._deaf_sweeps + 1 if unread and unread == self._unread else 0
         self._unread = unread
         return (self._arriving and self._sweeps > patience) or self._deaf_sweeps > patience
+
+    def cut_off(self) -> None:
+        """End the connection at once, whatever it is waiting for."""
+        if self._running is not None and self._task is not None:
+            # uvicorn would show where the request was, as if that were an error.
+            self._running.logger = logging.Logger(__name__, logging.CRITICAL + 1)  # noqa: LOG001 - one that is silent
+            self._task.cancel()
+        # Closing would wait until the client has read what there is for it.
+        self.transport.abort()
 
     def _count(self, size: int) -> None:
         self._silent_bytes = 0

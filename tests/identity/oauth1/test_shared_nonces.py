@@ -183,6 +183,14 @@ class TestWhenRedisIsBack:
                 assert later.redis.absences == 0
                 assert await later.remember("a") is Reason.NONCE_REPLAYED
 
+    async def test_what_redis_knows_is_not_good_again_because_the_database_does_not_know_it(
+        self, harmed_redis: RedisServer, store: Remembering
+    ) -> None:
+        async with process(harmed_redis.address, store) as one, process(harmed_redis.address, store) as other:
+            await other.remember("a")
+            await one.redis.call("SET", "tacet:nonces-in-store", "1")
+            assert await one.remember("a") is Reason.NONCE_REPLAYED
+
     async def test_it_is_asked_as_long_as_anything_lives_that_it_was_told_and_no_longer(
         self, harmed_redis: RedisServer, store: Remembering
     ) -> None:

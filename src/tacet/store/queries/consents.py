@@ -85,9 +85,10 @@ token WHERE token.grant_id = access_grant.id AND token.revoked_at_ms IS NULL
   AND (token.expires_at_ms IS NULL OR token.expires_at_ms > $2)
 """
 
+# Not EXISTS, which PostgreSQL may take for a join, and walk all tokens of everybody.
 _HOLDS_AND_WORKS = f"""
 access_grant.revoked_at_ms IS NULL AND access_grant.kind <> {GrantKind.OWN:d}
-  AND EXISTS (SELECT 1 FROM {_WORKING_TOKENS})
+  AND (SELECT 1 FROM {_WORKING_TOKENS} LIMIT 1) = 1
 """
 
 _RANKED: tuple[Access | None, ...] = (*Access, None)

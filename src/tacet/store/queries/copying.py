@@ -29,6 +29,9 @@ KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 SAID: Mapping[str, str] = MappingProxyType({"relation": "position > -1"})
 """What all rows of a table fulfil, and has to be said for an index to be used: see `relations`."""
 
+TRUE_OF_ALL = MappingProxyType({"relation": "position > -1"})
+"""Said for PostgreSQL, whose index of this key is only used where it is."""
+
 UNFINISHED = "copying"
 """The table that marks a copy under way: a row for each table that was begun, and one for the source, named ''."""
 

@@ -1,0 +1,73 @@
+"""What it costs that processes share: rate limits in Redis, and two processes beside one."""
+
+import os
+from collections.abc import Callable
+from functools import partial
+
+from bench.figures import Figure, Goal, Sense, figure, rate_figure
+from bench.load import Load, rounds
+from bench.processes import Server
+from bench.serve import COUNTED
+from bench.stage import CORES_FOR_TWO, Stage
+
+NAME = "sharing"
+
+MAX_REDIS_US = 150.0
+"""Added to the median answer by asking Redis for each request."""
+
+GAIN = 1.6
+"""Times the pages of one process that two are to serve."""
+
+ALONE = 1
+"""Connections, where the time of one answer is asked for and not how many there are."""
+
+
+def measure(stage: Stage) -> list[Figure]:
+    """Pages of a small world in PostgreSQL: with limits in memory, then in Redis, by one process and by two."""
+    small, _ = stage.postgres_worlds
+    redis = stage.redis_address
+    servers = {
+        "memory": stage.sharing_server(small, COUNTED, 1),
+        "redis": stage.sharing_server(small, redis, 1),
+        "two": stage.sharing_server(small, redis, 2),
+    }
+    for server in servers.values():
+        stage.warm_up_world(small, server)
+    return [*_added(stage, servers), *_spread(stage, servers)]
+
+
+def _added(stage: Stage, servers: dict[str, Server]) -> list[Figure]:
+    done = _rounds(stage, {name: servers[name] for name in ("memory", "redis")}, ALONE)
+    added_us = [float(shared.p50_us - own.p50_us) for own, shared in zip(done["memory"], done["redis"], strict=True)]
+    goal = Goal(Sense.BELOW, MAX_REDIS_US, " µs")
+    label = "rate limits in Redis: added to the median answer, one connection"
+    return [figure(NAME, label, added_us, " µs", goal)]
+
+
+def _spread(stage: Stage, servers: dict[str, Server]) -> list[Figure]:
+    done = _rounds(stage, {name: servers[name] for name in ("redis", "two")}, None)
+    one, two = done["redis"], done["two"]
+    rows = [
+        rate_figure(NAME, "page of 100, PostgreSQL and Redis, one process", one),
+        rate_figure(NAME, "page of 100, PostgreSQL and Redis, two processes", two),
+    ]
+    if enough_cores():
+        gains = [theirs.rate / own.rate for own, theirs in zip(one, two, strict=True)]
+        return [*rows, figure(NAME, "two processes to one", gains, " times", Goal(Sense.AT_LEAST, GAIN, " times"))]
+    dearer = [theirs.cpu_us / own.cpu_us for own, theirs in zip(one, two, strict=True)]
+    label = "two processes to one, CPU a request (too few cores here to compare requests a second)"
+    return [*rows, figure(NAME, label, dearer, " times")]
+
+
+def enough_cores() -> bool:
+    """Whether two processes can have a core each."""
+    return (os.cpu_count() or 1) >= CORES_FOR_TWO
+
+
+def _rounds(stage: Stage, servers: dict[str, Server], connections: int | None) -> dict[str, list[Load]]:
+    small, _ = stage.postgres_worlds
+    loads: dict[str, Callable[[int], Load]] = {
+        name: partial(stage.world_load, small, "page", server=server, connections=connections)
+        for name, server in servers.items()
+    }
+    return rounds(stage.plan.runs, loads)

@@ -1,0 +1,181 @@
+"""deploy/compose.yaml: services that wait for each other, secrets in files, and commands that Tacet has."""
+
+import os
+import re
+import stat
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml
+
+from tacet.cli import root
+from tacet.cli.sources import load
+from tacet.identity.vault import new_secret_key
+from tacet.ids import SeededRandomness
+from tacet.settings import SERVE, settings_of
+from tacet.stopping import CLOSING_S, LAST_RESORT_S
+from tests.documents import ROOT
+
+FILE = ROOT / "deploy" / "compose.yaml"
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    read: dict[str, Any] = yaml.safe_load(FILE.read_text())
+    return read
+
+
+@pytest.fixture(scope="module")
+def services(compose: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = compose["services"]
+    return found
+
+
+def seconds(text: str) -> int:
+    return int(text.removesuffix("s"))
+
+
+def test_only_what_compose_knows_is_in_it(compose: dict[str, Any], services: dict[str, Any]) -> None:
+    assert set(compose) == {"name", "services", "volumes", "secrets"}
+    known = {
+        *("image", "build", "command", "entrypoint", "environment", "secrets", "volumes", "ports", "depends_on"),
+        *("healthcheck", "restart", "stop_grace_period", "shm_size", "read_only", "tmpfs", "cap_drop", "security_opt"),
+    }
+    assert {name for service in services.values() for name in service} <= known
+
+
+def test_images_are_official_ones_by_name(services: dict[str, Any]) -> None:
+    images = {name: service["image"] for name, service in services.items()}
+    assert images == {"postgres": "postgres:17", "redis": "redis:7", "migrate": "tacet", "tacet": "tacet"}
+
+
+def test_versions_are_ones_that_tacet_works_with(services: dict[str, Any]) -> None:
+    assert int(services["postgres"]["image"].partition(":")[2]) >= 15
+    assert int(services["redis"]["image"].partition(":")[2]) >= 5
+
+
+@pytest.mark.parametrize("name", ["migrate", "tacet"])
+def test_tacet_is_built_from_the_container_file(services: dict[str, Any], name: str) -> None:
+    build = services[name]["build"]
+    context = (FILE.parent / build["context"]).resolve()
+    assert context == ROOT
+    assert (context / build["dockerfile"]).is_file()
+
+
+@pytest.mark.parametrize("name", ["migrate", "tacet"])
+def test_commands_are_ones_that_tacet_has(services: dict[str, Any], name: str) -> None:
+    words = list(services[name]["command"])
+    command: click.Command = root
+    while isinstance(command, click.Group):
+        command = command.commands[words.pop(0)]
+    with click.Context(command) as context:
+        command.parse_args(context, words)
+
+
+def test_the_password_reaches_tacet_from_its_file(services: dict[str, Any], tmp_path: Path) -> None:
+    """The entry point, run for real, with a program in place of tacet that shows how it was called."""
+    secret = tmp_path / "postgres_password"
+    secret.write_text("sec ret\n")
+    program = tmp_path / "tacet"
+    program.write_text('#!/bin/sh\necho "$PGPASSWORD|$*|$$"\n')
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    for name in ("migrate", "tacet"):
+        # Compose makes one of two dollars.
+        words = [
+            word.replace("$$", "$").replace("/run/secrets", str(tmp_path)) for word in services[name]["entrypoint"]
+        ]
+        environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+        with subprocess.Popen(
+            [*words, *services[name]["command"]], env=environment, stdout=subprocess.PIPE, text=True
+        ) as process:
+            said, _ = process.communicate(timeout=30)
+        # The process itself becomes tacet: a shell in between would keep signals from it.
+        assert said == f"sec ret|{' '.join(services[name]['command'])}|{process.pid}\n"
+
+
+def test_secrets_are_in_files_and_nowhere_else(compose: dict[str, Any], services: dict[str, Any]) -> None:
+    files = {name: secret["file"] for name, secret in compose["secrets"].items()}
+    assert set(files) == {name for service in services.values() for name in service.get("secrets", ())}
+    for service in services.values():
+        for name, value in service.get("environment", {}).items():
+            if re.search("PASSWORD|SECRET", name):
+                assert str(value).removeprefix("/run/secrets/") in service["secrets"]
+            assert not re.search(r"://[^/]*:[^/]*@", str(value))
+
+
+def test_files_of_secrets_are_not_committed(compose: dict[str, Any]) -> None:
+    ignored = (ROOT / ".gitignore").read_text().splitlines()
+    assert "/deploy/secrets/" in ignored
+    for secret in compose["secrets"].values():
+        assert secret["file"].startswith("./secrets/")
+        assert f"deploy/{secret['file'].removeprefix('./')}" in FILE.read_text()
+
+
+def test_settings_are_ones_that_tacet_has(services: dict[str, Any], tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_text(new_secret_key(SeededRandomness(1)))
+    environment = {name: str(value) for name, value in services["tacet"]["environment"].items()}
+    assert {*environment} <= {named.variable for named in settings_of(SERVE)} | {"TACET_SECRET_KEY_FILE"}
+    settings = load(SERVE, SERVE, {}, {**environment, "TACET_SECRET_KEY_FILE": str(key)})
+    assert settings.database.startswith("postgresql://tacet@postgres/")
+    assert settings.redis == "redis://redis"
+    assert settings.processes == 2
+    assert settings.metrics
+    # The name of a user and a database are the ones that PostgreSQL is told to make.
+    made = services["postgres"]["environment"]
+    assert settings.database == f"postgresql://{made['POSTGRES_USER']}@postgres/{made['POSTGRES_DB']}"
+
+
+def test_each_waits_for_what_it_needs(services: dict[str, Any]) -> None:
+    assert services["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    assert services["tacet"]["depends_on"] == {
+        "migrate": {"condition": "service_completed_successfully"},
+        "postgres": {"condition": "service_healthy"},
+        "redis": {"condition": "service_healthy"},
+    }
+    assert services["migrate"]["restart"] == "no"
+
+
+@pytest.mark.parametrize("name", ["postgres", "redis"])
+def test_what_is_waited_for_says_when_it_is_ready(services: dict[str, Any], name: str) -> None:
+    check = services[name]["healthcheck"]
+    assert check["test"][0] == "CMD"
+    assert seconds(check["interval"]) * check["retries"] >= 30
+
+
+def test_connections_of_all_processes_fit_into_the_database(services: dict[str, Any], tmp_path: Path) -> None:
+    allowed = next(int(word.partition("=")[2]) for word in services["postgres"]["command"] if "max_connections" in word)
+    settings = load(SERVE, SERVE, {}, {})
+    assert services["tacet"]["environment"]["TACET_PROCESSES"] * settings.database_connections <= allowed // 2
+
+
+def test_redis_keeps_what_it_has_over_a_restart_and_drops_nothing_early(services: dict[str, Any]) -> None:
+    words = services["redis"]["command"]
+    options = dict(zip(words[1::2], words[2::2], strict=True))
+    assert options["--appendonly"] == "yes"
+    assert options["--maxmemory-policy"] == "noeviction"
+
+
+def test_an_end_has_the_time_it_may_take(services: dict[str, Any]) -> None:
+    longest_s = load(SERVE, SERVE, {}, {}).shutdown_timeout_s + CLOSING_S + LAST_RESORT_S
+    assert seconds(services["tacet"]["stop_grace_period"]) > longest_s
+
+
+def test_tacet_may_do_nothing_that_it_need_not(services: dict[str, Any]) -> None:
+    tacet = services["tacet"]
+    assert tacet["read_only"] is True
+    assert tacet["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in tacet["security_opt"]
+
+
+def test_nothing_but_the_api_is_published_and_that_to_this_machine(services: dict[str, Any]) -> None:
+    assert services["tacet"]["ports"] == ["127.0.0.1:8080:8080"]
+    assert [name for name, service in services.items() if "ports" in service] == ["tacet"]
+
+
+def test_volumes_are_declared(compose: dict[str, Any], services: dict[str, Any]) -> None:
+    used = {volume.partition(":")[0] for service in services.values() for volume in service.get("volumes", ())}
+    assert used == set(compose["volumes"])
