@@ -27,7 +27,7 @@ WALL_CLOCKS = {
 }
 RANDOM_SOURCES = {"random", "secrets", "uuid", "os.urandom"}
 
-LOGIC = ("directory", "graph", "identity", "limits", "messages", "mutes", "posts", "store")
+LOGIC = ("directory", "graph", "identity", "limits", "messages", "mutes", "observing", "posts", "store")
 HTTP = ("app", "cli", "pages", "server", "wire")
 
 
@@ -101,6 +101,10 @@ RULES = {
         where=lambda module: module.room not in HTTP,
         what=lambda module: module.imports_any_of("starlette", "uvicorn"),
     ),
+    "only-observing-knows-prometheus": Rule(
+        where=lambda module: module.room != "observing",
+        what=lambda module: module.imports_any_of("prometheus_client"),
+    ),
     "only-the-store-knows-its-database": Rule(
         where=lambda module: module.room != "store",
         what=lambda module: module.imports_any_of("sqlite3"),
@@ -132,6 +136,7 @@ BROKEN = {
         "mutes/x.py",
         "from starlette.responses import Response",
     ),
+    "only-observing-knows-prometheus": ("wire/x.py", "from prometheus_client import Counter"),
     "only-the-store-knows-its-database": ("mutes/x.py", "import sqlite3"),
     "only-the-store-speaks-sql": ("mutes/x.py", "QUERY = f'SELECT {1}'"),
     "only-the-clock-reads-the-time": ("mutes/x.py", "import time\nnow = time.time()"),

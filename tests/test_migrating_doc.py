@@ -11,6 +11,7 @@ from tacet.identity.caller import Caller, Method
 from tacet.ids import SeededRandomness
 from tacet.limits.defaults import DEFAULT_LIMITS
 from tacet.limits.windows import InProcessWindows
+from tacet.observing.complaints import Complaints
 from tacet.observing.requests import Requests
 from tacet.records.credentials import Access
 from tacet.wire.endpoint import Services
@@ -60,8 +61,9 @@ def older(service: Service) -> list[V1Operation]:
     tacet = service.tacet
     headers = HeaderWriter(service.clock, SeededRandomness(1))
     windows = InProcessWindows(DEFAULT_LIMITS, service.clock)
+    requests, complaints = Requests(service.clock), Complaints(lambda: 0.0)
     services = Services(
-        tacet.authenticator, windows, headers, service.clock, tacet.usage, Requests(service.clock), max_body_bytes=1
+        tacet.authenticator, windows, headers, service.clock, tacet.usage, requests, complaints, max_body_bytes=1
     )
     return older_operations(services, tacet.actions)
 

@@ -59,12 +59,26 @@ def calls_in(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
             yield ast.unparse(node.func), node
 
 
+def assigned(tree: ast.Module, name: str) -> Iterator[str]:
+    """Every text that a variable of this name is given."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and any(isinstance(to, ast.Name) and to.id == name for to in node.targets):
+            yield shape(node.value)
+
+
 def logged() -> Iterator[tuple[str, str]]:
     """Every line that the source can log, with its module."""
     for name, tree in modules().items():
         for called, call in calls_in(tree):
             if called in {f"_log.{level}" for level in LEVELS} | {"self.logger.warning"}:
-                yield name, shape(call.args[0])
+                line, *filled = call.args
+                variables = [each.id for each in filled if isinstance(each, ast.Name)]
+                texts_of = [shape(line)] if shape(line) != ANYTHING else [*assigned(tree, *variables)]
+                yield from ((name, text) for text in texts_of)
+            elif called.endswith("complaints.tell"):
+                line = call.args[1]
+                texts_of = [*assigned(tree, line.id)] if isinstance(line, ast.Name) else [shape(line)]
+                yield from ((name, text) for text in texts_of)
             # What these are given is a part of what they log.
             elif (name, called) == ("app.py", "_attempt"):
                 yield name, f"{shape(call.args[1])}: {ANYTHING}"
@@ -94,6 +108,7 @@ def test_every_line_of_the_log_is_explained(module: str, line: str) -> None:
 def test_lines_are_found_in_the_source() -> None:
     found = {line for _, line in LOGGED}
     assert {"the database is away: …", "… failed, transaction …", "person … signed in"} <= found
+    assert {"a batch of … writes was not committed: …", "process … was not ready within … s"} <= found
     assert "ended mutes and logins take up space for now: …" in found
 
 

@@ -17,6 +17,7 @@ from tacet.identity.vault import Vault
 from tacet.ids import Randomness, SystemRandomness
 from tacet.limits.failures import Failures
 from tacet.limits.usage import UsageCounter
+from tacet.observing.complaints import Complaints
 from tacet.observing.meters import Meters
 from tacet.observing.requests import OVERLOAD, Requests
 from tacet.settings import Settings
@@ -99,6 +100,7 @@ class Tacet:
             self._clock,
             self.usage,
             requests or Requests(self._clock),
+            Complaints(lambda: self._clock.ticks_ns() / 1e9),
             settings.max_body_bytes,
         )
         self.actions = Actions(store, self.people, self._clock, self._randomness)

@@ -125,6 +125,20 @@ def test_it_has_no_privileges_and_few_system_calls(unit: Sections) -> None:
     assert set(unit["Service"]["RestrictAddressFamilies"].split()) == {"AF_INET", "AF_INET6", "AF_UNIX"}
 
 
+def test_its_metrics_may_read_when_it_began(unit: Sections) -> None:
+    """The start of a process is counted from the machine's, which is in a file that `ProcSubset=pid` hides."""
+    assert "ProcSubset" not in unit["Service"]
+
+
+def test_what_its_settings_propose_is_right_as_well(tmp_path: Path) -> None:
+    proposed = re.sub(r"^#   (\w+ = )", r"\1", SETTINGS.read_text(), flags=re.MULTILINE)
+    lines = {line.partition(" = ")[0]: line for line in proposed.splitlines() if " = " in line and line[0] != "#"}
+    lines["database"] = next(line for line in proposed.splitlines() if line.startswith('database = "postgresql'))
+    (tmp_path / "tacet.toml").write_text("\n".join(lines.values()))
+    settings = load(SERVE, SERVE, {"config": str(tmp_path / "tacet.toml")}, {})
+    assert (settings.processes, bool(settings.redis)) == (4, True)
+
+
 def test_systemd_finds_nothing_wrong_where_there_is_one(tmp_path: Path, started: list[str]) -> None:
     """Its own judge is asked where the machine has it; everything above holds without."""
     judge = shutil.which("systemd-analyze")

@@ -217,6 +217,16 @@ class TestTrouble:
         assert "secret disk" not in screen.html
         assert [record.levelno for record in caplog.records] == [logging.ERROR]
 
+    @pytest.mark.parametrize("failing", [StoreError("the disk is full")], indirect=True)
+    async def test_a_failure_that_repeats_is_logged_at_once_and_then_once_a_second(
+        self, failing: Browser, sandbox: Service, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        for later_ms in (0, 0, 1_000):
+            sandbox.clock.advance(later_ms)
+            assert (await failing.get("/account")).status == 503
+        line = "/account failed: the disk is full"
+        assert caplog.messages == [line, f"{line} (1 more like it within 1.0 s)"]
+
     @pytest.mark.parametrize("failing", [ZeroDivisionError("the secret reason")], indirect=True)
     async def test_a_bug_gets_a_page_that_does_not_tell_and_a_log_that_does(
         self, failing: Browser, caplog: pytest.LogCaptureFixture

@@ -24,7 +24,7 @@ OUTSIDE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 def routes(service: Service) -> Mapping[str, Any]:
     """Every page by the template of its path."""
     router: Any = service.tacet.application
-    pages = router._rest.default.made._otherwise.made.default
+    pages = router._rest.default._rest.made._otherwise.made.default
     return {route.path: route.endpoint._page for route in pages.routes}
 
 

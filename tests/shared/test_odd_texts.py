@@ -3,10 +3,11 @@
 It is refused, or left out where a text is cleaned; never a fault of ours, and never a database that cannot be reached.
 """
 
+import base64
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -14,7 +15,7 @@ import pytest
 
 from tacet.records.people import MAX_ID
 from tacet.settings import SANDBOX
-from tests.cast import ALICE, BOB, CALLBACK, CLIENT_SECRET, LOGIN_APP_ID, OWN, login_app, move_in
+from tests.cast import ALICE, BOB, CALLBACK, CLIENT_SECRET, LOGIN_APP_ID, login_app, move_in
 from tests.pages.browsing import Browser
 from tests.pages.portal.desk import Desk
 from tests.sandboxes import clean_environment
@@ -28,12 +29,10 @@ ODD = {
     "nul at the end": "alice\0",
     "half a pair": "\ud800",
     "half a pair inside": "al\udfffice",
-    "noncharacter": "\uffff\U0010ffff",
-    "control": "al\x01\x7f\x85ice",
-    "large": str(MAX_ID + 1),
+    "noncharacters": "\uffff\U0010ffff",
+    "controls": "al\x01\x7f\x85ice",
+    "no number that can be stored": str(MAX_ID + 1),
 }
-
-odd_texts = pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
 
 
 @pytest.fixture
@@ -44,21 +43,34 @@ async def service(migrated_address: str) -> AsyncIterator[Service]:
         yield made
 
 
+@pytest.fixture
+async def browser(service: Service) -> Browser:
+    """Alice's, who is a developer."""
+    made = Browser(service)
+    await made.sign_in("alice")
+    await Desk(service, made).sign_up()
+    return made
+
+
 def escaped(odd: str) -> str:
     """As it stands in an address or a form."""
-    return quote(odd.encode("utf-8", "surrogatepass"), safe="")
+    return quote(_octets(odd), safe="")
+
+
+def _octets(odd: str) -> bytes:
+    return odd.encode("utf-8", "surrogatepass")
+
+
+def with_odd(fields: Mapping[str, str], name: str, odd: str) -> str:
+    """A form in which one field is odd."""
+    rest = urlencode({key: value for key, value in fields.items() if key != name})
+    return f"{rest}&{name}={escaped(odd)}"
 
 
 def is_refused(answer: Answer) -> bool:
     return 400 <= answer.status < 500
 
 
-async def send(service: Service, method: Method, target: str, form: str = "", token: str | None = "alice") -> Answer:
-    headers = {"content-type": FORM} if form else {}
-    return await service.call(method, target, token=token, headers=headers, body=form.encode())
-
-
-@odd_texts
 @pytest.mark.parametrize(
     "target",
     [
@@ -74,48 +86,44 @@ async def send(service: Service, method: Method, target: str, form: str = "", to
         "/2/dm_conversations/with/{}/dm_events",
     ],
 )
-async def test_what_v2_is_asked_for(service: Service, target: str, odd: str) -> None:
-    answer = await send(service, "GET", target.format(escaped(odd)))
-    assert is_refused(answer) or answer.status == 200
-    assert not any(known.username in answer.body.decode() for known in (ALICE, BOB)) or answer.status == 400
+async def test_what_v2_is_asked_for(service: Service, target: str) -> None:
+    for what, odd in ODD.items():
+        answer = await service.get(target.format(escaped(odd)))
+        # A number is somebody who is not there, or a page after the last one.
+        assert is_refused(answer) or (odd.isdigit() and answer.status == 200), what
 
 
-@odd_texts
 @pytest.mark.parametrize("name", ["text", "reply_settings"])
-async def test_posts(service: Service, odd: str, name: str) -> None:
-    answer = await service.post_json("/2/tweets", {"text": "Hello", name: odd})
-    if answer.status != 201:
-        assert is_refused(answer)
-        return
-    text = answer.json["data"]["text"]
-    assert (await service.get(f"/2/tweets/{answer.json['data']['id']}")).json["data"]["text"] == text
-    assert "\0" not in text
+async def test_posts(service: Service, name: str) -> None:
+    for what, odd in ODD.items():
+        answer = await service.post_json("/2/tweets", {"text": "Hello", name: odd})
+        if answer.status == 201:
+            written = answer.json["data"]
+            assert "\0" not in written["text"]
+            assert (await service.get(f"/2/tweets/{written['id']}")).json["data"]["text"] == written["text"]
+        else:
+            assert is_refused(answer), what
 
 
-@odd_texts
-async def test_messages(service: Service, odd: str) -> None:
+async def test_messages(service: Service) -> None:
     target = f"/2/dm_conversations/with/{BOB.id}/messages"
     assert (await service.post_json(f"/2/users/{BOB.id}/following", {"target_user_id": "1001"}, "Bob_B")).status == 200
-    answer = await service.post_json(target, {"text": odd})
-    assert answer.status == 201 or is_refused(answer)
+    for what, odd in ODD.items():
+        answer = await service.post_json(target, {"text": odd})
+        assert answer.status == 201 or is_refused(answer), what
     assert b"\\u0000" not in (await service.get("/2/dm_events")).body
 
 
-@odd_texts
 @pytest.mark.parametrize(
-    ("method", "path", "name"),
-    [
-        ("POST", "/2/users/1001/muting", "target_user_id"),
-        ("POST", "/2/users/1001/following", "target_user_id"),
-        ("POST", "/2/users/1001/retweets", "tweet_id"),
-    ],
+    ("path", "name"), [("muting", "target_user_id"), ("following", "target_user_id"), ("retweets", "tweet_id")]
 )
-async def test_whom_a_body_names(service: Service, odd: str, method: Method, path: str, name: str) -> None:
-    body = json.dumps({name: odd}).encode()
-    assert is_refused(await service.call(method, path, headers={"content-type": JSON}, body=body))
+async def test_whom_a_body_names(service: Service, path: str, name: str) -> None:
+    for what, odd in ODD.items():
+        body = json.dumps({name: odd}).encode()
+        target = f"/2/users/{ALICE.id}/{path}"
+        assert is_refused(await service.call("POST", target, headers={"content-type": JSON}, body=body)), what
 
 
-@odd_texts
 @pytest.mark.parametrize(
     ("method", "path", "name"),
     [
@@ -130,26 +138,27 @@ async def test_whom_a_body_names(service: Service, odd: str, method: Method, pat
         ("GET", "friendships/lookup", "screen_name"),
     ],
 )
-async def test_what_v1_is_given(service: Service, odd: str, method: Method, path: str, name: str) -> None:
-    target = f"/1.1/{path}.json?{name}={escaped(odd)}"
-    by_bearer = await service.call(method, target, token="app-only")
-    assert is_refused(by_bearer) or by_bearer.status == 200
-    if odd.isascii():
-        answer = await service.signed(method, target)
-        assert is_refused(answer) or answer.json == []
+async def test_what_v1_is_given(service: Service, method: Method, path: str, name: str) -> None:
+    for what, odd in ODD.items():
+        target = f"/1.1/{path}.json?{name}={escaped(odd)}"
+        assert is_refused(await service.call(method, target, token="app-only")), what
+        # What is no UTF-8 cannot be signed.
+        if odd.isprintable() or odd.isascii():
+            answer = await service.signed(method, target)
+            assert is_refused(answer) or answer.body == b"[]" or answer.json["ids"] == [], what
 
 
-@odd_texts
-async def test_bearers(service: Service, odd: str) -> None:
-    token = odd.encode("utf-8", "surrogatepass").decode("latin-1")
-    assert (await service.get("/2/users/me", token)).status == 401
-    assert (await service.call("GET", "/1.1/users/show.json?user_id=1001", token=token)).status == 401
+async def test_bearers(service: Service) -> None:
+    for what, odd in ODD.items():
+        token = _octets(odd).decode("latin-1")
+        assert (await service.get("/2/users/me", token)).status == 401, what
+        assert (await service.get("/1.1/users/show.json?user_id=1001", token)).status == 401, what
 
 
-@odd_texts
-@pytest.mark.parametrize("name", ["oauth_consumer_key", "oauth_token", "oauth_verifier", "oauth_callback", "oauth_nonce"])
-@pytest.mark.parametrize("path", ["/oauth/request_token", "/oauth/access_token", "/1.1/account/verify_credentials.json"])
-async def test_what_is_signed(service: Service, odd: str, name: str, path: str) -> None:
+@pytest.mark.parametrize(
+    "path", ["/oauth/request_token", "/oauth/access_token", "/1.1/account/verify_credentials.json"]
+)
+async def test_what_is_signed(service: Service, path: str) -> None:
     given = {
         "oauth_consumer_key": f"consumer-{LOGIN_APP_ID}",
         "oauth_nonce": "nonce",
@@ -157,36 +166,42 @@ async def test_what_is_signed(service: Service, odd: str, name: str, path: str) 
         "oauth_signature_method": "HMAC-SHA1",
         "oauth_timestamp": str(service.clock.now_ms() // 1000),
         "oauth_token": "1001-2001",
+        "oauth_verifier": "1234567",
+        "oauth_callback": CALLBACK,
     }
-    pairs = {key: quote(value, safe="") for key, value in given.items()} | {name: escaped(odd)}
-    authorization = "OAuth " + ", ".join(f'{key}="{value}"' for key, value in pairs.items())
     method: Method = "GET" if path.startswith("/1.1") else "POST"
-    assert is_refused(await service.call(method, path, token=None, headers={"authorization": authorization}))
+    for name in given:
+        for what, odd in ODD.items():
+            pairs = {key: quote(value, safe="") for key, value in given.items()} | {name: escaped(odd)}
+            authorization = "OAuth " + ", ".join(f'{key}="{value}"' for key, value in pairs.items())
+            answer = await service.call(method, path, token=None, headers={"authorization": authorization})
+            assert is_refused(answer), (name, what)
 
 
-@odd_texts
 @pytest.mark.parametrize("path", ["/2/oauth2/token", "/2/oauth2/revoke", "/oauth2/token", "/oauth2/invalidate_token"])
-@pytest.mark.parametrize("name", ["client_id", "code", "redirect_uri", "code_verifier", "refresh_token", "token"])
-async def test_what_clients_ask_tokens_with(service: Service, odd: str, path: str, name: str) -> None:
+@pytest.mark.parametrize("grant_type", ["authorization_code", "refresh_token", "client_credentials"])
+async def test_what_clients_ask_tokens_with(service: Service, path: str, grant_type: str) -> None:
     client_id = login_app(service.vault).client_id
-    for grant_type in ("authorization_code", "refresh_token", "client_credentials"):
-        given = {"grant_type": grant_type, "code": "c", "redirect_uri": CALLBACK, "code_verifier": "v" * 43}
-        given |= {"refresh_token": "r", "token": "t"}
-        form = f"{urlencode({key: value for key, value in given.items() if key != name})}&{name}={escaped(odd)}"
-        for basic in (f"{client_id}:{CLIENT_SECRET}", f"{odd}:{odd}"):
-            authorization = _basic(basic)
-            headers = {"content-type": FORM, **authorization}
-            answer = await service.call("POST", path, token=None, headers=headers, body=form.encode())
-            assert is_refused(answer), (grant_type, answer.status)
+    given = {
+        "client_id": client_id,
+        "grant_type": grant_type,
+        "code": "code",
+        "redirect_uri": CALLBACK,
+        "code_verifier": "v" * 43,
+        "refresh_token": "refresh",
+        "token": "token",
+        "access_token": "access",
+    }
+    for name in given:
+        for what, odd in ODD.items():
+            for basic in (f"{client_id}:{CLIENT_SECRET}", f"{odd}:{odd}"):
+                credentials = base64.b64encode(_octets(basic)).decode()
+                headers = {"content-type": FORM, "authorization": f"Basic {credentials}"}
+                body = with_odd(given, name, odd).encode()
+                answer = await service.call("POST", path, token=None, headers=headers, body=body)
+                assert is_refused(answer), (name, what)
 
 
-def _basic(text: str) -> dict[str, str]:
-    import base64
-
-    return {"authorization": f"Basic {base64.b64encode(text.encode('utf-8', 'surrogatepass')).decode()}"}
-
-
-@odd_texts
 @pytest.mark.parametrize(
     "path",
     [
@@ -200,18 +215,16 @@ def _basic(text: str) -> dict[str, str]:
         "/muted?from={}",
         "/muted?unmuted={}&at={}&proof={}",
         "/timeline?older={}",
-        "/sign-in?next={}&screen_name={}",
+        "/sign-in?force=1&next={}&screen_name={}",
         "/account?done={}",
         "/portal/apps/new?project={}",
     ],
 )
-async def test_addresses_of_pages(service: Service, odd: str, path: str) -> None:
-    browser = Browser(service)
-    await browser.sign_in("alice")
-    await Desk(service, browser).sign_up()
+async def test_addresses_of_pages(service: Service, browser: Browser, path: str) -> None:
     client_id = login_app(service.vault).client_id
-    filled = path.replace("LOGIN", client_id).replace("BACK", quote(CALLBACK, safe="")).replace("{}", escaped(odd))
-    assert (await browser.get(filled)).status < 500
+    filled = path.replace("LOGIN", client_id).replace("BACK", quote(CALLBACK, safe=""))
+    for what, odd in ODD.items():
+        assert (await browser.get(filled.replace("{}", escaped(odd)))).status < 500, what
 
 
 FORMS = {
@@ -222,39 +235,24 @@ FORMS = {
     "sign-up": ("/portal/sign-up", {"use_case": "A quieter timeline", "agreed": "on"}),
     "project": ("/portal/projects/new", {"name": "Evenings", "description": "Quiet ones"}),
     "app": ("/portal/apps/new", {"name": "App", "description": "", "project": "new", "project_name": "Evenings"}),
+    "authentication": (
+        "/portal/apps/{}/authentication",
+        {"oauth2": "on", "access": "read", "client_type": "public", "callbacks": CALLBACK, "website": ""},
+    ),
 }
 
 
-@odd_texts
 @pytest.mark.parametrize(("path", "fields"), FORMS.values(), ids=FORMS)
-async def test_forms_of_pages(service: Service, odd: str, path: str, fields: dict[str, str]) -> None:
-    browser = Browser(service)
-    await browser.sign_in("alice")
-    await Desk(service, browser).sign_up()
-    csrf = (await browser.get("/portal/projects/new")).csrf
+async def test_forms_of_pages(service: Service, browser: Browser, path: str, fields: dict[str, str]) -> None:
+    app_id = await Desk(service, browser).app()
     for name in fields:
-        rest = urlencode({key: value for key, value in fields.items() if key != name})
-        answer = await _post(service, browser, path, f"csrf={csrf}&{rest}&{name}={escaped(odd)}")
-        assert answer.status < 500, name
-    projects = await service.store.accounts.projects(ALICE.id)
-    apps = await service.store.accounts.apps(ALICE.id)
-    assert not any("\0" in f"{each.name}{each.description}" for each in (*projects, *apps))
-
-
-@odd_texts
-async def test_authentication_settings(service: Service, odd: str) -> None:
-    browser = Browser(service)
-    await browser.sign_in("alice")
-    desk = Desk(service, browser)
-    await desk.sign_up()
-    app_id = await desk.app()
-    csrf = (await browser.get("/portal/projects/new")).csrf
-    fields = {"oauth2": "on", "access": "read", "client_type": "public", "callbacks": CALLBACK, "website": ""}
-    for name in fields:
-        rest = urlencode({key: value for key, value in fields.items() if key != name})
-        form = f"csrf={csrf}&{rest}&{name}={escaped(odd)}"
-        assert (await _post(service, browser, f"/portal/apps/{app_id}/authentication", form)).status < 500, name
-    assert "\0" not in repr((await desk.stored(app_id)).authentication)
+        for what, odd in ODD.items():
+            if path == "/sign-in":
+                await browser.sign_in("alice")
+            form = f"csrf={(await browser.get('/portal/projects/new')).csrf}&{with_odd(fields, name, odd)}"
+            assert (await _post(service, browser, path.format(app_id), form)).status < 500, (name, what)
+    kept = [await service.store.accounts.projects(ALICE.id), await service.store.accounts.apps(ALICE.id)]
+    assert "\\x00" not in repr(kept)
 
 
 async def _post(service: Service, browser: Browser, path: str, form: str) -> Answer:
@@ -263,38 +261,36 @@ async def _post(service: Service, browser: Browser, path: str, form: str) -> Ans
     return await service.call("POST", path, token=None, headers=headers, body=form.encode())
 
 
-@odd_texts
-async def test_cookies(service: Service, odd: str) -> None:
-    text = (odd * 43)[:43].encode("utf-8", "surrogatepass").decode("latin-1")
-    for name in ("tacet_session_8080", "tacet_visit_8080"):
-        answer = await service.call("GET", "/account", token=None, headers={"cookie": f"{name}={text}"})
-        assert answer.status == 303
+async def test_cookies(service: Service) -> None:
+    for what, odd in ODD.items():
+        text = _octets((odd * 43)[:43]).decode("latin-1")
+        for name in ("tacet_session_8080", "tacet_visit_8080"):
+            answer = await service.call("GET", "/account", token=None, headers={"cookie": f"{name}={text}"})
+            assert answer.status == 303, what
 
 
-ROWS = {
-    "name": {"id": "1", "username": "one", "name": "O\0ne"},
-    "username": {"id": "1", "username": "on\0e", "name": "One"},
-    "bio": {"id": "1", "username": "one", "name": "One", "description": "a\0b"},
-    "badge": {"id": "1", "username": "one", "name": "One", "affiliation": {"description": "a\0b"}},
-    "half a pair": {"id": "1", "username": "one", "name": "O\ud800ne"},
-    "half a pair in a badge": {"id": "1", "username": "one", "name": "One", "affiliation": {"url": "\ud800"}},
-    "post": {"type": "post", "id": "7", "author_id": "2", "text": "a\0b", "created_at_ms": 1},
-    "source of a post": {"type": "post", "id": "7", "author_id": "2", "text": "a", "created_at_ms": 1, "source": "\0"},
-    "place of a post": {
-        "type": "post", "id": "7", "author_id": "2", "text": "a", "created_at_ms": 1, "withheld": {"scope": "a\0b"},
-    },
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
-def test_rows_of_imports(migrated_address: str, tmp_path: Path, row: dict[str, object]) -> None:
-    """The row is rejected, or what is odd in it is kept in a form that can be stored; the one after it is imported."""
+def test_rows_of_imports(migrated_address: str, tmp_path: Path) -> None:
+    """Where a text is stored as it is the row is rejected; the others are imported."""
+    person = {"id": "1", "username": "one", "name": "One"}
+    post = {"type": "post", "id": "7", "author_id": "2", "text": "a", "created_at_ms": 1}
+    rows = [
+        {**person, "name": "O\0ne"},
+        {**person, "username": "on\0e"},
+        {**person, "description": "a\0b"},
+        {**person, "affiliation": {"description": "a\0b"}},
+        {**person, "name": "O\ud800ne"},
+        {**person, "affiliation": {"url": "\ud800"}},
+        {**post, "text": "a\0b"},
+        {**post, "source": "\0"},
+        {**post, "withheld": {"scope": "a\0b"}},
+        {"id": "2", "username": "two", "name": "Two"},
+    ]
     file = tmp_path / "people.jsonl"
-    file.write_text(f"{json.dumps(row)}\n" + '{"id": "2", "username": "two", "name": "Two"}\n')
+    file.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
     done = _tacet(migrated_address, "people", "import", str(file))
-    assert done.returncode in {0, 1}, done.stderr
     assert "database" not in done.stderr
     assert "Traceback" not in done.stderr
+    assert "rejected" in done.stderr + done.stdout
 
 
 @pytest.mark.parametrize(
@@ -303,10 +299,8 @@ def test_rows_of_imports(migrated_address: str, tmp_path: Path, row: dict[str, o
         ["app", "create", "--name", "a\udcffb"],
         ["app", "create", "--name", "App", "--callback", "https://example.com/\udcff"],
         ["app", "create", "--name", "App", "--website", "https://example.com/\udcff"],
-        ["app", "create", "--name", "App", "--owner", "@\udcff"],
         ["app", "list", "--owner", "@\udcff"],
         ["people", "password", "@\udcff"],
-        ["token", "create", "--app", "1", "--user", "@\udcff"],
         ["token", "create", "--app", "1", "--app-only", "--scope", "\udcff"],
         ["token", "revoke", "\udcff"],
     ],
@@ -324,8 +318,3 @@ def _tacet(address: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**clean_environment(), "TACET_DATABASE": address, "TACET_SECRET_KEY": SECRET_KEY}
     command = [sys.executable, "-m", "tacet.cli", *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, input="")
-
-
-def test_the_post_that_is_looked_for_is_there() -> None:
-    """So that an answer without it says something."""
-    assert OWN.author_id == ALICE.id

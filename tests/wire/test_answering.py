@@ -12,6 +12,7 @@ from tacet.identity.oauth1 import Nonces, Verifier
 from tacet.ids import SeededRandomness
 from tacet.limits.usage import UsageCounter
 from tacet.limits.windows import InProcessWindows
+from tacet.observing.complaints import Complaints
 from tacet.observing.requests import Requests
 from tacet.store.base import StoreAway, StoreBusy, StoreError
 from tacet.wire.answering import Answering
@@ -30,7 +31,8 @@ def services(service: Service) -> Services:
     authenticator = Authenticator(service.store.credentials, people, service.vault, clock, verifier)
     headers = HeaderWriter(clock, SeededRandomness(1))
     usage = UsageCounter(service.store.accounts, clock)
-    return Services(authenticator, InProcessWindows({}, clock), headers, clock, usage, Requests(clock), MAX_BODY_BYTES)
+    windows, complaints = InProcessWindows({}, clock), Complaints(lambda: clock.ticks_ns() / 1e9)
+    return Services(authenticator, windows, headers, clock, usage, Requests(clock), complaints, MAX_BODY_BYTES)
 
 
 async def ask(

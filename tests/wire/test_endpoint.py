@@ -162,6 +162,20 @@ async def test_a_database_that_fails_is_answered_503_and_logged(
     assert "disk" not in answer.body.decode()
 
 
+async def test_a_failure_that_repeats_is_logged_at_once_and_then_once_a_second(
+    service: Service, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def remove(*_: object) -> bool:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(service.store.relations, "remove", remove)
+    for later_ms in (0, 0, 400, 600, 0):
+        service.clock.advance(later_ms)
+        assert (await BY_ID["unmuteUser"](service)).status == 503
+    line = "unmuteUser failed: the disk is full"
+    assert caplog.messages == [line, f"{line} (2 more like it within 1.0 s)"]
+
+
 async def test_credentials_never_reach_the_log(
     service: Service, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

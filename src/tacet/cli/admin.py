@@ -30,6 +30,7 @@ def with_store(settings: Settings, work: "Callable[[Store], Awaitable[T]]") -> T
     """
     import asyncio
 
+    from tacet.store.address import shown
     from tacet.store.base import StoreError
     from tacet.store.opening import open_store
 
@@ -47,7 +48,7 @@ def with_store(settings: Settings, work: "Callable[[Store], Awaitable[T]]") -> T
     try:
         return asyncio.run(session())
     except StoreError as error:
-        raise CommandError(Exit.DATABASE, f"{settings.database}: {error}") from None
+        raise CommandError(Exit.DATABASE, f"{shown(settings.database)}: {error}") from None
 
 
 def vault_of(settings: Settings) -> "Vault":

@@ -17,6 +17,7 @@ from tacet.directory.lookup import People
 from tacet.identity.signin.passwords import WAITING_S, PasswordsBusy
 from tacet.identity.signin.sessions import SESSION_TEXT_LENGTH, Sessions
 from tacet.ids import Randomness
+from tacet.observing.complaints import Complaints
 from tacet.observing.requests import UNKNOWN, Requests
 from tacet.pages.forms import csrf_token, id_of, read_fields, same_token
 from tacet.pages.onward import to_sign_in, with_query
@@ -79,6 +80,7 @@ class Guard:
     security: Security
     origins: Origins
     requests: Requests
+    complaints: Complaints
     new_request_id: Callable[[], bytes]
     max_body_bytes: int
 
@@ -142,7 +144,7 @@ class _Door:
             response = _error_page(visit, error)
         except (StoreError, PasswordsBusy) as error:
             if not isinstance(error, StoreAway):
-                _log.error("%s failed: %s", self._page.path, error)
+                guard.complaints.tell(_log, f"{self._page.path} failed: {error}")
             response = _error_page(visit, _not_now(error))
         except Exception:  # noqa: BLE001 - a bug is answered with a page and logged, and never ends a connection
             _log.exception("%s failed", self._page.path)

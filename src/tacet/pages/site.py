@@ -53,6 +53,7 @@ def site(
         reached_at(settings.public_url),
         Origins(clock),
         services.requests,
+        services.complaints,
         services.headers.transaction_id,
         settings.max_body_bytes,
     )

@@ -10,7 +10,7 @@ from tacet.wire.oauth_problems import INTERNAL_ERROR_V1, over_capacity
 from tacet.wire.problems import RETRY_AFTER_S, Problem, Refusal, method_not_allowed
 from tacet.wire.refusals import tell
 
-Explain = Callable[[Exception, str, bytes], Problem]
+Explain = Callable[[Services, Exception, str, bytes], Problem]
 """`problem_of`, or `problem_in_v1`."""
 
 Handle = Callable[[Scope, bytes], Awaitable[Reply]]
@@ -46,7 +46,7 @@ class Answering:
             reply = await handle(scope, await read_body(scope, receive, services.max_body_bytes))
         except Exception as error:  # noqa: BLE001 - a bug is answered and logged, and never ends a connection
             tell(scope["method"], self._name, error)
-            problem = self._explain(error, self._name, moving[0])
+            problem = self._explain(services, error, self._name, moving[0])
             status, headers, body = problem.status, services.headers.problem(problem, None, None, moving), problem.body
         else:
             status, headers, body = 200, services.headers.reply(reply, moving), reply.body
@@ -55,9 +55,9 @@ class Answering:
         await send({"type": "http.response.body", "body": body})
 
 
-def problem_in_v1(error: Exception, name: str, transaction_id: bytes) -> Problem:
+def problem_in_v1(services: Services, error: Exception, name: str, transaction_id: bytes) -> Problem:
     """`problem_of`, with what is the server's own fault in v1.1's words."""
-    problem = problem_of(error, name, transaction_id)
+    problem = problem_of(services, error, name, transaction_id)
     if isinstance(error, Refusal):
         return problem
     return over_capacity(RETRY_AFTER_S) if problem.status == 503 else INTERNAL_ERROR_V1

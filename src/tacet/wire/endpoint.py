@@ -15,6 +15,7 @@ from tacet.identity.authenticator import Authenticator
 from tacet.identity.caller import Caller, Method
 from tacet.limits.usage import UsageCounter
 from tacet.limits.windows import Spent, Windows
+from tacet.observing.complaints import Complaints
 from tacet.observing.requests import Note, Requests
 from tacet.records.credentials import Access
 from tacet.store.base import StoreAway, StoreBusy, StoreError
@@ -47,6 +48,7 @@ class Services:
     clock: Clock
     usage: UsageCounter
     requests: Requests
+    complaints: Complaints
     max_body_bytes: int
 
 
@@ -99,7 +101,7 @@ class _Served:
             answer = await self._operation.handle(self._call(scope, caller, body))
         except Exception as error:  # noqa: BLE001 - a bug is answered and logged, and never ends a connection
             tell(self._operation.method, self._operation.path, error)
-            problem = problem_of(error, self._operation.id, moving[0])
+            problem = problem_of(services, error, self._operation.id, moving[0])
         else:
             services.usage.count(caller.app_id, False)
             self._note(self._operation.status, moving, caller.app_id)
@@ -177,7 +179,7 @@ async def read_body(scope: Scope, receive: Receive, max_bytes: int) -> bytes:
     return body
 
 
-def problem_of(error: Exception, name: str, transaction_id: bytes) -> Problem:
+def problem_of(services: Services, error: Exception, name: str, transaction_id: bytes) -> Problem:
     """What a caller is told when answering raised this. Called where it was caught; logs what is no fault of theirs.
 
     Args:
@@ -189,7 +191,7 @@ def problem_of(error: Exception, name: str, transaction_id: bytes) -> Problem:
         # The store itself logs once that the database is away: a line a request would only fill the disk.
         return problems.service_unavailable(problems.RETRY_AFTER_S)
     if isinstance(error, StoreError):
-        _log.error("%s failed: %s", name, error)
+        services.complaints.tell(_log, f"{name} failed: {error}")
         return problems.service_unavailable(problems.RETRY_AFTER_S)
     _log.exception("%s failed, transaction %s", name, transaction_id.decode())
     return problems.INTERNAL_ERROR

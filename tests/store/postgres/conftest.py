@@ -16,6 +16,7 @@ async def race(postgres: Postgres, migrated_address: str) -> AsyncIterator[Race]
     said_before = len(postgres.log)
     async with racing(migrated_address) as begun:
         yield begun
+        assert await begun.untrue() == []
     assert "deadlock detected" not in postgres.log[said_before:]
 
 

@@ -64,7 +64,7 @@ async def planned(connection: Connection, sql: str) -> Plan:
     return await _explained(connection, sql, "FORMAT JSON", ["NULL"] * count)
 
 
-async def executed(connection: Connection, sql: str, *parameters: int | None | Sequence[int]) -> Plan:
+async def executed(connection: Connection, sql: str, *parameters: int | Sequence[int] | None) -> Plan:
     """The plan, with what it did with these parameters. What it wrote is taken back."""
     await connection.execute("BEGIN")
     try:
@@ -83,7 +83,7 @@ async def _explained(connection: Connection, sql: str, options: str, literals: S
     return Plan(json.loads(found)[0]["Plan"])
 
 
-def _literal(parameter: int | None | Sequence[int]) -> str:
+def _literal(parameter: int | Sequence[int] | None) -> str:
     if parameter is None:
         return "NULL"
     if isinstance(parameter, int):

@@ -66,14 +66,12 @@ class Race:
 
 @asynccontextmanager
 async def racing(address: str) -> AsyncIterator[Race]:
-    """Two servers on an empty database with Tacet's tables. Afterwards all that must never be found is looked for."""
+    """Two servers on an empty database with Tacet's tables."""
     stores = [open_store(address, QUEUE_LENGTH, connections=CONNECTIONS) for _ in range(2)]
     connection = await asyncpg.connect(address)
     try:
         await asyncio.gather(*(store.open() for store in stores))
-        race = Race(stores, connection)
-        yield race
-        assert await race.untrue() == []
+        yield Race(stores, connection)
     finally:
         await asyncio.gather(*(store.close() for store in stores))
         await connection.close()

@@ -1,4 +1,4 @@
-"""How PostgreSQL goes about each query: by an index and, in the graph, in the one part of the table that has the source.
+"""How PostgreSQL goes about each query: by an index and, in the graph, in the one part that has the source.
 
 Relations and people are spread over eight tables here. What holds for these holds for as many machines.
 """

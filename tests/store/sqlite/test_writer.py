@@ -50,9 +50,12 @@ class Database:
 
     @asynccontextmanager
     async def writer(
-        self, queue_length: int = QUEUE_LENGTH, after_commit: Callable[[], None] = lambda: None
+        self,
+        queue_length: int = QUEUE_LENGTH,
+        after_commit: Callable[[], None] = lambda: None,
+        now_s: Callable[[], float] | None = None,
     ) -> AsyncIterator[GroupWriter]:
-        writer = GroupWriter(self.connection, queue_length, threaded=True, after_commit=after_commit)
+        writer = GroupWriter(self.connection, queue_length, threaded=True, after_commit=after_commit, now_s=now_s)
         try:
             yield writer
         finally:
@@ -99,6 +102,11 @@ def insert_and_fail(*ids: int) -> Write[int]:
         raise ZeroDivisionError
 
     return write
+
+
+def roll_back(connection: sqlite3.Connection) -> int:
+    connection.execute("ROLLBACK")
+    raise sqlite3.OperationalError("as a full disk does it")
 
 
 async def submitted(writer: GroupWriter, *writes: Write[int]) -> list[int | BaseException]:
@@ -246,10 +254,6 @@ class TestFailures:
             assert await writer.submit(insert(1)) == 1
 
     async def test_one_refused_commit_is_an_error_of_its_own_for_each(self, database: Database) -> None:
-        def roll_back(connection: sqlite3.Connection) -> int:
-            connection.execute("ROLLBACK")
-            raise sqlite3.OperationalError("as a full disk does it")
-
         async with database.writer() as writer:
             answers = await submitted(writer, insert(1), roll_back, insert(2))
             assert all(isinstance(answer, StoreError) for answer in answers)
@@ -257,6 +261,18 @@ class TestFailures:
             assert database.ids() == set()
             assert await writer.submit(insert(3)) == 3
         assert database.ids() == {3}
+
+    async def test_commits_that_are_refused_for_one_reason_are_logged_at_once_and_then_once_a_second(
+        self, database: Database, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        moments_s = iter((0.0, 0.5, 0.9, 1.0))
+        async with database.writer(now_s=lambda: next(moments_s)) as writer:
+            for count in (1, 2, 3, 4):
+                await submitted(writer, *map(insert, range(count)), roll_back)
+        first, last = caplog.messages
+        assert first.startswith("a batch of 2 writes was not committed: ")
+        assert last.startswith("a batch of 5 writes was not committed: ")
+        assert last.endswith("(2 more like it within 1.0 s)")
 
     @pytest.mark.parametrize("error", [RuntimeError, MemoryError, SystemExit], ids=lambda error: error.__name__)
     async def test_a_batch_that_fails_as_none_should_is_refused_and_the_next_ones_go_on(

@@ -3,6 +3,7 @@ import pytest
 from tacet.ids import SeededRandomness
 from tacet.limits.defaults import DEFAULT_LIMITS
 from tacet.limits.windows import InProcessWindows
+from tacet.observing.complaints import Complaints
 from tacet.observing.requests import Requests
 from tacet.wire.endpoint import Services
 from tacet.wire.headers import HeaderWriter
@@ -50,9 +51,10 @@ async def test_giving_back_a_token_still_belongs_to_logins(service: Service) -> 
 def every(service: Service) -> list[V1Operation]:
     """All operations, as the service has them."""
     tacet, clock = service.tacet, service.clock
-    headers = HeaderWriter(clock, SeededRandomness(1))
+    headers, windows = HeaderWriter(clock, SeededRandomness(1)), InProcessWindows({}, clock)
+    complaints = Complaints(lambda: 0.0)
     services = Services(
-        tacet.authenticator, InProcessWindows({}, clock), headers, clock, tacet.usage, Requests(clock), 1_024
+        tacet.authenticator, windows, headers, clock, tacet.usage, Requests(clock), complaints, max_body_bytes=1_024
     )
     return operations(services, tacet.actions)
 

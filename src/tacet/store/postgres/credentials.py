@@ -9,6 +9,7 @@ from tacet.records.credentials import App, Token
 from tacet.store.base import CredentialStore, Part
 from tacet.store.postgres.database import Database, Transaction
 from tacet.store.postgres.dialect import adapt
+from tacet.store.postgres.locks import of_app
 from tacet.store.queries import credentials as queries
 from tacet.store.queries import upkeep
 from tacet.store.rows import app_of, app_row, token_of, token_row
@@ -64,8 +65,14 @@ class PostgresCredentials(CredentialStore):
 
     async def put_app(self, app: App) -> None:
         row = app_row(app)
-        # The time of its making stays.
-        await self._put(_ADD_APP, row, _REPLACE_APP, row[:7] + row[8:])
+
+        async def write(transaction: Transaction) -> None:
+            # Of two who put a new one at once the later would else find the keys taken, before it finds the App.
+            await transaction.lock(of_app(app.id))
+            # The time of its making stays.
+            await _put(transaction, _ADD_APP, row, _REPLACE_APP, row[:7] + row[8:])
+
+        await self._database.transaction(write)
 
     async def app(self, app_id: int) -> App | None:
         return _one_app(await self._rows(_APP, (app_id,)))
@@ -84,7 +91,7 @@ class PostgresCredentials(CredentialStore):
 
     async def put_token(self, token: Token) -> None:
         row = token_row(token, token.grant_id)
-        await self._put(_ADD_TOKEN, row, _REPLACE_TOKEN, row)
+        await self._database.transaction(lambda transaction: _put(transaction, _ADD_TOKEN, row, _REPLACE_TOKEN, row))
 
     async def token(self, digest: bytes) -> Token | None:
         return _one_token(await self._rows(_TOKEN, (digest,)))
@@ -112,13 +119,15 @@ class PostgresCredentials(CredentialStore):
 
         return await self._database.transaction(write)
 
-    async def _put(self, add: str, row: tuple[Any, ...], replace: str, changed: tuple[Any, ...]) -> None:
-        async def write(transaction: Transaction) -> None:
-            if not await transaction.rows(add, row):
-                await transaction.run(replace, changed)
-                await bump(transaction)
 
-        await self._database.transaction(write)
+async def _put(
+    transaction: Transaction, add: str, row: tuple[Any, ...], replace: str, changed: tuple[Any, ...]
+) -> None:
+    # Where it was there, and is not any more, it is new again.
+    while not await transaction.rows(add, row):
+        if await transaction.run(replace, changed):
+            await bump(transaction)
+            return
 
 
 async def bump(transaction: Transaction) -> None:

@@ -127,7 +127,7 @@ class Transaction:
     async def _noticing(self, step: Awaitable[T]) -> T:
         try:
             return await step
-        except Exception as error:
+        except DRIVERS as error:
             self.failure = self.failure or error
             raise translated(error) from None
 
@@ -164,7 +164,7 @@ class Database:
         row can hold."""
         try:
             return await self._lent(lambda connection: connection.fetch(sql, parameters), repeatable=True)
-        except Exception as error:
+        except DRIVERS as error:
             if _is_about_parameters(error) or getattr(error, "sqlstate", None) in NOTHING_LIKE_IT:
                 return []
             raise translated(error) from None
@@ -173,7 +173,7 @@ class Database:
         """What one statement returns, once all that it wrote is durable."""
         try:
             return await self._lent(lambda connection: connection.fetch(sql, parameters))
-        except Exception as error:
+        except DRIVERS as error:
             raise translated(error) from None
 
     async def write_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> list[Any]:
@@ -181,7 +181,7 @@ class Database:
         there are at most `MANY`."""
         try:
             return await self._lent(lambda connection: connection.fetch_many(sql, rows))
-        except Exception as error:
+        except DRIVERS as error:
             raise translated(error) from None
 
     async def transaction(self, work: Callable[[Transaction], Awaitable[T]]) -> T:

@@ -30,7 +30,7 @@ def of_person(person_id: int) -> LockName:
 
 
 def of_app(app_id: int) -> LockName:
-    """Alone: its deletion. Together: every login to it."""
+    """Alone: whoever changes it or deletes it. Together: every login to it."""
     return ("app", app_id)
 
 

@@ -79,6 +79,8 @@ class PostgresRelations(RelationStore):
         rows = [(r.source_id, int(r.kind), r.position, r.target_id, r.end_at_ms) for r in ordered]
 
         async def work(transaction: Transaction) -> int:
+            # Two imports of one relation at the same moment would find its position taken, not the relation there.
+            await transaction.lock(("relations",))
             return len(await transaction.rows_of_many(_ADD_QUIETLY, rows))
 
         return await self._database.transaction(work)

@@ -5,5 +5,5 @@ Parameters are written `$1`, a list of ids as `ids($1)`, which yields rows of on
 each driver adapts them to its own tongue.
 
 Where one transaction runs several of them, each relies on what those before it found: no other write may come between,
-as none can in SQLite; elsewhere such transactions are to be serializable.
+as none can in SQLite; elsewhere the transaction first takes the locks that keep them away.
 """

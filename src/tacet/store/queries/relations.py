@@ -2,8 +2,8 @@
 
 What a write returns begins with its key: where many are written at once, it tells which of them it was.
 
-PostgreSQL's planner guesses the length of lists, and must not find a way to walk one: so its index of positions only has
-those above -1, which are all there are, and only what says so can use it. CASE keeps it from the index of ends.
+PostgreSQL's planner guesses the length of lists, and must not find a way to walk one: so its index of positions only
+has those above -1, which are all there are, and only what says so can use it. CASE keeps it from the index of ends.
 """
 
 ADD_RELATION = """

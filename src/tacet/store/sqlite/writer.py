@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, TypeVar
 
+from tacet.observing.complaints import Complaints
 from tacet.observing.meters import Histogram
 from tacet.store.base import StoreBusy, StoreClosed, StoreError
 from tacet.store.sqlite.dialect import translated
@@ -85,6 +86,7 @@ class GroupWriter:
         threaded: False for a database in memory, whose commit waits for nothing.
         after_commit: called on the writer's thread after each commit, once its writes are being answered and before
             the next transaction can begin.
+        now_s: reads a clock that never runs backwards, for the log; None for the loop's.
 
     Attributes:
         batches: counts how many writes share a commit; None where nobody measures.
@@ -98,6 +100,7 @@ class GroupWriter:
         queue_length: int,
         threaded: bool,
         after_commit: Callable[[], None] = lambda: None,
+        now_s: Callable[[], float] | None = None,
     ) -> None:
         self._connection = connection
         self._queue_length = queue_length
@@ -109,6 +112,7 @@ class GroupWriter:
         self._idle = asyncio.Event()
         self._idle.set()
         self._loop = asyncio.get_running_loop()
+        self._complaints = Complaints(now_s or self._loop.time)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         if threaded:
@@ -235,7 +239,8 @@ class GroupWriter:
 
     def _finish(self, done: list[_Done], failure: StoreError | None) -> None:
         if failure is not None:
-            _log.error("a batch of %d writes was not committed: %s", len(done), failure)
+            text = f"a batch of {len(done)} writes was not committed: {failure}"
+            self._complaints.tell(_log, text, str(failure))
         for entry in done:
             _answer(entry, failure)
 

@@ -58,7 +58,7 @@ class V1Endpoint:
             answer = await operation.handle(call)
         except Exception as error:  # noqa: BLE001 - a bug is answered and logged, and never ends a connection
             tell(operation.method, operation.path, error)
-            problem = problem_in_v1(error, operation.id, moving[0])
+            problem = problem_in_v1(services, error, operation.id, moving[0])
         else:
             services.usage.count(caller.app_id, False)
             note(200, moving, caller.app_id)

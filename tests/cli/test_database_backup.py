@@ -1,0 +1,361 @@
+import asyncio
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tacet.cli.exits import Exit
+from tacet.store.opening import open_store
+from tests.cli.conftest import Stored, Tacet
+from tests.crash.connections import Gone, connected
+from tests.crash.ledger import walk
+from tests.crash.processes import SOURCES, TARGETS, serving
+from tests.store.building import QUEUE_LENGTH
+from tests.store.filled import fill, rows_of
+
+WORKERS = 2
+"""Connections for each source; each has its own targets."""
+
+WELL_UNDER_WAY = 100
+"""Mutes, of some hundreds."""
+
+
+@pytest.fixture
+def _filled(stored: Stored) -> None:
+    stored(fill)
+
+
+@pytest.fixture
+def _large(stored: Stored, tmp_path: Path) -> None:
+    """Some megabytes, so that a backup takes many steps."""
+    stored(fill)
+    with closing(sqlite3.connect(tmp_path / "tacet.db")) as connection, connection:
+        connection.execute("CREATE TABLE ballast (octets BLOB)")
+        connection.executemany("INSERT INTO ballast VALUES (randomblob(1000000))", [()] * 12)
+
+
+def rows(path: Path) -> object:
+    return asyncio.run(rows_of(f"sqlite:///{path}"))
+
+
+def names(folder: Path) -> set[str]:
+    return {each.name for each in folder.iterdir()}
+
+
+@pytest.mark.usefixtures("_filled")
+class TestACopy:
+    def test_holds_everything(self, tacet: Tacet, tmp_path: Path) -> None:
+        ended = tacet("database backup copy.db")
+        assert (ended.code, ended.err) == (Exit.OK, "")
+        assert ended.out.startswith("copy.db: 0.")
+        assert " MiB, checked; " in ended.out
+        assert rows(tmp_path / "copy.db") == rows(tmp_path / "tacet.db")
+
+    def test_can_be_read_by_its_owner_alone(self, tacet: Tacet, tmp_path: Path) -> None:
+        before = os.umask(0)
+        try:
+            tacet("database backup copy.db")
+        finally:
+            os.umask(before)
+        assert stat.S_IMODE((tmp_path / "copy.db").stat().st_mode) == 0o600
+
+    def test_is_one_file(self, tacet: Tacet, tmp_path: Path) -> None:
+        folder = tmp_path / "backups"
+        folder.mkdir()
+        tacet("database backup backups/copy.db")
+        assert names(folder) == {"copy.db"}
+
+    def test_has_what_is_still_in_the_log(self, tacet: Tacet, stored: Stored, tmp_path: Path) -> None:
+        def beside() -> None:
+            with closing(sqlite3.connect(tmp_path / "tacet.db")) as connection, connection:
+                connection.execute("UPDATE person SET name = 'Newest' WHERE id = 1")
+            assert (tmp_path / "tacet.db-wal").stat().st_size > 0
+            assert tacet("database backup copy.db").code == Exit.OK
+
+        stored.beside_a_server(beside)
+        with closing(sqlite3.connect(tmp_path / "copy.db")) as connection:
+            assert connection.execute("SELECT name FROM person WHERE id = 1").fetchone() == ("Newest",)
+
+    def test_of_a_link_is_of_the_file(self, tacet: Tacet, tmp_path: Path) -> None:
+        (tmp_path / "link.db").symlink_to(tmp_path / "tacet.db")
+        assert tacet("database backup --database sqlite:///link.db copy.db").code == Exit.OK
+        assert rows(tmp_path / "copy.db") == rows(tmp_path / "tacet.db")
+
+    def test_leaves_the_database_as_it_is(self, tacet: Tacet, tmp_path: Path) -> None:
+        before = (tmp_path / "tacet.db").read_bytes()
+        tacet("database backup copy.db")
+        assert (tmp_path / "tacet.db").read_bytes() == before
+
+
+@pytest.mark.usefixtures("_filled")
+class TestAFileThatIsThere:
+    def test_is_not_overwritten(self, tacet: Tacet, tmp_path: Path) -> None:
+        (tmp_path / "copy.db").write_text("precious")
+        ended = tacet("database backup copy.db")
+        assert (ended.code, ended.out) == (Exit.DATABASE, "")
+        assert ended.complaint == ("tacet: copy.db is there already, and stays as it is: give another file, or --force")
+        assert (tmp_path / "copy.db").read_text() == "precious"
+
+    def test_is_replaced_where_one_says_so(self, tacet: Tacet, tmp_path: Path) -> None:
+        (tmp_path / "copy.db").write_text("old")
+        assert tacet("database backup --force copy.db").code == Exit.OK
+        assert rows(tmp_path / "copy.db") == rows(tmp_path / "tacet.db")
+
+    def test_goes_with_its_log_which_would_be_taken_for_the_copy_s_own(self, tacet: Tacet, tmp_path: Path) -> None:
+        (tmp_path / "copy.db-wal").write_bytes(b"of another database")
+        assert "copy.db-wal is there already" in tacet("database backup copy.db").complaint
+        assert tacet("database backup --force copy.db").code == Exit.OK
+        assert "copy.db-wal" not in names(tmp_path)
+
+    def test_stays_until_the_copy_is_complete(self, tacet: Tacet, tmp_path: Path) -> None:
+        (tmp_path / "copy.db").write_text("old")
+        damage(tmp_path / "tacet.db")
+        ended = tacet("database backup --force copy.db")
+        assert ended.code == Exit.DATABASE
+        assert "damaged" in ended.complaint
+        assert (tmp_path / "copy.db").read_text() == "old"
+
+    @pytest.mark.parametrize("force", ["", " --force"], ids=["plain", "forced"])
+    def test_is_never_the_database_itself(self, tacet: Tacet, tmp_path: Path, force: str) -> None:
+        before = rows(tmp_path / "tacet.db")
+        (tmp_path / "link.db").symlink_to(tmp_path / "tacet.db")
+        for name in ("tacet.db", "link.db"):
+            assert "is the database itself" in tacet(f"database backup{force} {name}").complaint
+        assert rows(tmp_path / "tacet.db") == before
+
+    def test_is_never_one_that_a_server_has(self, tacet: Tacet, tmp_path: Path) -> None:
+        other = Stored(tmp_path / "other.db")
+        ended = other.beside_a_server(lambda: tacet("database backup --force other.db"))
+        assert ended.code == Exit.DATABASE
+        assert f"another server (process {os.getpid()}) already serves other.db" in ended.complaint
+
+
+def damage(path: Path) -> None:
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(size // 4)
+        file.write(b"\xaa" * (size // 2))
+
+
+def not_ours(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE somebody_elses (id INTEGER)")
+
+
+REFUSED = {
+    "no database": (
+        "database backup --database sqlite:///none.db x",
+        "none.db does not exist",
+    ),
+    "an empty file": ("database backup --database sqlite:///empty.db x", "empty.db is empty: there is nothing to copy"),
+    "another program's": ("database backup --database sqlite:///other.db x", "other.db is another program's database"),
+    "no folder": (
+        "database backup nowhere/x",
+        "the folder nowhere does not exist",
+    ),
+    "a folder": ("database backup folder", "folder is there already, and stays as it is"),
+    "a folder, forced": ("database backup --force folder", "folder is there already, and stays as it is"),
+}
+
+
+@pytest.mark.parametrize(("line", "complaint"), REFUSED.values(), ids=REFUSED)
+@pytest.mark.usefixtures("_filled")
+def test_what_cannot_be_done_is_one_line_and_leaves_nothing(
+    tacet: Tacet, tmp_path: Path, line: str, complaint: str
+) -> None:
+    (tmp_path / "empty.db").touch()
+    (tmp_path / "folder").mkdir()
+    not_ours(tmp_path / "other.db")
+    before = names(tmp_path)
+    ended = tacet(line)
+    assert (ended.code, ended.out) == (Exit.DATABASE, "")
+    assert complaint in ended.complaint
+    assert names(tmp_path) == before
+
+
+@pytest.mark.usefixtures("_filled")
+def test_a_damaged_database_is_found_and_no_copy_of_it_is_kept(tacet: Tacet, tmp_path: Path) -> None:
+    damage(tmp_path / "tacet.db")
+    before = names(tmp_path)
+    ended = tacet("database backup copy.db")
+    assert ended.code == Exit.DATABASE
+    assert "damaged" in ended.complaint
+    assert "restore it from a" in ended.complaint
+    assert names(tmp_path) == before
+
+
+def test_of_postgresql_it_says_what_to_run_without_the_password(tacet: Tacet, tmp_path: Path) -> None:
+    address = "postgresql://ann:se:cret@db.example:6432/tacet?sslmode=require&password=hunter2"
+    ended = tacet("database", "backup", "--database", address, "a b")
+    assert (ended.code, ended.out) == (Exit.FAILED, "")
+    assert ended.complaint == (
+        "tacet: PostgreSQL is backed up by its own tools: pg_dump --format=custom --file='a b' "
+        "'postgresql://ann@db.example:6432/tacet?sslmode=require'"
+    )
+    assert names(tmp_path) == set()
+
+
+@pytest.mark.usefixtures("_large")
+class TestProgress:
+    def test_on_a_terminal_it_is_a_bar(self, tacet: Tacet, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+        ended = tacet("database backup copy.db")
+        assert "pages" in ended.err
+        assert "pages/s" in ended.err
+
+    def test_quiet_there_is_none(self, tacet: Tacet, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+        assert tacet("database backup --quiet copy.db").err == ""
+
+
+HALFWAY = """
+import sys
+from tacet.cli import main
+from tacet.store.sqlite import backup
+
+back_up, steps = backup.back_up, []
+
+def halting(source, target, replace, progress, pause):
+    def step(seconds):
+        steps.append(seconds)
+        if len(steps) == 5:
+            print("halfway", flush=True)
+            sys.stdin.readline()
+    return back_up(source, target, replace, progress, step)
+
+backup.back_up = halting
+sys.exit(main(["database", "backup", "backups/copy.db"]))
+"""
+
+
+@pytest.mark.usefixtures("_large")
+class TestInterrupted:
+    @pytest.fixture
+    def halted(self, tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
+        """A backup that has copied some of the pages and waits there."""
+        (tmp_path / "backups").mkdir()
+        pipe = subprocess.PIPE
+        command = [sys.executable, "-c", HALFWAY]
+        with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "halfway\n"
+            assert "copy.db.partial" in names(tmp_path / "backups")
+            yield process
+            process.kill()
+
+    def test_after_kill_9_there_is_no_copy_and_the_next_run_makes_one(
+        self, tacet: Tacet, halted: "subprocess.Popen[str]", tmp_path: Path
+    ) -> None:
+        halted.kill()
+        assert halted.wait(20) == -9
+        assert "copy.db" not in names(tmp_path / "backups")
+        assert tacet("database backup backups/copy.db").code == Exit.OK
+        assert names(tmp_path / "backups") == {"copy.db"}
+        assert rows(tmp_path / "backups" / "copy.db") == rows(tmp_path / "tacet.db")
+
+    def test_ctrl_c_leaves_nothing(self, halted: "subprocess.Popen[str]", tmp_path: Path) -> None:
+        halted.send_signal(signal.SIGINT)
+        _, err = halted.communicate(timeout=20)
+        assert (halted.returncode, err.strip()) == (Exit.INTERRUPTED, "tacet: interrupted")
+        assert names(tmp_path / "backups") == set()
+
+    def test_two_at_once_into_one_file_do_not_mix(
+        self, tacet: Tacet, halted: "subprocess.Popen[str]", tmp_path: Path
+    ) -> None:
+        ended = tacet("database backup --force backups/copy.db")
+        assert ended.code == Exit.DATABASE
+        assert f"process {halted.pid}" in ended.complaint
+        halted.communicate("\n", timeout=20)
+        assert halted.returncode == Exit.OK
+        assert rows(tmp_path / "backups" / "copy.db") == rows(tmp_path / "tacet.db")
+
+    def test_what_is_written_meanwhile_is_not_in_it_and_nothing_waits(
+        self, halted: "subprocess.Popen[str]", stored: Stored, tmp_path: Path
+    ) -> None:
+        before = rows(tmp_path / "tacet.db")
+        with closing(sqlite3.connect(tmp_path / "tacet.db", timeout=0)) as connection, connection:
+            connection.execute("UPDATE person SET name = 'Newest'")
+        halted.communicate("\n", timeout=20)
+        assert halted.returncode == Exit.OK
+        assert rows(tmp_path / "backups" / "copy.db") == before
+
+
+async def listed(port: int, source_id: int) -> set[int]:
+    async with connected(port) as connection:
+        return set(await walk(connection, source_id))
+
+
+class Muting:
+    """People who mute one target after another, until their server is gone."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self.asked: set[tuple[int, int]] = set()
+        self.acknowledged: set[tuple[int, int]] = set()
+        self.is_well_under_way = asyncio.Event()
+
+    async def run(self) -> None:
+        workers = [self._one(source_id, place) for source_id in SOURCES for place in range(WORKERS)]
+        await asyncio.gather(*workers)
+
+    async def _one(self, source_id: int, place: int) -> None:
+        try:
+            async with connected(self._port) as connection:
+                for target_id in TARGETS[place::WORKERS]:
+                    self.asked.add((source_id, target_id))
+                    assert (await connection.mute(source_id, target_id)).status == 200
+                    self.acknowledged.add((source_id, target_id))
+                    if len(self.acknowledged) >= WELL_UNDER_WAY:
+                        self.is_well_under_way.set()
+                    await asyncio.sleep(0.01)
+        except Gone:
+            return
+
+
+def test_a_copy_made_under_load_serves_every_mute_acknowledged_before_it(tmp_path: Path) -> None:
+    path, copy = tmp_path / "tacet.db", tmp_path / "copy.db"
+
+    async def back_up_under_load(port: int) -> tuple[set[tuple[int, int]], Muting]:
+        muting = Muting(port)
+        load = asyncio.create_task(muting.run())
+        await muting.is_well_under_way.wait()
+        before = set(muting.acknowledged)
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tacet.cli", "database", "backup", "--database", f"sqlite:///{path}", str(copy)),
+            stdout=subprocess.DEVNULL,
+        )
+        assert await process.wait() == Exit.OK
+        assert muting.acknowledged > before
+        await load
+        return before, muting
+
+    with serving(path) as server:
+        before, muting = asyncio.run(back_up_under_load(server.port))
+        assert len(muting.acknowledged) == len(SOURCES) * len(TARGETS)
+    with serving(copy) as server:
+        kept = {(source_id, target) for source_id in SOURCES for target in asyncio.run(listed(server.port, source_id))}
+    assert before <= kept <= muting.asked
+    with closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def test_a_served_copy_takes_writes(tacet: Tacet, stored: Stored, tmp_path: Path) -> None:
+    stored(fill)
+    tacet("database backup copy.db")
+
+    async def write() -> bool:
+        store = open_store(f"sqlite:///{tmp_path / 'copy.db'}", QUEUE_LENGTH)
+        await store.open()
+        try:
+            return await store.nonces.remember(b"x" * 32, 1 << 50)
+        finally:
+            await store.close()
+
+    assert asyncio.run(write())

@@ -1,0 +1,238 @@
+import asyncio
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tacet.cli.exits import Exit
+from tacet.identity.vault import Vault, new_secret_key
+from tacet.ids import SeededRandomness
+from tacet.records.credentials import Access
+from tacet.store import copying
+from tacet.store.base import Store
+from tacet.store.opening import open_store
+from tests.cast import CONSUMER_SECRET, app
+from tests.cli.conftest import Stored, Tacet
+from tests.databases import Postgres
+from tests.store.building import QUEUE_LENGTH, person
+from tests.store.filled import filled, rows_of
+
+KEY = new_secret_key(SeededRandomness(1))
+
+SUMMARY = re.compile(
+    r"1,[0-9]{3} rows copied(, [0-9,]+ of them by an earlier run)?; both sides have the same counts and checksums "
+    r"\(person 40, handle 40, relation 1,205, post 4, [a-z_0-9, ]*\); [0-9.]+ s\n"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    source: str
+    destination: str
+
+    @property
+    def line(self) -> str:
+        return f"database copy {self.source} {self.destination}"
+
+    def is_copied(self) -> bool:
+        return asyncio.run(rows_of(self.destination)) == asyncio.run(rows_of(self.source))
+
+
+@pytest.fixture(params=["sqlite to postgresql", "postgresql to sqlite"])
+def pair(request: pytest.FixtureRequest, tmp_path: Path, postgres: Postgres, migrated_template: str) -> Iterator[Pair]:
+    file = f"sqlite:///{tmp_path / 'tacet.db'}"
+    outward = request.param == "sqlite to postgresql"
+    address = postgres.database(None if outward else migrated_template)
+    made = Pair(file, address) if outward else Pair(address, file)
+    asyncio.run(filled(made.source))
+    yield made
+    postgres.drop(address)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Pair:
+    made = Pair("sqlite:///from.db", "sqlite:///to.db")
+    asyncio.run(filled(made.source))
+    return made
+
+
+def test_everything_is_copied_and_it_says_what_was_compared(tacet: Tacet, pair: Pair) -> None:
+    ended = tacet(pair.line)
+    assert (ended.code, ended.err) == (Exit.OK, "")
+    assert SUMMARY.fullmatch(ended.out), ended.out
+    assert pair.is_copied()
+
+
+def test_an_empty_database_says_so(tacet: Tacet, stored: Stored) -> None:
+    tacet("database migrate")
+    ended = tacet("database copy sqlite:///tacet.db sqlite:///to.db")
+    assert ended.out.startswith("0 rows copied; both sides have the same counts and checksums (all empty); ")
+
+
+def test_what_is_sealed_opens_with_the_same_key(tacet: Tacet, pair: Pair) -> None:
+    async def work(address: str, action: str) -> str:
+        store: Store = open_store(address, QUEUE_LENGTH)
+        await store.open()
+        try:
+            if action == "seal":
+                await store.credentials.put_app(app(Vault(KEY), 9, Access.READ, 77))
+            found = await store.credentials.app(9)
+            assert found is not None
+            return Vault(KEY).open(found.consumer_secret_sealed)
+        finally:
+            await store.close()
+
+    asyncio.run(work(pair.source, "seal"))
+    assert tacet(pair.line).code == Exit.OK
+    assert asyncio.run(work(pair.destination, "open")) == CONSUMER_SECRET
+
+
+HALFWAY = """
+import sys
+from tacet.cli import main
+from tacet.store import copying
+from tacet.store.{kind}.copying import {side} as Side
+
+copying.STRETCH_ROWS = 25
+rows, stretches = Side._rows, []
+
+def halting(self, sql, *parameters):
+    # The rows are written then, and neither their mark nor the commit.
+    if sql == copying_queries.PUT_MARK:
+        stretches.append(sql)
+        if len(stretches) == 20:
+            print("halfway", flush=True)
+            sys.stdin.readline()
+    return rows(self, sql, *parameters)
+
+from tacet.store.queries import copying as copying_queries
+Side._rows = halting
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+class TestInterrupted:
+    @pytest.fixture
+    def halted(self, pair: Pair) -> Iterator["subprocess.Popen[str]"]:
+        """A copy in the middle of a transaction."""
+        kind, side = ("sqlite", "SqliteSide") if "sqlite" in pair.destination else ("postgres", "PostgresSide")
+        command = [sys.executable, "-c", HALFWAY.format(kind=kind, side=side), *pair.line.split()]
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "halfway\n"
+            yield process
+            process.kill()
+
+    def test_after_kill_9_the_same_command_goes_on(
+        self, tacet: Tacet, pair: Pair, halted: "subprocess.Popen[str]"
+    ) -> None:
+        halted.kill()
+        assert halted.wait(20) == -9
+        ended = tacet(pair.line)
+        assert (ended.code, ended.err) == (Exit.OK, "")
+        assert SUMMARY.fullmatch(ended.out), ended.out
+        # The first mark is of the source, and the last one was not written.
+        assert re.search(r"rows copied, 4[0-9]{2} of them by an earlier run;", ended.out)
+        assert pair.is_copied()
+
+    def test_until_then_no_server_and_no_command_takes_it_for_a_database(
+        self, tacet: Tacet, pair: Pair, halted: "subprocess.Popen[str]"
+    ) -> None:
+        halted.kill()
+        halted.wait(20)
+        ended = tacet(f"app list --database {pair.destination}")
+        assert ended.code == Exit.DATABASE
+        assert "unfinished copy of another database: run the same `tacet database copy` again" in ended.complaint
+
+    def test_ctrl_c_says_what_stays_and_what_to_do(
+        self, tacet: Tacet, pair: Pair, halted: "subprocess.Popen[str]"
+    ) -> None:
+        halted.send_signal(signal.SIGINT)
+        out, err = halted.communicate("\n", timeout=20)
+        assert (halted.returncode, out) == (Exit.INTERRUPTED, "")
+        assert re.fullmatch(
+            r"tacet: interrupted; [0-9]+ rows are in and stay: run the same command again to go on\n", err
+        )
+        assert tacet(pair.line).code == Exit.OK
+        assert pair.is_copied()
+
+    def test_a_second_one_at_the_same_time_is_refused(
+        self, tacet: Tacet, pair: Pair, halted: "subprocess.Popen[str]"
+    ) -> None:
+        ended = tacet(pair.line)
+        assert ended.code == Exit.DATABASE
+        assert "another" in ended.complaint
+        halted.communicate("\n", timeout=60)
+        assert halted.returncode == Exit.OK
+        assert pair.is_copied()
+
+
+class TestRefused:
+    @pytest.mark.parametrize(
+        ("line", "complaint"),
+        [
+            ("database copy sqlite:///x.db sqlite:///x.db", "FROM and TO are the same database"),
+            ("database copy mysql://x sqlite:///x.db", "FROM: no database address"),
+            ("database copy sqlite:///x.db tacet.db", "TO: no database address"),
+            ("database copy sqlite:///x.db postgresql://host", "TO: the database address names no database"),
+            ("database copy sqlite:///x.db", "Missing argument 'TO'"),
+        ],
+        ids=["the same twice", "no source", "no destination", "no name", "only one"],
+    )
+    def test_what_makes_no_sense(self, tacet: Tacet, tmp_path: Path, line: str, complaint: str) -> None:
+        ended = tacet(line)
+        assert ended.code == Exit.USAGE
+        assert complaint in ended.complaint
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_source_that_is_served(self, tacet: Tacet, stored: Stored, tmp_path: Path) -> None:
+        ended = stored.beside_a_server(lambda: tacet("database copy sqlite:///tacet.db sqlite:///to.db"))
+        assert ended.code == Exit.DATABASE
+        assert "already serves" in ended.complaint
+        assert not (tmp_path / "to.db").exists()
+
+    def test_a_destination_with_something_in_it(self, tacet: Tacet, files: Pair, tmp_path: Path) -> None:
+        Stored(tmp_path / "to.db")(lambda store: store.directory.put_people([person(1, "ann")]))
+        ended = tacet(files.line)
+        assert ended.code == Exit.DATABASE
+        assert ended.complaint.endswith("to.db is not empty (it has rows in person, handle): give an empty database")
+
+    def test_a_password_is_never_shown(self, tacet: Tacet, files: Pair) -> None:
+        ended = tacet(f"database copy {files.source} postgresql://ann:hunter2@127.0.0.1:1/tacet")
+        assert ended.code == Exit.DATABASE
+        assert "hunter2" not in ended.out + ended.err
+
+    def test_a_source_that_changes_meanwhile(self, tacet: Tacet, files: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+        run = copying.Copy.run
+
+        async def run_and_change(copy: copying.Copy, progress: copying.Progress) -> None:
+            await run(copy, progress)
+            with closing(sqlite3.connect("from.db")) as connection, connection:
+                connection.execute("DELETE FROM relation WHERE source_id = 7 AND target_id = 1001")
+
+        monkeypatch.setattr(copying.Copy, "run", run_and_change)
+        ended = tacet(files.line)
+        assert (ended.code, ended.out) == (Exit.DATABASE, "")
+        assert "from.db was written to while it was copied (table relation: 1,204 rows, 1,205" in ended.complaint
+        assert ended.complaint.endswith("stop whatever writes to it, and copy again into an empty database")
+
+
+class TestProgress:
+    def test_on_a_terminal_it_is_a_bar(self, tacet: Tacet, files: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+        ended = tacet(files.line)
+        assert "copying" in ended.err
+        assert "comparing" in ended.err
+        assert "100%" in ended.err
+
+    def test_quiet_there_is_none(self, tacet: Tacet, files: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+        assert tacet(f"{files.line} --quiet").err == ""

@@ -1,0 +1,327 @@
+"""Who is lent a session, who waits for one, and what happens where there are none."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tacet.store.base import StoreAway, StoreBusy, StoreClosed, StoreError
+from tacet.store.postgres import pool as pools
+from tacet.store.postgres.connections import Connection
+from tacet.store.postgres.pool import Pool
+
+PATIENCE_S = 0.5
+SOON_S = 0.1
+"""Much less than anybody's patience, and more than a busy machine takes for nothing."""
+
+
+class Raw:
+    """A session without a server."""
+
+    def __init__(self) -> None:
+        self.ended = False
+        self._calls: list[Callable[[Any], None]] = []
+
+    def is_closed(self) -> bool:
+        return self.ended
+
+    def is_in_transaction(self) -> bool:
+        return False
+
+    def add_termination_listener(self, call: Callable[[Any], None]) -> None:
+        self._calls.append(call)
+
+    def terminate(self) -> None:
+        if not self.ended:
+            self.ended = True
+            for call in self._calls:
+                asyncio.get_running_loop().call_soon(call, self)
+
+    async def close(self, **_: Any) -> None:
+        self.terminate()
+
+
+class Server:
+    """Makes sessions as long as it is there."""
+
+    def __init__(self) -> None:
+        self.sessions: list[Raw] = []
+        self.attempts = 0
+        self.refusal: StoreError | None = None
+        self.delays_s: list[float] = []
+
+    async def connect(self) -> Connection:
+        self.attempts += 1
+        delay_s = self.delays_s.pop(0) if self.delays_s else 0
+        refusal = self.refusal
+        await asyncio.sleep(delay_s)
+        if refusal is not None:
+            raise refusal
+        self.sessions.append(Raw())
+        return Connection(self.sessions[-1], PATIENCE_S)
+
+    def crash(self) -> None:
+        self.refusal = StoreAway("gone")
+        for session in self.sessions:
+            session.terminate()
+
+    @property
+    def working(self) -> int:
+        return sum(not session.ended for session in self.sessions)
+
+
+@pytest.fixture
+def server() -> Server:
+    return Server()
+
+
+def pool_of(server: Server, size: int = 2, max_waiting: int = 10) -> Pool:
+    return Pool(server.connect, size, max_waiting, PATIENCE_S)
+
+
+async def soon(condition: Callable[[], bool]) -> None:
+    for _ in range(5_000):
+        if condition():
+            return
+        await asyncio.sleep(0.001)
+    raise AssertionError("it never happened")
+
+
+class TestLending:
+    async def test_sessions_are_made_when_they_are_needed_and_no_more_than_may_be(self, server: Server) -> None:
+        pool = pool_of(server)
+        first = await pool.take()
+        assert (pool.open, pool.used) == (1, 1)
+        second = await pool.take()
+        third = asyncio.create_task(pool.take())
+        await asyncio.sleep(SOON_S)
+        assert (pool.open, pool.waiting, third.done()) == (2, 1, False)
+        pool.give(second)
+        assert await third is second
+        pool.give(first)
+        assert server.attempts == 2
+
+    async def test_the_one_used_last_is_lent_first(self, server: Server) -> None:
+        pool = pool_of(server)
+        one, other = await pool.take(), await pool.take()
+        pool.give(one)
+        pool.give(other)
+        assert await pool.take() is other
+
+    async def test_whoever_asks_first_is_lent_first(self, server: Server) -> None:
+        pool = pool_of(server, size=1)
+        session = await pool.take()
+        served: list[int] = []
+
+        async def ask(number: int) -> None:
+            taken = await pool.take()
+            served.append(number)
+            pool.give(taken)
+
+        asking = [asyncio.create_task(ask(number)) for number in range(5)]
+        await soon(lambda: pool.waiting == 5)
+        pool.give(session)
+        await asyncio.gather(*asking)
+        assert served == [0, 1, 2, 3, 4]
+
+    async def test_too_many_that_wait_are_refused_at_once(self, server: Server) -> None:
+        pool = pool_of(server, size=1, max_waiting=1)
+        session = await pool.take()
+        waiting = asyncio.create_task(pool.take())
+        await soon(lambda: pool.waiting == 1)
+        with pytest.raises(StoreBusy, match="too many"):
+            await pool.take()
+        pool.give(session)
+        assert await waiting is session
+
+    async def test_who_waits_for_too_long_is_refused(self, server: Server) -> None:
+        pool = pool_of(server, size=1)
+        session = await pool.take()
+        with pytest.raises(StoreBusy, match="too long"):
+            await pool.take()
+        assert pool.waiting == 0
+        pool.give(session)
+        assert await pool.take() is session
+
+    async def test_who_is_called_off_while_waiting_is_in_nobodys_way(self, server: Server) -> None:
+        pool = pool_of(server, size=1)
+        session = await pool.take()
+        waiting = asyncio.create_task(pool.take())
+        await soon(lambda: pool.waiting == 1)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        assert pool.waiting == 0
+        pool.give(session)
+        assert await pool.take() is session
+
+    async def test_who_is_called_off_just_when_lent_one_gives_it_back(self, server: Server) -> None:
+        pool = pool_of(server, size=1)
+        session = await pool.take()
+        waiting = asyncio.create_task(pool.take())
+        await soon(lambda: pool.waiting == 1)
+        pool.give(session)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        assert waiting.cancelled()
+        assert pool.used == 0
+        assert await pool.take() is session
+
+
+class TestLoss:
+    async def test_a_lost_session_is_not_lent(self, server: Server) -> None:
+        pool = pool_of(server)
+        lost = await pool.take()
+        pool.give(lost)
+        server.sessions[0].ended = True  # and the news of it is still under way
+        assert await pool.take() is not lost
+
+    async def test_a_lost_session_that_is_given_back_is_replaced(self, server: Server) -> None:
+        pool = pool_of(server, size=1)
+        lost = await pool.take()
+        waiting = asyncio.create_task(pool.take())
+        await soon(lambda: pool.waiting == 1)
+        server.sessions[0].terminate()
+        pool.give(lost)
+        assert await waiting is not lost
+        assert pool.open == 1
+
+    async def test_a_dropped_session_is_ended_and_replaced_for_who_waits(self, server: Server) -> None:
+        pool = pool_of(server, size=1)
+        bad = await pool.take()
+        waiting = asyncio.create_task(pool.take())
+        await soon(lambda: pool.waiting == 1)
+        pool.drop(bad)
+        assert await waiting is not bad
+        assert server.sessions[0].ended
+
+    async def test_a_new_session_is_made_before_somebody_asks(self, server: Server) -> None:
+        pool = pool_of(server)
+        pool.give(await pool.take())
+        server.sessions[0].terminate()
+        await soon(lambda: pool.open == 1 and server.attempts == 2)
+
+    async def test_where_one_is_refused_the_others_go_on_and_it_is_not_tried_at_once_again(
+        self, server: Server
+    ) -> None:
+        pool = pool_of(server)
+        session = await pool.take()
+        server.refusal = StoreBusy("no more")
+        waiting = [asyncio.create_task(pool.take()) for _ in range(3)]
+        await soon(lambda: server.attempts == 2)
+        await asyncio.sleep(SOON_S)
+        assert not pool.away
+        pool.give(session)
+        for each in waiting:
+            assert await each is session
+            pool.give(session)
+        assert server.attempts == 2
+
+
+class TestAway:
+    @pytest.fixture(autouse=True)
+    def impatient(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(pools, "RETRY_S", 0.02)
+        monkeypatch.setattr(pools, "HUNG_S", 0.06)
+
+    async def test_everybody_is_told_at_once_and_nobody_tries_beside_the_one_that_does(self, server: Server) -> None:
+        pool = pool_of(server, size=1)
+        session = await pool.take()
+        waiting = [asyncio.create_task(pool.take()) for _ in range(5)]
+        await soon(lambda: pool.waiting == 5)
+        server.crash()
+        pool.drop(session)
+        answers = await asyncio.gather(*waiting, return_exceptions=True)
+        assert [type(answer) for answer in answers] == [StoreAway] * 5
+        before = server.attempts
+        for _ in range(100):
+            with pytest.raises(StoreAway, match="gone"):
+                await pool.take()
+        assert server.attempts == before
+        await pool.close()
+
+    async def test_it_is_back_when_it_can_be_reached(self, server: Server) -> None:
+        pool = pool_of(server)
+        pool.give(await pool.take())
+        server.crash()
+        await soon(lambda: bool(pool.away))
+        server.refusal = None
+        await soon(lambda: not pool.away)
+        pool.give(await pool.take())
+        assert server.working == pool.open == 1
+
+    async def test_sessions_that_nobody_uses_are_ended_when_one_does_not_answer(self, server: Server) -> None:
+        pool = pool_of(server, size=3)
+        taken = [await pool.take() for _ in range(3)]
+        pool.give(taken[0])
+        pool.give(taken[1])
+        server.refusal = StoreAway("gone")
+        pool.suspect("silent")
+        assert [session.ended for session in server.sessions] == [True, True, False]
+        with pytest.raises(StoreAway, match="silent"):
+            await pool.take()
+        server.refusal = None
+        await soon(lambda: not pool.away)
+        await pool.close()
+
+    async def test_an_attempt_that_hangs_does_not_keep_others_from_succeeding(self, server: Server) -> None:
+        pool = pool_of(server)
+        pool.give(await pool.take())
+        server.crash()
+        server.delays_s = [0, 60, 60]
+        await soon(lambda: bool(pool.away))
+        server.refusal = None
+        await soon(lambda: not pool.away)
+        assert server.working == 1
+        await pool.close()
+
+    async def test_an_attempt_that_comes_too_late_leaves_no_session_behind(self, server: Server) -> None:
+        pool = pool_of(server)
+        pool.give(await pool.take())
+        server.crash()
+        server.delays_s = [0, 0.12]
+        await soon(lambda: bool(pool.away))
+        server.refusal = None
+        await soon(lambda: not pool.away)
+        await asyncio.sleep(2 * SOON_S)
+        assert server.working == pool.open == 1
+
+    async def test_it_can_be_closed_while_it_is_away(self, server: Server) -> None:
+        pool = pool_of(server)
+        pool.give(await pool.take())
+        server.crash()
+        await soon(lambda: bool(pool.away))
+        async with asyncio.timeout(SOON_S):
+            await pool.close()
+
+
+class TestClosing:
+    async def test_it_waits_for_those_that_use_or_were_promised_a_session(self, server: Server) -> None:
+        pool = pool_of(server, size=1)
+        session = await pool.take()
+        promised = asyncio.create_task(pool.take())
+        await soon(lambda: pool.waiting == 1)
+        closing = asyncio.create_task(pool.close())
+        await asyncio.sleep(SOON_S)
+        assert not closing.done()
+        with pytest.raises(StoreClosed):
+            await pool.take()
+        pool.give(session)
+        pool.give(await promised)
+        await closing
+        assert server.working == 0
+
+    async def test_it_does_not_wait_for_ever(self, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(pools, "CLOSE_S", SOON_S)
+        pool = pool_of(server)
+        await pool.take()
+        async with asyncio.timeout(5 * SOON_S):
+            await pool.close()
+        assert server.working == 0
+
+    async def test_twice_is_no_error(self, server: Server) -> None:
+        pool = pool_of(server)
+        await pool.close()
+        await pool.close()
+        with pytest.raises(StoreClosed):
+            await pool.take()

@@ -1,0 +1,152 @@
+"""Writes that share a round trip and a commit."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from tacet.store.base import Conflict, StoreAway, StoreBusy, StoreClosed
+from tacet.store.postgres.database import Database
+from tacet.store.postgres.writer import MAX_BATCH, MAX_UNDER_WAY, GroupWriter, Key
+
+SQL = "INSERT"
+
+
+class Slow(Database):
+    """Takes a while for every batch, and refuses those with a bad row."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[Key]] = []
+        self.bad: dict[Key, Exception] = {}
+        self.under_way = self.most_under_way = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def write_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        assert sql == SQL
+        keys: list[Key] = [row[0] for row in rows]
+        self.batches.append(keys)
+        self.under_way += 1
+        self.most_under_way = max(self.most_under_way, self.under_way)
+        await asyncio.sleep(0.001)
+        await self.gate.wait()
+        self.under_way -= 1
+        for key in keys:
+            if key in self.bad:
+                raise self.bad[key]
+        # Nothing comes back for what changes nothing.
+        return [(*key, 10 * key[2]) for key in reversed(keys) if key[2] % 2]
+
+
+def key(target_id: int, source_id: int = 1) -> Key:
+    return source_id, 1, target_id
+
+
+@pytest.fixture
+def database() -> Slow:
+    return Slow()
+
+
+def writer_on(database: Slow, queue_length: int = 1_000) -> GroupWriter:
+    return GroupWriter(database, SQL, queue_length)
+
+
+async def submitted(writer: GroupWriter, keys: Sequence[Key]) -> list[Any]:
+    return [*await asyncio.gather(*(writer.submit(each, (each,)) for each in keys), return_exceptions=True)]
+
+
+async def test_everybody_gets_what_their_own_write_returned(database: Slow) -> None:
+    answers = await submitted(writer_on(database), [key(n) for n in (5, 2, 3, 1, 4)])
+    assert answers == [[50], [], [30], [10], []]
+
+
+async def test_what_arrives_together_goes_together_in_the_order_of_its_keys(database: Slow) -> None:
+    await submitted(writer_on(database), [key(2, 9), key(1, 9), key(3, 4)])
+    assert database.batches == [[key(3, 4), key(1, 9), key(2, 9)]]
+
+
+async def test_what_arrives_while_the_disk_works_is_gathered(database: Slow) -> None:
+    writer = writer_on(database)
+    database.gate.clear()
+    first = asyncio.create_task(submitted(writer, [key(1)]))
+    await asyncio.sleep(0.01)
+    second = asyncio.create_task(submitted(writer, [key(2)]))
+    await asyncio.sleep(0.01)
+    rest = [asyncio.create_task(submitted(writer, [key(n)])) for n in range(3, 40)]
+    await asyncio.sleep(0.01)
+    assert len(database.batches) == MAX_UNDER_WAY
+    database.gate.set()
+    await asyncio.gather(first, second, *rest)
+    assert [len(batch) for batch in database.batches] == [1, 1, 37]
+
+
+async def test_a_batch_names_no_key_twice(database: Slow) -> None:
+    answers = await submitted(writer_on(database), [key(1), key(1), key(3), key(1)])
+    assert answers == [[10], [10], [30], [10]]
+    assert all(len({*batch}) == len(batch) for batch in database.batches)
+    assert sum(map(len, database.batches)) == 4
+
+
+async def test_batches_are_bounded_and_so_is_how_many_are_under_way(database: Slow) -> None:
+    await submitted(writer_on(database, 10_000), [key(n) for n in range(5 * MAX_BATCH)])
+    assert max(map(len, database.batches)) == MAX_BATCH
+    assert database.most_under_way == MAX_UNDER_WAY
+
+
+@pytest.mark.parametrize("bad", [{3}, {0}, {63}, {5, 6, 40}, {*range(64)}], ids=str)
+async def test_a_conflict_is_told_to_whom_it_concerns_and_nobody_else(database: Slow, bad: set[int]) -> None:
+    database.bad = {key(n): Conflict("taken") for n in bad}
+    answers = await submitted(writer_on(database), [key(n) for n in range(64)])
+    assert {n for n, answer in enumerate(answers) if isinstance(answer, Conflict)} == bad
+    assert [answers[n] for n in range(64) if n not in bad] == [
+        [10 * n] if n % 2 else [] for n in range(64) if n not in bad
+    ]
+
+
+async def test_one_conflict_does_not_cost_a_commit_for_each(database: Slow) -> None:
+    database.bad = {key(77): Conflict("taken")}
+    await submitted(writer_on(database), [key(n) for n in range(MAX_BATCH)])
+    assert len(database.batches) <= 20
+
+
+@pytest.mark.parametrize("error", [StoreAway("gone"), StoreBusy("slow"), ValueError("odd")], ids=repr)
+async def test_any_other_failure_is_everybodys(database: Slow, error: Exception) -> None:
+    database.bad = {key(3): error}
+    answers = await submitted(writer_on(database), [key(n) for n in range(5)])
+    assert [(type(answer), str(answer)) for answer in answers] == [(type(error), str(error))] * 5
+
+
+async def test_who_is_called_off_takes_nobody_along(database: Slow) -> None:
+    writer = writer_on(database)
+    database.gate.clear()
+    tasks = [asyncio.create_task(writer.submit(key(n), (key(n),))) for n in (1, 3, 5)]
+    await asyncio.sleep(0.01)
+    tasks[1].cancel()
+    await asyncio.wait([tasks[1]])
+    database.gate.set()
+    assert [await tasks[0], await tasks[2]] == [[10], [50]]
+    assert database.batches == [[key(1), key(3), key(5)]]
+
+
+async def test_a_full_queue_refuses_at_once(database: Slow) -> None:
+    writer = writer_on(database, queue_length=3)
+    answers = await submitted(writer, [key(n) for n in range(5)])
+    assert [isinstance(answer, StoreBusy) for answer in answers] == [False] * 3 + [True] * 2
+    assert writer.waiting == 0
+    assert await writer.submit(key(7), (key(7),)) == [70]
+
+
+async def test_closing_finishes_what_was_accepted_and_refuses_what_comes(database: Slow) -> None:
+    writer = writer_on(database)
+    accepted = [asyncio.create_task(writer.submit(key(n), (key(n),))) for n in range(600)]
+    await asyncio.sleep(0)
+    await writer.close()
+    assert sum(map(len, await asyncio.gather(*accepted))) == 300
+    with pytest.raises(StoreClosed):
+        await writer.submit(key(1), (key(1),))
+
+
+async def test_an_idle_one_is_closed_at_once(database: Slow) -> None:
+    async with asyncio.timeout(1):
+        await writer_on(database).close()
