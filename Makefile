@@ -15,7 +15,7 @@ BIN := .venv/bin
 # What starts processes, browsers, foreign clients or crashes, and the bench: part of `test`, too slow for `check`.
 SLOW := tests/bench tests/browser tests/clients tests/contract tests/crash tests/deploy tests/faults \
 	tests/cli/test_people.py tests/cli/test_servers.py tests/sandbox/test_seeding.py tests/store/sqlite/test_locking.py \
-	tests/test_databases.py tests/test_migrating_examples.py tests/test_readme.py tests/test_server.py tests/wire/test_http1.py
+	tests/test_databases.py tests/test_migrating_examples.py tests/test_readme.py tests/processes/test_server.py tests/wire/test_http1.py
 
 .PHONY: help sandbox test check bench lint types format pins clean environment test-environment
 

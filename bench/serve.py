@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from bench.world import secret_key
 from tacet.limits.defaults import DEFAULT_LIMITS
 from tacet.limits.rates import RateLimit
-from tacet.server import run
+from tacet.processes.server import run
+from tacet.processes.supervisor import supervise
 from tacet.settings import MAX_COUNT, SERVE, Settings
-from tacet.supervisor import supervise
 
 COUNTED = "counted"
 """In place of a Redis: rate limits in memory."""

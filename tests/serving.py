@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tacet.identity.vault import Vault
-from tacet.server import run
+from tacet.processes.server import run
 from tacet.store.base import Store
 from tests.cast import move_in
 from tests.service import SECRET_KEY, settings

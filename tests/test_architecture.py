@@ -28,7 +28,7 @@ WALL_CLOCKS = {
 RANDOM_SOURCES = {"random", "secrets", "uuid", "os.urandom"}
 
 LOGIC = ("directory", "graph", "identity", "limits", "messages", "mutes", "observing", "posts", "store")
-HTTP = ("app", "cli", "pages", "server", "wire")
+HTTP = ("app", "cli", "pages", "processes", "wire")
 
 
 @dataclass(frozen=True)

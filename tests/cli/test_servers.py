@@ -18,11 +18,11 @@ from tacet.cli import servers
 from tacet.cli.exits import Exit
 from tacet.identity.vault import VaultError, new_secret_key
 from tacet.ids import SeededRandomness
-from tacet.listening import AddressError
+from tacet.processes.listening import AddressError
+from tacet.processes.supervisor import StartError
 from tacet.records.people import Person
 from tacet.settings import Settings
 from tacet.store.base import StoreError, StoreLocked
-from tacet.supervisor import StartError
 from tests.cli.conftest import Stored, Tacet
 
 KEY = new_secret_key(SeededRandomness(1))
@@ -33,7 +33,7 @@ STOP_TIMEOUT_S = 20
 
 
 class FakeServer:
-    """Stands in for `tacet.server.run`: announces itself, and ends."""
+    """Stands in for `tacet.processes.server.run`: announces itself, and ends."""
 
     def __init__(self) -> None:
         self.settings: Settings | None = None
@@ -52,7 +52,7 @@ class FakeServer:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> FakeServer:
     fake = FakeServer()
-    monkeypatch.setattr("tacet.server.run", fake.run)
+    monkeypatch.setattr("tacet.processes.server.run", fake.run)
     monkeypatch.setattr(servers, "_log_to_stderr", lambda level: None)
     return fake
 
@@ -197,7 +197,7 @@ class TestProcesses:
     def _keyed(self, server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
         """No real server, but a secret key."""
         monkeypatch.setenv("TACET_SECRET_KEY", KEY)
-        monkeypatch.setattr("tacet.supervisor.supervise", server.run)
+        monkeypatch.setattr("tacet.processes.supervisor.supervise", server.run)
 
     def test_several_serve_postgresql_with_redis(self, tacet: Tacet, server: FakeServer) -> None:
         ended = tacet(f"serve {DATABASE} {REDIS} --processes 3")

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from tacet.identity.vault import Vault
+from tacet.processes.server import run
 from tacet.records.credentials import Access, App
 from tacet.records.people import Person
-from tacet.server import run
 from tacet.store.base import Store, StoreError
 from tacet.store.sqlite import checkpointer
 from tests.cast import APP_ID, app, bearer

@@ -15,8 +15,8 @@ from tacet.cli import root
 from tacet.cli.sources import load
 from tacet.identity.vault import new_secret_key
 from tacet.ids import SeededRandomness
+from tacet.processes.stopping import CLOSING_S, LAST_RESORT_S
 from tacet.settings import SERVE, settings_of
-from tacet.stopping import CLOSING_S, LAST_RESORT_S
 from tests.documents import ROOT
 
 FILE = ROOT / "deploy" / "compose.yaml"

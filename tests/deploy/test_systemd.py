@@ -16,8 +16,8 @@ from tacet.cli.servers import serve
 from tacet.cli.sources import load
 from tacet.identity.vault import new_secret_key
 from tacet.ids import SeededRandomness
+from tacet.processes.stopping import CLOSING_S, LAST_RESORT_S
 from tacet.settings import SERVE
-from tacet.stopping import CLOSING_S, LAST_RESORT_S
 from tests.documents import ROOT
 
 UNIT = ROOT / "deploy" / "tacet.service"

@@ -83,3 +83,23 @@ async def test_a_mute_that_ends_while_the_page_is_read_has_no_since(read: Readin
     hasty: RelationStore | Any = Hasty()
     page = await Roster(read.mutes, hasty, read.store.directory, read.clock).page(OWNER, FIRST_PAGE, 10)
     assert [entry.since_ms for entry in page.entries] == [NOW - 1_000, None]
+
+
+async def test_a_mute_that_is_made_while_the_page_is_read_takes_nobodys_since(read: Reading) -> None:
+    """Another server makes it between the two readings, and so the list's end is in the first one alone."""
+    await read.mute(crowd(3))
+
+    class Hasty:
+        """After a page was cut, somebody else is muted."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(read.store.relations, name)
+
+        async def older(self, *given: Any) -> Any:
+            await read.store.relations.add(Relation(Kind.MUTE, OWNER, 77, NOW << 20), NOW)
+            return await read.store.relations.older(*given)
+
+    relations: Any = Hasty()
+    roster = Roster(read.mutes, relations, read.store.directory, read.clock)
+    page = await roster.page(OWNER, FIRST_PAGE, 3)
+    assert [entry.since_ms for entry in page.entries] == [NOW - 1_000, NOW - 2_000, NOW - 3_000]

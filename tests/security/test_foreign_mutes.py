@@ -16,6 +16,7 @@ import pytest
 from tacet.records.people import Person
 from tacet.records.relations import Kind, Relation
 from tacet.settings import SANDBOX
+from tacet.store.opening import MEMORY
 from tacet.wire.vocabulary import POST, TWEET, Vocabulary
 from tests.cast import ALICE, BOB, CALLBACK, CAROL, HIDDEN, NOW_MS, OWN, PINNED, SCOPES, login_app
 from tests.pages.browsing import Browser, Screen
@@ -224,7 +225,8 @@ class Seen:
 
 @asynccontextmanager
 async def world(prepare: Callable[[Service], Awaitable[None]], **chosen: Any) -> AsyncIterator[Service]:
-    async with in_memory(**chosen) as service:
+    # In SQLite wherever the run keeps its worlds: only there the work of a statement can be counted.
+    async with in_memory(database=MEMORY, **chosen) as service:
         await move_in(service)
         await prepare(service)
         yield service

@@ -248,7 +248,7 @@ async def test_forms_of_pages(service: Service, browser: Browser, path: str, fie
     for name in fields:
         for what, odd in ODD.items():
             if path == "/sign-in":
-                await browser.sign_in("alice")
+                await browser.sign_in("alice", path="/sign-in?force=1")
             form = f"csrf={(await browser.get('/portal/projects/new')).csrf}&{with_odd(fields, name, odd)}"
             assert (await _post(service, browser, path.format(app_id), form)).status < 500, (name, what)
     kept = [await service.store.accounts.projects(ALICE.id), await service.store.accounts.apps(ALICE.id)]

@@ -117,6 +117,13 @@ class TestProjects:
         assert await store.accounts.project(70) == PROJECT
         assert await store.accounts.project(71) is None
 
+    async def test_a_new_project_comes_back_and_replaces_none(self, store: Store) -> None:
+        await store.accounts.add_project(PROJECT)
+        with pytest.raises(Conflict):
+            await store.accounts.add_project(replace(PROJECT, owner_id=8, name="Other"))
+        assert await store.accounts.project(70) == PROJECT
+        assert await store.accounts.projects(8) == []
+
     async def test_putting_again_replaces_name_and_description_and_not_the_owner(self, store: Store) -> None:
         await store.accounts.put_project(PROJECT)
         await store.accounts.put_project(Project(70, 8, "New", "Other", NOW + 5))

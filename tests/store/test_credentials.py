@@ -40,6 +40,17 @@ class TestApps:
             assert await store.credentials.app_by_consumer_key(kept.consumer_key) == kept
             assert await store.credentials.app_by_client_id(kept.client_id) == kept
 
+    async def test_a_new_app_comes_back_and_replaces_none(self, store: Store) -> None:
+        before = await store.revisions()
+        await store.credentials.add_app(app(1))
+        assert await store.credentials.app(1) == app(1)
+        for taken in (app(1, name="Other"), app(2, consumer_key="key1"), app(2, client_id="client1")):
+            with pytest.raises(Conflict):
+                await store.credentials.add_app(taken)
+        assert await store.credentials.apps(-1, 10) == [app(1)]
+        # Nobody knew it, so it is in no cache.
+        assert await store.revisions() == before
+
     async def test_unknown_apps_are_none(self, store: Store) -> None:
         await store.credentials.put_app(app(1))
         assert await store.credentials.app(2) is None

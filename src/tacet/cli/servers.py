@@ -157,8 +157,8 @@ def _run(
     residents: Sequence[int] = (),
 ) -> int:
     from tacet.identity.vault import VaultError
-    from tacet.listening import AddressError
-    from tacet.server import run
+    from tacet.processes.listening import AddressError
+    from tacet.processes.server import run
     from tacet.store.base import StoreError
 
     _log_to_stderr(settings)
@@ -177,7 +177,7 @@ def _run(
 
 
 def _supervised(settings: Settings, announce: Callable[[str], None]) -> int:
-    from tacet.supervisor import StartError, supervise
+    from tacet.processes.supervisor import StartError, supervise
 
     try:
         return supervise(settings, announce)

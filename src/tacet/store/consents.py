@@ -119,7 +119,7 @@ class ConsentStore(ABC):
 
         These are codes and tokens `KEPT_AFTER_END_MS` after their end, grants without tokens, and request tokens and
         sessions at their end. A used refresh token stays until its own end, for as long as its grant holds: somebody
-        may try it again.
+        may try it again. This may be several transactions: what went before one of them failed stays gone.
         """
 
 

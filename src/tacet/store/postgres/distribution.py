@@ -1,7 +1,7 @@
 """Spreading the large tables over many machines with Citus: https://docs.citusdata.com/en/stable/develop/api_udf.html.
 
 A table can be spread by a column that all its unique keys contain. The graph and the people can, and they are what
-grows. Posts, mentions and messages cannot; with the logins they stay where they are, on the coordinator.
+grows. Posts and messages cannot; with what is read beside them they stay where they are, on the coordinator.
 """
 
 from collections.abc import Mapping

@@ -14,13 +14,13 @@ from typing import Any
 
 import psutil
 
-from tacet import listening
-from tacet.children import Work
 from tacet.identity.vault import Vault
-from tacet.listening import AddressError
-from tacet.server import Announce, Place, run
+from tacet.processes import listening
+from tacet.processes.children import Work
+from tacet.processes.listening import AddressError
+from tacet.processes.server import Announce, Place, run
+from tacet.processes.supervisor import StartError, Supervisor
 from tacet.store.base import Store, StoreError
-from tacet.supervisor import StartError, Supervisor
 from tests.cast import move_in
 from tests.service import SECRET_KEY, settings
 
@@ -72,8 +72,13 @@ def supervised(folder: Path, manner: str = "serve", own_sockets: bool = True, **
         own_sockets: False for how it is where the kernel does not deal out connections.
     """
     chosen = {"port": 0, "processes": 2, "rate_limits": False, **chosen}
-    command = [sys.executable, "-m", "tests.supervising", json.dumps([str(folder), manner, own_sockets, chosen])]
-    repository = Path(__file__).resolve().parent.parent
+    command = [
+        sys.executable,
+        "-m",
+        "tests.processes.supervising",
+        json.dumps([str(folder), manner, own_sockets, chosen]),
+    ]
+    repository = Path(__file__).resolve().parent.parent.parent
     with subprocess.Popen(
         command, cwd=repository, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:

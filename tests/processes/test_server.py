@@ -17,10 +17,10 @@ import pytest
 
 from tacet.identity.vault import Vault, VaultError, new_secret_key
 from tacet.ids import SeededRandomness
-from tacet.listening import AddressError
-from tacet.listening import url as url_of
+from tacet.processes.listening import AddressError
+from tacet.processes.listening import url as url_of
+from tacet.processes.server import run
 from tacet.records.credentials import Access
-from tacet.server import run
 from tacet.store.base import Store, StoreError, StoreLocked
 from tacet.store.opening import open_store
 from tests.cast import ALICE, APP_ID, app, move_in

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from tacet import stopping as module
-from tacet.stopping import Stopping
-from tacet.supervisor import MARGIN_S
+from tacet.processes import stopping as module
+from tacet.processes.stopping import Stopping
+from tacet.processes.supervisor import MARGIN_S
 from tests.service import settings
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import msgspec
 
 from tacet.identity.vault import VaultError
-from tacet.listening import AddressError, another
-from tacet.server import Announce, Place
+from tacet.processes.listening import AddressError, another
+from tacet.processes.server import Announce, Place
 from tacet.store.base import StoreError
 
 SAID: Sequence[type[Exception]] = (AddressError, StoreError, VaultError)

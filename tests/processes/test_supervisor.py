@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from tacet.listening import AddressError, bound
+from tacet.processes.listening import AddressError, bound
 from tacet.store.postgres.migrating import migrate
 from tests.cast import ALICE, BOB
 from tests.crash.connections import Connection, Gone, connected
 from tests.databases import Postgres
 from tests.faults.crowd import TARGETS
 from tests.faults.hosting import hosted, inhabit, refusal
+from tests.processes.supervising import AWAY, Supervised, eventually, lives, supervised
 from tests.service import settings
-from tests.supervising import AWAY, Supervised, eventually, lives, supervised
 
 PROMISED_STOP_S = 10
 

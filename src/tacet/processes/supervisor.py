@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import FrameType
 
-from tacet.children import Pipes, Report, Work, begin
 from tacet.clock import Clock, SystemClock
-from tacet.listening import bound, share, url
-from tacet.server import HURRY_SIGNAL, STOP_SIGNALS, Announce, Place, run
+from tacet.processes.children import Pipes, Report, Work, begin
+from tacet.processes.listening import bound, share, url
+from tacet.processes.server import HURRY_SIGNAL, STOP_SIGNALS, Announce, Place, run
+from tacet.processes.stopping import CLOSING_S, HURRIED_S, LAST_RESORT_S
 from tacet.settings import Settings
-from tacet.stopping import CLOSING_S, HURRIED_S, LAST_RESORT_S
 
 START_PATIENCE_S = 60.0
 """A process that is not ready by then never will be: opening a database has limits of its own, which are shorter."""
@@ -78,7 +78,7 @@ def supervise(settings: Settings, announce: Announce) -> int:
         announce: called once all of them accept requests.
 
     Raises:
-        AddressError, StoreError, VaultError: as of `tacet.server.run`, when they start for the first time.
+        AddressError, StoreError, VaultError: as of `tacet.processes.server.run`, when they start for the first time.
         StartError: one of them ended, or hung, before all were ready.
     """
 

@@ -19,13 +19,13 @@ from tacet import __version__
 from tacet.app import Tacet
 from tacet.clock import Clock, SystemClock
 from tacet.identity.vault import Vault
-from tacet.listening import AddressError, address_error, bound, url
 from tacet.observing.meters import Meters
 from tacet.observing.running import Observed, observed
 from tacet.observing.timing import measure
+from tacet.processes.listening import AddressError, address_error, bound, url
+from tacet.processes.stopping import Stopping
 from tacet.settings import Settings
 from tacet.sharing import together
-from tacet.stopping import Stopping
 from tacet.store.base import Store
 from tacet.store.opening import open_store
 from tacet.wire.http1 import BoundedProtocol, protocol_class

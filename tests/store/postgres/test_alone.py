@@ -1,0 +1,79 @@
+"""What only one may do at a time where several processes share a database; see also `tests/store/test_alone.py`."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+import pytest
+
+from tacet.store.base import Store, StoreError
+from tacet.store.opening import open_store
+from tests.databases import Postgres
+from tests.store.building import QUEUE_LENGTH
+
+FEWEST_CONNECTIONS = 2
+
+TIMEOUT_S = 0.5
+
+
+@pytest.fixture
+async def stores(migrated_address: str) -> AsyncIterator[tuple[Store, Store]]:
+    """Those of two processes, which have as few connections as there may be."""
+    async with AsyncExitStack() as stack:
+        opened = []
+        for _ in range(2):
+            store = open_store(migrated_address, QUEUE_LENGTH, connections=FEWEST_CONNECTIONS, timeout_s=TIMEOUT_S)
+            await store.open()
+            stack.push_async_callback(store.close)
+            opened.append(store)
+        yield opened[0], opened[1]
+
+
+async def test_of_two_processes_one_holds_it_at_a_time(stores: tuple[Store, Store]) -> None:
+    inside: list[Store] = []
+
+    async def work(store: Store) -> None:
+        async with store.alone("work", 7):
+            inside.append(store)
+            await store.revisions()
+            assert inside == [store]
+            inside.remove(store)
+
+    # So many that all connections would be taken by those who wait, if they waited there.
+    await asyncio.gather(*(work(stores[n % 2]) for n in range(20)))
+
+
+async def test_two_processes_may_hold_two_of_them(stores: tuple[Store, Store]) -> None:
+    here, there = stores
+    async with here.alone("work", 7):
+        for what, id_ in (("work", 8), ("other work", 7)):
+            async with there.alone(what, id_):
+                await there.revisions()
+
+
+async def test_who_waits_for_too_long_is_told_so_and_does_nothing(stores: tuple[Store, Store]) -> None:
+    here, there = stores
+    async with here.alone("work", 7):
+        with pytest.raises(StoreError):
+            async with there.alone("work", 7):
+                pytest.fail("both hold it")
+    async with there.alone("work", 7):
+        await there.revisions()
+
+
+async def test_it_goes_with_the_connection_of_whoever_held_it(
+    stores: tuple[Store, Store], postgres: Postgres, migrated_address: str
+) -> None:
+    """What was done meanwhile is done, and is no error."""
+    here, there = stores
+    name = migrated_address.rpartition("/")[2]
+    async with here.alone("work", 7):
+        await asyncio.to_thread(
+            postgres.run,
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            f"WHERE datname = '{name}' AND state = 'idle in transaction'",
+        )
+        async with there.alone("work", 7):
+            await there.revisions()
+    async with here.alone("work", 7):
+        await here.revisions()
