@@ -39,6 +39,7 @@ check: test-environment lint types ## The quick part, about a minute: lint, form
 
 bench: test-environment ## Measure what docs/performance.md claims; ARGS go to the bench
 	@scripts/load_generator.sh
+	@scripts/databases.sh
 	@$(BIN)/python -m bench $(ARGS)
 
 lint: test-environment ## Lint, and see that the formatting is right

@@ -15,12 +15,13 @@ from typing import NoReturn
 import click
 from rich.console import Console
 
+from bench import pgbench
 from bench.cores import choose, pin
 from bench.errors import BenchError
 from bench.figures import Figure
 from bench.load import generator
 from bench.machine import description
-from bench.measures import MEASURES
+from bench.measures import MEASURES, postgres
 from bench.narrator import Narrator, narrating
 from bench.plan import FULL, QUICK, Plan
 from bench.processes import REPOSITORY
@@ -48,9 +49,9 @@ Measures: {", ".join(MEASURES)}.
 
 \b
 Examples:
-  make bench                                  everything, in about eight minutes; the first time also a world
+  make bench                                  everything, in about a quarter of an hour
   make bench ARGS=--save                      put the last complete run into docs/performance.md
-  make bench ARGS=--quick                     see that it works, in under a minute
+  make bench ARGS=--quick                     see that it works, in about two minutes
   make bench ARGS="--only mute --only disk"   some measures
   .venv/bin/python -m bench --runs 5 --seconds 10
 """,
@@ -75,6 +76,8 @@ def bench(quick: bool, names: tuple[str, ...], runs: int | None, seconds: int | 
     wanted = [name for name in MEASURES if not names or name in names]
     if not set(wanted) <= WITHOUT_LOAD:
         generator()
+    if postgres.NAME in wanted:
+        pgbench.program()
     with _alone(FOLDER):
         report = _measured(plan, wanted, console)
     path = FOLDER / (QUICKLY if quick else LAST if len(wanted) == len(MEASURES) else PARTLY)

@@ -1,9 +1,15 @@
 """Which core serves and which one makes the load, so that neither takes time from the other."""
 
+import contextlib
 import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
+
+CORES_FOR_TWO = 5
+"""With so many, two processes have one each, the load another, PostgreSQL and Redis the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,21 @@ def numbers(listed: str) -> set[int]:
     return found
 
 
+def enough_for_two() -> bool:
+    """Whether two processes can have a core each."""
+    return (os.cpu_count() or 1) >= CORES_FOR_TWO
+
+
 def pin(pid: int, core: int | None) -> None:
-    """Bind a process that has just been started; the threads that it starts later stay there too."""
-    if sys.platform == "linux" and core is not None:
-        os.sched_setaffinity(pid, {core})
+    """Bind a process that has just been started, and the threads that it starts later; None frees it from the core of
+    whoever started it."""
+    if sys.platform == "linux":
+        os.sched_setaffinity(pid, range(os.cpu_count() or 1) if core is None else {core})
+
+
+def spread(pid: int) -> None:
+    """Let a process and its children run on every core."""
+    first = psutil.Process(pid)
+    for process in (first, *first.children(recursive=True)):
+        with contextlib.suppress(ProcessLookupError):
+            pin(process.pid, None)

@@ -72,7 +72,6 @@ class Figure:
         busy: share of its core that the server had; of loads alone.
         p50_us, p99_us: times of answers in microseconds; of loads alone.
         reported: the figure published for X's own simulator, which nobody measured here.
-        note: what the figure does not say itself.
     """
 
     measure: str
@@ -87,7 +86,6 @@ class Figure:
     p50_us: float | None = None
     p99_us: float | None = None
     reported: float | None = None
-    note: str = ""
 
     def is_reached(self, goal: Goal) -> bool:
         """Whether one of its goals is reached; False for a ratio to a bare route that was not measured."""
@@ -96,13 +94,13 @@ class Figure:
         return self.bare is not None and goal.is_reached(self.bare.ratio)
 
 
-def figure(measure: str, label: str, samples: Sequence[float], unit: str, *goals: Goal, note: str = "") -> Figure:
+def figure(measure: str, label: str, samples: Sequence[float], unit: str, *goals: Goal) -> Figure:
     """The figure that is the median of some samples."""
-    return Figure(measure, label, statistics.median(samples), unit, list(samples), list(goals), note=note)
+    return Figure(measure, label, statistics.median(samples), unit, list(samples), list(goals))
 
 
-def rate_figure(measure: str, label: str, loads: Sequence[Load], *goals: Goal, note: str = "") -> Figure:
-    """The requests a second of a load that has no bare neighbour."""
+def rate_figure(measure: str, label: str, loads: Sequence[Load], *goals: Goal) -> Figure:
+    """The requests a second of a load that has no bare neighbour; what its generator does not tell is left out."""
     return Figure(
         measure,
         label,
@@ -111,10 +109,9 @@ def rate_figure(measure: str, label: str, loads: Sequence[Load], *goals: Goal, n
         [load.rate for load in loads],
         list(goals),
         cpu_us=_median_cpu_us(loads) or None,
-        busy=statistics.median(load.busy for load in loads),
+        busy=statistics.median(load.busy for load in loads) or None,
         p50_us=statistics.median(load.p50_us for load in loads) or None,
         p99_us=statistics.median(load.p99_us for load in loads) or None,
-        note=note,
     )
 
 

@@ -2,14 +2,17 @@
 
 import os
 import platform
+import re
+import shutil
 import sqlite3
+import subprocess
 from importlib import metadata
 from pathlib import Path
 
 from bench.cores import Cores
 from tacet import __version__
 
-PACKAGES = ("starlette", "uvicorn", "uvloop", "httptools", "msgspec")
+PACKAGES = ("starlette", "uvicorn", "uvloop", "httptools", "msgspec", "asyncpg", "hiredis")
 """Whose version a figure depends on."""
 
 
@@ -23,9 +26,21 @@ def description(cores: Cores) -> dict[str, str]:
         "Python": platform.python_version(),
         "tacet": __version__,
         "SQLite": sqlite3.sqlite_version,
+        "PostgreSQL": version_of("pgbench"),
+        "Redis": version_of("redis-server"),
         **{package: metadata.version(package) for package in PACKAGES},
         "load average before": f"{os.getloadavg()[0]:.2f}",
     }
+
+
+def version_of(program: str) -> str:
+    """The first number that a program tells of itself; `none` where it is not installed."""
+    path = shutil.which(program)
+    if path is None:
+        return "none"
+    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
+    found = re.search(r"\d+(\.\d+)+", said)
+    return found[0] if found else "unknown"
 
 
 def _processor() -> str:

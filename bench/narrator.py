@@ -58,7 +58,7 @@ class _Bars:
         self._progress.update(self._overall, description=f"{self._measure}: {text}")
 
     def meter(self, what: str, done: int, total: int) -> None:
-        making, description = done < total, f"{what} of the world, which is made once"
+        making, description = done < total, f"{what} of the world, which is made first"
         self._progress.update(self._making, visible=making, description=description, completed=done, total=total)
 
 
@@ -77,4 +77,4 @@ class _Lines:
         now_s = time.monotonic()
         if now_s - self._last_s >= LINE_EVERY_S or done == total:
             self._last_s = now_s
-            self._console.out(f"making the world, once: {done:,} of {total:,} {what}", highlight=False)
+            self._console.out(f"making the world first: {done:,} of {total:,} {what}", highlight=False)

@@ -8,17 +8,14 @@ from pathlib import Path
 from bench.cores import Cores
 from bench.errors import BenchError
 from bench.load import GRACE_S, Load
-from bench.pgworld import Crowd, person_id_sql
+from bench.pgworld import MUTES_EACH, Crowd, person_id_sql
 from bench.plan import CONNECTIONS
 from bench.processes import started, why
-from tacet.mutes.positions import NEWEST
+from tacet.mutes.positions import NEWEST, TIE_BITS
 from tacet.records.relations import Kind
 from tacet.store.postgres.dialect import adapt
 from tacet.store.queries.directory import PEOPLE
-from tacet.store.queries.relations import PACKED
-
-PAGE_SIZE = 100
-"""People on a page."""
+from tacet.store.queries.relations import ADD_RELATION_QUIETLY, OLDER, PACKED
 
 NOW_MS = 1_900_000_000_000
 """Later than everything in the world."""
@@ -40,32 +37,30 @@ def program() -> str:
 
 
 def page_script(crowd: Crowd) -> str:
-    """The two statements of a page, the people of the page among them, as the store asks them."""
-    page = _with(PACKED, ":source", f"{Kind.MUTE:d}", f"{NEWEST}", f"{NOW_MS}", f"{PAGE_SIZE}")
-    people = _with(PEOPLE, ":targets")
-    return f"{_draw_source(crowd)}\nSELECT page[1] AS targets FROM (SELECT ARRAY[packed::text] AS page FROM " + (
-        f"({page}) AS found (packed, oldest)) AS first \\gset\n{people};\n"
-    )
+    """What the server asks for a full page when it knows its people: who is on it, and whether anybody is older."""
+    page = _with(PACKED, ":source", f"{Kind.MUTE:d}", f"{NEWEST}", f"{NOW_MS}", f"{MUTES_EACH}")
+    # The columns of the first statement have no names of their own; PostgreSQL calls them after their functions.
+    older = _with(OLDER, ":source", f"{Kind.MUTE:d}", ":min", f"{NOW_MS}", "1")
+    return f"{_draw_source(crowd)}{page} \\gset\n{older};\n"
+
+
+def people_script(crowd: Crowd) -> str:
+    """What it asks when it knows nobody: who is on the page, whether anybody is older, and the people themselves."""
+    return f"{page_script(crowd)}{_with(PEOPLE, ':array_agg')};\n"
 
 
 def insert_script(crowd: Crowd) -> str:
     """A mute as one row, put in directly."""
-    return "\n".join(
-        [
-            _draw_source(crowd),
-            f"\\set nth random(0, {crowd.asked - 1})",
-            f"\\set other :nth * {crowd.step}",
-            f"\\set target {person_id_sql(':other')}".replace("::bigint", ""),
-            f"\\set position {NOW_MS << 20} + 2 * random(0, 1000000000000)",
-            "INSERT INTO relation (source_id, kind, position, target_id)",
-            f"VALUES (:source, {Kind.MUTE:d}, :position, :target) ON CONFLICT DO NOTHING;",
-            "",
-        ]
+    first, last = crowd.target_indexes[0], crowd.target_indexes[-1]
+    insert = _with(ADD_RELATION_QUIETLY, ":source", f"{Kind.MUTE:d}", ":position", ":target", "NULL")
+    return (
+        f"{_draw_source(crowd)}\\set other random({first}, {last})\n\\set target {_person_id(':other')}\n"
+        f"\\set position {NOW_MS << TIE_BITS} + 2 * random(0, 1000000000000)\n{insert};\n"
     )
 
 
 def apply(address: str, script: str, seconds: int, cores: Cores, scratch: Path) -> Load:
-    """One run of a script; its processor time is not known.
+    """One run of a script; its processor time and the times of its answers are not known.
 
     Raises:
         BenchError: pgbench failed, or a transaction did.
@@ -78,18 +73,33 @@ def apply(address: str, script: str, seconds: int, cores: Cores, scratch: Path) 
             output, _ = process.communicate(timeout=seconds + GRACE_S)
         except subprocess.TimeoutExpired:
             raise BenchError("pgbench did not end") from None
-    found, failed = _RATE.search(output), _FAILED.search(output)
-    if process.returncode != 0 or found is None:
+    if process.returncode != 0:
         raise BenchError(f"pgbench failed: {why(log)}")
-    if failed is not None and int(failed[1]):
+    return judged(output, seconds)
+
+
+def judged(output: str, seconds: int) -> Load:
+    """What pgbench printed, as a load.
+
+    Raises:
+        BenchError: it counted nothing, or failures.
+    """
+    found, failed = _RATE.search(output), _FAILED.search(output)
+    if found is None or failed is None or not float(found[1]):
+        raise BenchError("pgbench counted nothing")
+    if int(failed[1]):
         raise BenchError(f"pgbench: {failed[1]} transactions failed; this measures nothing")
-    transactions = float(found[1])
-    return Load(round(transactions * seconds), transactions, 0.0, 0.0, 0, 0, 0)
+    rate = float(found[1])
+    return Load(round(rate * seconds), rate, 0.0, 0.0, 0, 0, 0)
 
 
 def _draw_source(crowd: Crowd) -> str:
-    source = person_id_sql(":index").replace("::bigint", "")
-    return f"\\set index random(0, {crowd.asked - 1}) * {crowd.step}\n\\set source {source}"
+    return f"\\set index random(0, {crowd.asked - 1}) * {crowd.step}\n\\set source {_person_id(':index')}\n"
+
+
+def _person_id(index: str) -> str:
+    """In pgbench's own expressions every number has 64 bits, and no type is said."""
+    return person_id_sql(index).replace("::bigint", "")
 
 
 def _with(query: str, *values: str) -> str:

@@ -69,6 +69,15 @@ async def fill(address: str, crowd: Crowd, meter: Meter) -> None:
     await _put_mutes(address, crowd, meter)
 
 
+async def mutes(address: str) -> int:
+    """How many there are now."""
+    connection = await asyncpg.connect(address)
+    try:
+        return int(await connection.fetchval("SELECT COUNT(*) FROM relation"))
+    finally:
+        await connection.close()
+
+
 async def _put_people(store: Store, crowd: Crowd, meter: Meter) -> None:
     everybody = [*crowd.asked_indexes, *crowd.target_indexes]
     for done, indexes in batches(everybody, TOKENS_AT_ONCE):
@@ -97,24 +106,28 @@ FROM generate_series($1::bigint, $2::bigint - 1) AS s CROSS JOIN generate_series
 
 
 INDEXES = """
-SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
-WHERE conrelid = 'relation'::regclass AND contype IN ('p', 'u')
+SELECT format('ALTER TABLE relation DROP CONSTRAINT %I', conname),
+    format('ALTER TABLE relation ADD CONSTRAINT %I %s', conname, pg_get_constraintdef(oid))
+FROM pg_constraint WHERE conrelid = 'relation'::regclass AND contype = 'p'
+UNION ALL
+SELECT format('DROP INDEX %s', indexrelid::regclass), pg_get_indexdef(indexrelid)
+FROM pg_index WHERE indrelid = 'relation'::regclass AND NOT indisprimary
 """
-"""What makes a million rows slow to put in one by one, and fast to index afterwards."""
+"""Statements that drop and make each index: they slow down every row that is put in, and rows can be sorted later."""
 
 
 async def _put_mutes(address: str, crowd: Crowd, meter: Meter) -> None:
     connection = await asyncpg.connect(address)
     try:
-        constraints = await connection.fetch(INDEXES)
-        for name, _ in constraints:
-            await connection.execute(f"ALTER TABLE relation DROP CONSTRAINT {name}")
+        indexes = await connection.fetch(INDEXES)
+        for drop, _ in indexes:
+            await connection.execute(drop)
         for first in range(0, crowd.sources, SOURCES_AT_ONCE):
             after = min(first + SOURCES_AT_ONCE, crowd.sources)
             await connection.execute(MUTES, first, after, crowd.sources, crowd.targets)
             meter("mutes", after * MUTES_EACH, crowd.relations)
-        for name, definition in constraints:
-            await connection.execute(f"ALTER TABLE relation ADD CONSTRAINT {name} {definition}")
+        for _, make in indexes:
+            await connection.execute(make)
         # What autovacuum does to a table that has been there for a while.
         await connection.execute("VACUUM ANALYZE")
     finally:

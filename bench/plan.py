@@ -41,7 +41,7 @@ _SMALL = Shape(
     crowd=1_200, heavy=50, wide=100, lengths=(1_000, 5_000, 20_000), reader_mutes=(500, 10_000), posts=20_000
 )
 
-_CROWDS = (Crowd(100, 100, 500), Crowd(1_000, 500, 500))
+_CROWDS = (Crowd(100, 100, 10_000), Crowd(1_000, 500, 10_000))
 
 QUICK = Plan("quick", _SMALL, runs=1, seconds=1, starts=2, arrivals=200, calls=200, crowds=_CROWDS)
 """Everything once, on a small world: shows that the bench works, and nothing about speed."""

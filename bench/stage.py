@@ -1,7 +1,7 @@
 """What measures work on: the world, two servers on one core, and the load from another; all made when first needed."""
 
 import contextlib
-import os
+import itertools
 import shutil
 import sys
 from collections.abc import Sequence
@@ -13,17 +13,14 @@ from typing import Self
 from bench import bare, pgbench, world
 from bench.building import kept_world
 from bench.client import Client
-from bench.cluster import World, worlds
-from bench.cores import Cores
+from bench.cluster import World, begun, worlds
+from bench.cores import Cores, enough_for_two
 from bench.errors import BenchError
 from bench.load import Load, apply
 from bench.narrator import Narrator
 from bench.plan import CONNECTIONS, Plan
 from bench.processes import Server, serving
 from tests.databases import Redis
-
-CORES_FOR_TWO = 5
-"""With so many, two processes have one each, the load another, PostgreSQL and Redis the rest."""
 
 DEFAULT_PAGE, LARGEST_PAGE = 100, 1_000
 """People on a page, unless asked otherwise and at most."""
@@ -45,6 +42,7 @@ class Stage:
         self._narrator = narrator
         self._open = contextlib.ExitStack()
         self._world_servers: dict[str, Server] = {}
+        self._numbers = itertools.count(1)
 
     def __enter__(self) -> Self:
         shutil.rmtree(self.scratch, ignore_errors=True)
@@ -89,18 +87,22 @@ class Stage:
 
     def world_server(self, of: World) -> Server:
         """The server under test, on one of these."""
-        if of.name not in self._world_servers:
-            self._world_servers[of.name] = self._serve("serve", of.address, core=self.cores.server)
-        return self._world_servers[of.name]
+        if of.address not in self._world_servers:
+            self._world_servers[of.address] = self._serve("serve", of.address, core=self.cores.server)
+        return self._world_servers[of.address]
 
     @cached_property
     def redis_address(self) -> str:
         """Of a Redis of our own."""
-        return self._open.enter_context(Redis.started(self.scratch)).address
+        return self._open.enter_context(begun(lambda: Redis.started(self.scratch))).address
 
     def sharing_server(self, of: World, redis: str, processes: int) -> Server:
-        """A server with rate limits, as processes that have a core each where there are enough."""
-        core = None if processes > 1 and (os.cpu_count() or 1) >= CORES_FOR_TWO else self.cores.server
+        """A server with rate limits, as processes that have a core each where there are enough.
+
+        Args:
+            redis: its address, or `COUNTED`.
+        """
+        core = None if processes > 1 and enough_for_two() else self.cores.server
         return self._serve("serve", of.address, redis, str(processes), core=core)
 
     def warm_up_world(self, of: World, server: Server | None = None) -> None:
@@ -120,11 +122,10 @@ class Stage:
         server: Server | None = None,
         connections: int | None = None,
     ) -> Load:
-        """One run of pages or mutes of random people of such a world."""
+        """One run of `page` or `mute`, of random people of such a world."""
         self.say(f"round {number}: {script}s, {of.crowd.relations:,} mutes in PostgreSQL")
-        path = ("/muting",) if script == "page" else ()
-        arguments = (str(of.people), *path, str(number))
-        return self.load(server or self.world_server(of), script, *arguments, connections=connections)
+        arguments = ("/muting", str(number)) if script == "page" else (str(number), str(of.targets))
+        return self.load(server or self.world_server(of), script, str(of.people), *arguments, connections=connections)
 
     def pgbench_load(self, of: World, statements: str, number: int) -> Load:
         """One run of statements, asked by PostgreSQL's own load generator."""
@@ -182,5 +183,5 @@ class Stage:
         return [sys.executable, "-m", f"bench.{module}", *arguments]
 
     def _serve(self, module: str, *arguments: str, core: int | None) -> Server:
-        log = self.scratch / f"{module}.log"
+        log = self.scratch / f"{module}-{next(self._numbers)}.log"
         return self._open.enter_context(serving(self.command(module, *arguments), core, log))

@@ -98,10 +98,13 @@ class _Server(ABC):
     quick_signal: str
     """What the guard sends."""
 
+    place: Path | None = None
+    """Where its data lies, in a folder of its own; None is where temporary files are."""
+
     def __init__(self, folder: Path) -> None:
         self._log = folder / f"{type(self).__name__.lower()}.log"
         # Test folders are closed to other users, and PostgreSQL runs as another where the tests are root's.
-        self.data = Path(tempfile.mkdtemp(prefix="tacet-tests-"))
+        self.data = Path(tempfile.mkdtemp(prefix="tacet-tests-", dir=self.place))
         self.data.chmod(0o755)
         self._guard = Guard(self.quick_signal, self.data)
         self._process: subprocess.Popen[bytes] | None = None

@@ -1,3 +1,4 @@
+import asyncio
 import base64
 import re
 from collections.abc import Callable
@@ -8,6 +9,7 @@ import pytest
 from tacet.clock import ManualClock
 from tacet.ids import (
     ALPHANUMERICS,
+    MAX_ID_ATTEMPTS,
     MAX_SET_BACK_MS,
     Randomness,
     SeededRandomness,
@@ -21,6 +23,7 @@ from tacet.ids import (
     snowflake_at,
     snowflake_moment_ms,
 )
+from tacet.store.base import Conflict
 
 NOW = 1_795_311_129_000
 
@@ -162,3 +165,69 @@ class TestTexts:
     def test_a_client_id_ends_as_xs_do(self) -> None:
         text = client_id_text(SeededRandomness(7))
         assert base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).endswith(b":1:ci")
+
+    async def test_what_is_stored_while_the_store_is_asked_is_noticed(self) -> None:
+        stored, imported = Stored(5), snowflake_at(NOW + 86_400_000, 0)
+        answer = stored.newest_id
+
+        async def slowly(below: int) -> int:
+            newest = await answer(below)
+            stored.ids = (imported,)
+            ids.ask_again()
+            return newest
+
+        ids = StoredSnowflakes(ManualClock(NOW), SeededRandomness(7), slowly)
+        await ids.next_id()
+        assert await ids.next_id() > imported
+
+    async def test_nobody_gets_an_id_before_the_first_answer_is_there(self) -> None:
+        newest, free = snowflake_at(NOW + 1, 0), asyncio.Event()
+
+        async def newest_id(below: int) -> int:
+            await free.wait()
+            return newest
+
+        ids = StoredSnowflakes(ManualClock(NOW), SeededRandomness(7), newest_id)
+        asking = [asyncio.create_task(ids.next_id()) for _ in range(3)]
+        await asyncio.sleep(0)
+        free.set()
+        assert sorted(await asyncio.gather(*asking)) == [newest + 1, newest + 2, newest + 3]
+
+    async def test_where_others_store_too_the_store_is_asked_for_every_id(self) -> None:
+        stored = Stored(5)
+        ids = StoredSnowflakes(ManualClock(NOW), SeededRandomness(7), stored.newest_id, shared=True)
+        for ahead_ms in (10, 20, 30):
+            theirs = snowflake_at(NOW + ahead_ms, 7)
+            stored.ids = (*stored.ids, theirs)
+            assert await ids.next_id() == theirs + 1
+
+    async def test_an_id_that_was_just_taken_is_left_to_whoever_has_it(self) -> None:
+        """Two that make the same ids: what one has stored the other does not see before it stores the same."""
+        taken: set[int] = set()
+
+        async def store(id_: int) -> int:
+            if id_ in taken:
+                raise Conflict("taken")
+            taken.add(id_)
+            return id_
+
+        async def nothing_yet(below: int) -> int:
+            return 0
+
+        here, there = (
+            StoredSnowflakes(ManualClock(NOW), SeededRandomness(7), nothing_yet, shared=True) for _ in range(2)
+        )
+        made = [await ids.stored(store) for _ in range(50) for ids in (here, there)]
+        assert len(set(made)) == len(made)
+
+    async def test_a_conflict_that_does_not_go_away_is_told(self) -> None:
+        tries: list[int] = []
+
+        async def store(id_: int) -> int:
+            tries.append(id_)
+            raise Conflict("taken")
+
+        ids = StoredSnowflakes(ManualClock(NOW), SeededRandomness(7), Stored(1).newest_id)
+        with pytest.raises(Conflict):
+            await ids.stored(store)
+        assert len(set(tries)) == MAX_ID_ATTEMPTS

@@ -1,13 +1,16 @@
 """The same service on PostgreSQL, beside what the database gives to its own load generator, at two sizes."""
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
-from operator import truediv
 
 from bench import pgbench
 from bench.cluster import World
+from bench.errors import BenchError
 from bench.figures import Figure, Goal, Sense, figure, rate_figure
-from bench.load import Load, rounds
+from bench.load import Load, ratios, rounds
+from bench.measures.mutes import MIN_EFFECT
+from bench.pgworld import mutes
 from bench.stage import Stage
 
 SHARE_OF_PGBENCH = 0.6
@@ -24,34 +27,63 @@ def measure(stage: Stage) -> list[Figure]:
     small, large = stage.postgres_worlds
     stage.warm_up_world(small)
     stage.warm_up_world(large)
-    pages = _compared(stage, small, large, "page", pgbench.page_script(small.crowd))
-    mutes = _compared(stage, small, large, "mute", pgbench.insert_script(small.crowd))
+    return [*_pages(stage, small, large), *_mutes(stage, small, large)]
+
+
+def _pages(stage: Stage, small: World, large: World) -> list[Figure]:
+    done = rounds(
+        stage.plan.runs,
+        {
+            "pgbench": partial(stage.pgbench_load, small, pgbench.page_script(small.crowd)),
+            "people": partial(stage.pgbench_load, small, pgbench.people_script(small.crowd)),
+            "small": partial(stage.world_load, small, "page"),
+            "large": partial(stage.world_load, large, "page"),
+        },
+    )
     return [
-        *_rows(pages, "page of 100 on PostgreSQL", "the two statements of that page", small, large),
-        *_rows(mutes, "mute on PostgreSQL, on disk", "one row put in", small, large),
+        rate_figure(NAME, "pgbench: the two statements of a page", done["pgbench"]),
+        rate_figure(NAME, "pgbench: the same and the page's people", done["people"]),
+        *_rows("page of 100 on PostgreSQL", small, large, done),
+        figure(
+            NAME, "page of 100 on PostgreSQL, to pgbench with people", ratios(done["small"], done["people"]), " times"
+        ),
     ]
 
 
-def _compared(stage: Stage, small: World, large: World, script: str, statements: str) -> dict[str, list[Load]]:
-    loads: dict[str, Callable[[int], Load]] = {
-        "pgbench": partial(stage.pgbench_load, small, statements),
-        "small": partial(stage.world_load, small, script),
-        "large": partial(stage.world_load, large, script),
-    }
-    return rounds(stage.plan.runs, loads)
+def _mutes(stage: Stage, small: World, large: World) -> list[Figure]:
+    done = rounds(
+        stage.plan.runs,
+        {
+            "pgbench": seen(small, partial(stage.pgbench_load, small, pgbench.insert_script(small.crowd))),
+            "small": seen(small, partial(stage.world_load, small, "mute")),
+            "large": seen(large, partial(stage.world_load, large, "mute")),
+        },
+    )
+    pgbench_row = rate_figure(NAME, "pgbench: one row put in, on disk", done["pgbench"])
+    return [pgbench_row, *_rows("mute on PostgreSQL, on disk", small, large, done)]
 
 
-def _rows(done: dict[str, list[Load]], label: str, statements: str, small: World, large: World) -> list[Figure]:
-    theirs, ours, grown = (done[name] for name in ("pgbench", "small", "large"))
+def _rows(label: str, small: World, large: World, done: dict[str, list[Load]]) -> list[Figure]:
+    share = Goal(Sense.AT_LEAST, SHARE_OF_PGBENCH, " times")
+    few, many = f"{small.crowd.relations:,}", f"{large.crowd.relations:,}"
+    growth = Goal(Sense.AT_MOST, MAX_GROWTH, " times")
     return [
-        rate_figure(NAME, f"pgbench: {statements}", theirs),
-        rate_figure(NAME, f"{label}, {small.crowd.relations:,} mutes", ours),
-        rate_figure(NAME, f"{label}, {large.crowd.relations:,} mutes", grown),
-        _ratio(f"{label}, to pgbench", ours, theirs, Goal(Sense.AT_LEAST, SHARE_OF_PGBENCH, " times")),
-        _ratio("the smaller of these to the larger", ours, grown, Goal(Sense.AT_MOST, MAX_GROWTH, " times")),
+        rate_figure(NAME, f"{label}, {few} mutes", done["small"]),
+        rate_figure(NAME, f"{label}, {many} mutes", done["large"]),
+        figure(NAME, f"{label}, to pgbench", ratios(done["small"], done["pgbench"]), " times", share),
+        figure(NAME, f"{label}, {few} mutes to {many}", ratios(done["small"], done["large"]), " times", growth),
     ]
 
 
-def _ratio(label: str, ours: list[Load], theirs: list[Load], goal: Goal) -> Figure:
-    by_round = [truediv(one.rate, other.rate) for one, other in zip(ours, theirs, strict=True)]
-    return figure(NAME, label, by_round, " times", goal)
+def seen(world: World, load: Callable[[int], Load]) -> Callable[[int], Load]:
+    """The same load, which fails where fewer mutes are in the database than were answered."""
+
+    def run(number: int) -> Load:
+        before = asyncio.run(mutes(world.address))
+        done = load(number)
+        added = asyncio.run(mutes(world.address)) - before
+        if added < done.requests * MIN_EFFECT:
+            raise BenchError(f"{done.requests} mutes were answered and {added} are in the database")
+        return done
+
+    return run
