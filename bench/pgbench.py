@@ -20,6 +20,7 @@ from tacet.store.queries.relations import ADD_RELATION_QUIETLY, OLDER, PACKED
 NOW_MS = 1_900_000_000_000
 """Later than everything in the world."""
 
+_COUNT = re.compile(r"^number of transactions actually processed: (\d+)", re.MULTILINE)
 _RATE = re.compile(r"^tps = ([0-9.]+) \(without initial connection time\)$", re.MULTILINE)
 _FAILED = re.compile(r"^number of failed transactions: (\d+)", re.MULTILINE)
 
@@ -75,22 +76,21 @@ def apply(address: str, script: str, seconds: int, cores: Cores, scratch: Path) 
             raise BenchError("pgbench did not end") from None
     if process.returncode != 0:
         raise BenchError(f"pgbench failed: {why(log)}")
-    return judged(output, seconds)
+    return judged(output)
 
 
-def judged(output: str, seconds: int) -> Load:
+def judged(output: str) -> Load:
     """What pgbench printed, as a load.
 
     Raises:
         BenchError: it counted nothing, or failures.
     """
-    found, failed = _RATE.search(output), _FAILED.search(output)
-    if found is None or failed is None or not float(found[1]):
+    count, rate, failed = (pattern.search(output) for pattern in (_COUNT, _RATE, _FAILED))
+    if count is None or rate is None or failed is None or not int(count[1]):
         raise BenchError("pgbench counted nothing")
     if int(failed[1]):
         raise BenchError(f"pgbench: {failed[1]} transactions failed; this measures nothing")
-    rate = float(found[1])
-    return Load(round(rate * seconds), rate, 0.0, 0.0, 0, 0, 0)
+    return Load(int(count[1]), float(rate[1]), 0.0, 0.0, 0, 0, 0)
 
 
 def _draw_source(crowd: Crowd) -> str:

@@ -1,7 +1,8 @@
-"""The smallest world in which everything that is measured is there."""
+"""The smallest worlds in which everything that is measured is there."""
 
 from dataclasses import dataclass, field
 
+from bench.pgworld import Crowd
 from bench.plan import Plan
 from bench.world import Shape
 
@@ -17,7 +18,13 @@ SHAPE = Shape(
     reader_follows=60,
     posts=4_000,
 )
-PLAN = Plan("tiny", SHAPE, runs=1, seconds=1, starts=1, arrivals=3, calls=2)
+NOW_MS = 1_800_000_000_000
+"""After everything that is made with a world, before what is added to it."""
+
+CROWD = Crowd(sources=60, asked=20, targets=10_000)
+PLAN = Plan(
+    "tiny", SHAPE, runs=1, seconds=1, starts=1, arrivals=3, calls=2, crowds=(CROWD, Crowd(120, 40, targets=10_000))
+)
 
 
 @dataclass

@@ -13,7 +13,7 @@ from tacet.cli.exits import MEANINGS, Exit
 from tests.cli.conftest import Tacet
 
 COMMANDS = dict(commands())
-GROUPS = ["tacet", "tacet people", "tacet app", "tacet token", "tacet secrets"]
+GROUPS = ["tacet", "tacet people", "tacet app", "tacet token", "tacet secrets", "tacet database"]
 
 
 def examples(command: click.Command) -> list[str]:
@@ -38,6 +38,10 @@ def test_all_commands_are_there() -> None:
         "tacet secrets new",
         "tacet secrets rotate",
         "tacet secrets forget",
+        "tacet database migrate",
+        "tacet database copy",
+        "tacet database distribute",
+        "tacet database backup",
     }
 
 

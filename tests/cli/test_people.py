@@ -169,9 +169,9 @@ FAILURES = {
     ),
     "no database": ("people import good.jsonl --database sqlite:///bad.jsonl", Exit.DATABASE, "sqlite:///bad.jsonl: "),
     "PostgreSQL": (
-        "people import good.jsonl --database postgresql://host/db",
-        Exit.USAGE,
-        "--database: PostgreSQL is not supported by this version",
+        "people import good.jsonl --database postgresql://127.0.0.1:1/db",
+        Exit.DATABASE,
+        "postgresql://127.0.0.1:1/db: the database cannot be reached",
     ),
 }
 

@@ -15,7 +15,7 @@ import pytest
 from tacet.store import copying
 from tacet.store.address import sqlite_path
 from tacet.store.base import Part, StoreError, StoreLocked
-from tacet.store.copying import Changed, Copy, Row, checksum
+from tacet.store.copying import Changed, Copy, Differs, Row, checksum
 from tacet.store.maintenance import migrate, side
 from tacet.store.opening import open_store
 from tacet.store.postgres.connections import connect
@@ -414,7 +414,7 @@ class TestAWatchedSource:
             await copy.open()
             await copy.run(silent)
             await changing(pair.destination, "UPDATE relation SET target_id = 5 WHERE source_id = 4 AND position = 4")
-            with pytest.raises(StoreError, match="does not hold what was copied into it") as caught:
+            with pytest.raises(Differs, match="does not hold what was copied into it") as caught:
                 await copy.verify(silent)
         assert not isinstance(caught.value, Changed)
 

@@ -40,7 +40,7 @@ def database() -> None:
 Examples:
   tacet database migrate
   tacet database migrate --database postgresql://tacet@db.example/tacet
-  tacet database migrate --check && systemctl start tacet
+  tacet database migrate --check || echo "not yet"
 """
 )
 @click.option("--check", is_flag=True, help="Change nothing; end with 7 where something is to be done.")
@@ -119,9 +119,9 @@ class Copying:
         """Copy, then compare.
 
         Raises:
-            StoreError: a database failed or the source changed.
+            StoreError: a database failed, or the copy is none.
         """
-        from tacet.store.copying import Changed
+        from tacet.store.copying import Differs
 
         try:
             self._before = self._rows = await self._copy.open()
@@ -130,7 +130,7 @@ class Copying:
                 await self._copy.run(lambda done, total: self._tell(told, done, total))
             with meter("comparing", self._quiet, self._clock) as told:
                 self._tables = dict(await self._copy.verify(lambda done, total: told(Seen(done, total, done, 0))))
-        except Changed:
+        except Differs:
             self.can_go_on = False
             raise
         finally:

@@ -11,7 +11,6 @@ from tacet.cli.admin import KEY_MISSING
 from tacet.cli.exits import CommandError, Exit
 from tacet.cli.options import settings_options
 from tacet.cli.sources import load
-from tacet.observing.logs import formatter
 from tacet.settings import SANDBOX, SERVE, Settings
 from tacet.store.address import is_postgresql, shown
 
@@ -196,6 +195,8 @@ def _check_processes(settings: Settings) -> None:
 
 
 def _log_to_stderr(settings: Settings) -> None:
+    from tacet.observing.logs import formatter
+
     level = settings.log_level
     handler = logging.StreamHandler()
     handler.setFormatter(formatter(settings.log_format))

@@ -35,7 +35,11 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
 
 
-class Changed(StoreError):
+class Differs(StoreError):
+    """What is in the destination is no copy, and never will be: something else wrote there."""
+
+
+class Changed(Differs):
     """The source was written to while it was copied."""
 
 
@@ -229,7 +233,8 @@ class Copy:
 
         Raises:
             Changed: the source was written to meanwhile.
-            StoreError: the destination is not what was written there.
+            Differs: the destination is not what was written there.
+            StoreError: a database failed.
         """
         total, done = 2 * sum(mark.rows for mark in self._marks.values()), 0
 
@@ -270,13 +275,13 @@ class Copy:
         # Where no side ever waits, Ctrl-C would not be heard.
         await asyncio.sleep(0)
 
-    def _differing(self, side: Side, table: Table, found: Mark, copied: Mark) -> StoreError:
+    def _differing(self, side: Side, table: Table, found: Mark, copied: Mark) -> Differs:
         rows = f"{found.rows:,} rows, {copied.rows:,} were copied"
         if found.rows == copied.rows:
             rows = f"{found.rows:,} rows, not all as they were copied"
         if side is self._source:
             return self._changed(table, rows)
-        return StoreError(
+        return Differs(
             f"{side.name} does not hold what was copied into it (table {table.name}: {rows}): something else wrote "
             "there; copy again into an empty database"
         )

@@ -193,7 +193,7 @@ def _settings(timeout_s: float | None) -> Iterator[str]:
 
 
 def _explained(error: Exception) -> StoreError:
-    """Why no session could be made. Nothing of the address is in it."""
+    """Why no session could be made. Of the address, host and port may be in it."""
     if isinstance(error, StoreError):
         return error
     if isinstance(error, TimeoutError):
