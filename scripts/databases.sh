@@ -1,6 +1,6 @@
 #!/bin/sh
-# Sees to the PostgreSQL and Redis that the tests start for themselves; installs Debian's where there are none. Servers
-# that Debian starts at an installation stay off: the tests use ports and folders of their own.
+# Sees to the PostgreSQL and Redis that tests and bench start for themselves; installs Debian's where there are none.
+# Servers that Debian starts at an installation stay off: tests and bench use ports and folders of their own.
 set -eu
 
 fail() {
@@ -46,5 +46,5 @@ if command -v apt-get >/dev/null; then
     (install) || true
 fi
 
-has_both || fail "the tests need PostgreSQL 15 or later and Redis 5 or later and could not install them; install them\
+has_both || fail "tests and bench need PostgreSQL 15 or later and Redis 5 or later and could not install them; install them\
  (apt-get install postgresql redis-server) and run this again"

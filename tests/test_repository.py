@@ -102,7 +102,7 @@ def test_every_suppressed_warning_says_why() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [".ci/run", *(f"scripts/{name}.sh" for name in ("browser", "environment", "load_generator"))]
+    "name", [".ci/run", *(f"scripts/{name}.sh" for name in ("browser", "databases", "environment", "load_generator"))]
 )
 def test_scripts_can_be_run(name: str) -> None:
     assert os.access(ROOT / name, os.X_OK)

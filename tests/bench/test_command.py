@@ -36,6 +36,26 @@ def test_saving_before_anything_was_measured_says_so(
     assert "no complete run yet" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("programs", "missing"), [(["pgbench"], "the load generator wrk"), (["wrk"], "pgbench")], ids=["wrk", "pgbench"]
+)
+def test_a_measure_with_two_generators_needs_both(
+    programs: list[str],
+    missing: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(command, "FOLDER", tmp_path / "bench")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for name in programs:
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+    assert main(["--only", "postgres"]) == FAILED
+    assert f"{missing} is missing" in capsys.readouterr().err
+    assert not (tmp_path / "bench").exists()
+
+
 def test_a_missing_generator_stops_a_load_before_anything_is_made(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

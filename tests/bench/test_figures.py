@@ -1,6 +1,7 @@
 import pytest
 
-from bench.figures import Goal, Sense, figure, load_figure
+from bench.figures import Goal, Sense, figure, load_figure, rate_figure
+from bench.load import Load
 from tests.bench.test_load import load
 
 HALF_OF_BARE = Goal(Sense.AT_LEAST, 0.5, of_bare=True)
@@ -39,3 +40,15 @@ def test_a_ratio_is_the_median_over_rounds_not_the_ratio_of_medians() -> None:
 
 def test_a_goal_about_a_ratio_is_not_reached_without_one() -> None:
     assert not figure("page", "page", [9_000.0], "/s", HALF_OF_BARE).is_reached(HALF_OF_BARE)
+
+
+def test_a_load_without_a_neighbour_has_its_medians_and_no_bare_route() -> None:
+    made = rate_figure("postgres", "page", [load(50), load(90), load(30)], Goal(Sense.AT_LEAST, 40, "/s"))
+    assert (made.value, made.unit, made.samples, made.bare) == (50, "/s", [50, 90, 30], None)
+    assert (made.cpu_us, made.busy, made.p50_us, made.p99_us) == (1, 1, 1, 1)
+    assert [made.is_reached(goal) for goal in made.goals] == [True]
+
+
+def test_what_a_generator_does_not_tell_is_not_shown_as_none_at_all() -> None:
+    made = rate_figure("postgres", "pgbench", [Load(10, 5.0, 0.0, 0.0, 0, 0, 0)])
+    assert (made.cpu_us, made.busy, made.p50_us, made.p99_us) == (None, None, None, None)

@@ -9,7 +9,7 @@ import pytest
 from bench.bare import PATH
 from bench.client import Client
 from bench.errors import BenchError
-from bench.processes import REPOSITORY, end, serving, started
+from bench.processes import REPOSITORY, Server, end, serving, started
 
 BARE = [sys.executable, "-m", "bench.bare"]
 
@@ -69,3 +69,13 @@ def test_ending_a_process_twice_does_nothing_more_and_signals_work_again(tmp_pat
 
 def test_the_repository_is_the_folder_of_the_makefile() -> None:
     assert os.access(REPOSITORY / "Makefile", os.R_OK)
+
+
+def test_processor_time_is_that_of_children_too(tmp_path: Path) -> None:
+    burning = "sum(range(20_000_000)); print('done', flush=True); import sys; sys.stdin.read()"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {burning!r}], stdin=subprocess.PIPE)"
+    with started([sys.executable, "-c", parent], None, tmp_path / "log") as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "done\n"
+        own = psutil.Process(process.pid).cpu_times()
+        assert Server(process.pid, "").cpu_s() > own.user + own.system + 0.1

@@ -7,7 +7,8 @@ from rich.console import Console
 
 from bench.command import PAGE
 from bench.errors import BenchError
-from bench.figures import Figure, Goal, Sense, figure, load_figure
+from bench.figures import Figure, Goal, Sense, figure, load_figure, rate_figure
+from bench.load import Load
 from bench.report import COLUMNS, MADE, Report, cells, read, save, show, table, write
 from tests.bench.test_load import load
 
@@ -40,6 +41,16 @@ def test_a_row_has_the_figure_the_bare_route_and_what_is_to_be_reached() -> None
         "≥ 0.45 of bare; ≥ 5,000/s",
         "yes; no",
     )
+
+
+def test_a_row_without_a_neighbour_has_the_servers_time_alone() -> None:
+    made = rate_figure("postgres", "mute", [load(900)], Goal(Sense.AT_LEAST, 500.0, "/s"))
+    assert cells(made) == ("mute", "900/s", "", "", "1 µs", "0.0 / 0.0 ms", "≥ 500/s", "yes")
+
+
+def test_a_row_of_another_generator_has_its_rate_alone() -> None:
+    made = rate_figure("postgres", "pgbench", [Load(10, 5.0, 0.0, 0.0, 0, 0, 0)])
+    assert cells(made) == ("pgbench", "5.00/s", "", "", "", "", "", "")
 
 
 def test_a_row_without_a_load_leaves_its_cells_empty() -> None:
