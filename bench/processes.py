@@ -107,10 +107,10 @@ def serving(command: Sequence[str], core: int | None, log: Path) -> Iterator[Ser
         yield Server(process.pid, _first_line(process, log))
 
 
-def why(log: Path) -> str:
-    """The last line that a process left behind, for the message about it."""
+def why(log: Path, line: int = -1) -> str:
+    """The last line, or another one, that a process left behind, for the message about it."""
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return lines[-1] if lines else "it said nothing"
+    return lines[line] if lines else "it said nothing"
 
 
 def _first_line(process: subprocess.Popen[str], log: Path) -> str:

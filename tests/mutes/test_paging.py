@@ -65,21 +65,11 @@ async def test_what_has_ended_is_on_no_page(shelf: Shelf) -> None:
     assert await shelf.page(Kind.FOLLOW) == Page([3, 1], None, None)
 
 
-FIRST_PAGES = {
-    "empty": (0, {"packed": 1}),
-    "short": (2, {"packed": 1}),
-    "full": (3, {"packed": 1, "older": 1}),
-    "one-of-many": (9, {"packed": 1, "older": 1}),
-}
-
-
-@pytest.mark.parametrize(("count", "asked"), FIRST_PAGES.values(), ids=FIRST_PAGES.keys())
-async def test_a_first_page_is_one_query_and_one_more_where_there_may_be_another(
-    shelf: Shelf, count: int, asked: dict[str, int]
-) -> None:
+@pytest.mark.parametrize("count", [0, 2, 3, 9], ids=["empty", "short", "full", "one-of-many"])
+async def test_a_first_page_is_one_query(shelf: Shelf, count: int) -> None:
     await shelf.add(Kind.MUTE, *range(1, count + 1))
     await shelf.page(Kind.MUTE)
-    assert shelf.asked == asked
+    assert shelf.asked == {"packed": 1}
 
 
 async def test_a_page_of_mutes_costs_no_coroutine_of_its_own(shelf: Shelf) -> None:

@@ -118,6 +118,7 @@ class Look:
         packed = await store.relations.packed(*asked)
         assert packed.target_ids == [target_id for target_id, _ in older]
         assert packed.oldest == (older[-1][1] if older else 0)
+        assert packed.more == any(row[1] < packed.oldest for row in rows)
 
 
 KEYS = st.tuples(KINDS, SOURCES, TARGETS)

@@ -29,10 +29,12 @@ class Packed(msgspec.Struct, frozen=True):
     Attributes:
         target_ids: in order.
         oldest: the position of the last one; 0 when there is none.
+        more: whether the list goes on after it.
     """
 
     target_ids: list[int]
     oldest: int
+    more: bool
 
 
 class StoreError(Exception):

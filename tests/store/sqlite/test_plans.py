@@ -33,7 +33,6 @@ OF_PAIR = f"access_grant_by_app {PAIR} AND revoked_at_ms=?)"
 
 PLANS = {
     "OLDER": f"{RELATION_BY_POSITION} AND position<?)",
-    "PACKED": f"{RELATION_BY_POSITION} AND position<?)",
     "NEWER": f"{RELATION_BY_POSITION})",
     "WHO": RELATION_BY_TARGET,
     "POSITION": RELATION_BY_TARGET,
@@ -139,6 +138,7 @@ BOTH_SIDES = [
 """Sorts two pages that were already cut."""
 
 SEVERAL = {
+    "PACKED": [f"{RELATION_BY_POSITION} AND position<?)"] * 2,
     "WHICH": [
         f"SEARCH relation USING COVERING INDEX {BY_TARGET}",
         "SEARCH any_ended USING COVERING INDEX relation_by_end_of_source (source_id=? AND kind=? AND end_at_ms<?)",
@@ -257,7 +257,7 @@ WHOLE_TABLES = {"ANY_APP", "FIRST_PERSON_IDS", "REVISIONS", "MIGRATIONS_DONE"}
 """What reads a table from its beginning, in the order of its key, and is limited or tiny."""
 
 HARMLESS = re.compile(
-    r"CO-ROUTINE (page|sent|received)|SCAN page|(CORRELATED )?(LIST|SCALAR) SUBQUERY \d|SCAN CONSTANT ROW"
+    r"CO-ROUTINE (page|newest|sent|received)|SCAN (page|newest)|(CORRELATED )?(LIST|SCALAR) SUBQUERY \d|SCAN CONSTANT ROW"
     r"|SCAN json_each VIRTUAL TABLE INDEX 1:|MERGE \(UNION ALL\)|LEFT|RIGHT"
 )
 """Steps over the ids that were asked for, a search for each of them, and steps over a page that was already cut."""

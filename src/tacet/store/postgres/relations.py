@@ -118,10 +118,10 @@ class PostgresRelations(RelationStore):
         return [*map(tuple, await self._rows(_OLDER, (source_id, int(kind), position, now_ms, limit)))]
 
     async def packed(self, kind: Kind, source_id: int, position: int, limit: int, now_ms: int) -> Packed:
-        for target_ids, oldest in await self._rows(_PACKED, (source_id, int(kind), position, now_ms, limit)):
+        for target_ids, oldest, more in await self._rows(_PACKED, (source_id, int(kind), position, now_ms, limit)):
             if oldest is not None:
-                return Packed(target_ids, oldest)
-        return Packed([], 0)
+                return Packed(target_ids, oldest, more is not None)
+        return Packed([], 0, more=False)
 
     async def newer(self, kind: Kind, source_id: int, position: int, limit: int, now_ms: int) -> list[Row]:
         return [*map(tuple, await self._rows(_NEWER, (source_id, int(kind), position, now_ms, limit)))]

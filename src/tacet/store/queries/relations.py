@@ -44,13 +44,22 @@ WHERE source_id = $1 AND kind = $2 AND position > $3 AND position > -1
 ORDER BY position LIMIT $5
 """
 
+# Whether anybody is older comes with the page: asked for by itself it would be a second way to the database and back.
 PACKED = """
-SELECT packed(target_id), MIN(position) FROM (
-    SELECT target_id, position FROM relation
-    WHERE source_id = $1 AND kind = $2 AND position < $3 AND position > -1
+SELECT newest.target_ids, newest.oldest, (
+    SELECT 1 FROM relation
+    WHERE source_id = $1 AND kind = $2 AND position < newest.oldest AND position > -1
       AND (end_at_ms IS NULL OR end_at_ms > $4)
-    ORDER BY position DESC LIMIT $5
-) AS page
+    LIMIT 1
+)
+FROM (
+    SELECT packed(target_id) AS target_ids, MIN(position) AS oldest FROM (
+        SELECT target_id, position FROM relation
+        WHERE source_id = $1 AND kind = $2 AND position < $3 AND position > -1
+          AND (end_at_ms IS NULL OR end_at_ms > $4)
+        ORDER BY position DESC LIMIT $5
+    ) AS page
+) AS newest
 """
 
 # Comparing what a look-up gives is one probe an id in every database, whatever its planner believes; a join was once

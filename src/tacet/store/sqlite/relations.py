@@ -77,10 +77,10 @@ class SqliteRelations(RelationStore):
         return self._rows(_OLDER, (source_id, int(kind), position, now_ms, limit))
 
     async def packed(self, kind: Kind, source_id: int, position: int, limit: int, now_ms: int) -> Packed:
-        for target_ids, oldest in self._rows(_PACKED, (source_id, int(kind), position, now_ms, limit)):
+        for target_ids, oldest, more in self._rows(_PACKED, (source_id, int(kind), position, now_ms, limit)):
             if oldest is not None:
-                return Packed(_decode_ids(target_ids), oldest)
-        return Packed([], 0)
+                return Packed(_decode_ids(target_ids), oldest, more is not None)
+        return Packed([], 0, more=False)
 
     async def newer(self, kind: Kind, source_id: int, position: int, limit: int, now_ms: int) -> list[Row]:
         return self._rows(_NEWER, (source_id, int(kind), position, now_ms, limit))
