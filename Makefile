@@ -12,10 +12,15 @@ export PYTHON
 
 BIN := .venv/bin
 
-# What starts processes, browsers, foreign clients or crashes, and the bench: part of `test`, too slow for `check`.
-SLOW := tests/bench tests/browser tests/clients tests/contract tests/crash tests/deploy tests/faults \
-	tests/cli/test_people.py tests/cli/test_servers.py tests/sandbox/test_seeding.py tests/store/sqlite/test_locking.py \
-	tests/test_databases.py tests/test_migrating_examples.py tests/test_readme.py tests/processes/test_server.py tests/wire/test_http1.py
+# What starts processes, browsers, foreign clients or crashes, and the bench: run one after the other, for several of them
+# look at what becomes of a service within a second or two.
+SLOW := tests/bench tests/browser tests/clients tests/contract tests/crash tests/deploy tests/faults tests/processes \
+	tests/cli/test_people.py tests/cli/test_servers.py tests/sandbox/test_kept_worlds.py tests/sandbox/test_seeding.py \
+	tests/store/sqlite/test_locking.py tests/test_databases.py tests/test_migrating_examples.py tests/test_readme.py \
+	tests/wire/test_http1.py
+
+# What is said of the service as a whole is said of it on PostgreSQL as well.
+ON_POSTGRESQL := tests/clients tests/contract tests/meaning
 
 .PHONY: help sandbox test check bench lint types format pins clean environment test-environment
 
@@ -27,15 +32,20 @@ help: ## Show this list
 sandbox: environment ## Start the sandbox on 127.0.0.1:PORT; ARGS="--people 2000" and the like go to it
 	@$(BIN)/tacet sandbox --port $(PORT) $(ARGS)
 
-test: test-environment lint types ## Everything: lint, formatting, types, all tests; ARGS go to pytest
+test: test-environment lint types ## Everything: lint, formatting, types, all tests; with ARGS only what pytest makes of them
 	@$(BIN)/python scripts/node_sdk.py
 	@scripts/browser.sh
 	@scripts/databases.sh
+ifeq ($(ARGS),)
+	@$(BIN)/pytest -n auto --dist loadfile --world postgresql $(ON_POSTGRESQL)
+	@$(BIN)/pytest -n auto --dist worksteal -p no:schemathesis $(addprefix --ignore=,$(SLOW))
+	@$(BIN)/pytest $(SLOW)
+else
 	@$(BIN)/pytest $(ARGS)
+endif
 
-check: test-environment lint types ## The quick part, about a minute: lint, formatting, types, unit tests
-	@scripts/databases.sh
-	@$(BIN)/pytest -n auto --dist worksteal -p no:schemathesis $(addprefix --ignore=,$(SLOW)) $(ARGS)
+check: test-environment lint types ## The quick part, about two minutes: lint, formatting, types, unit tests on SQLite
+	@$(BIN)/pytest -n auto --dist worksteal -p no:schemathesis -k 'not postgres' $(addprefix --ignore=,$(SLOW)) $(ARGS)
 
 bench: test-environment ## Measure what docs/performance.md claims; ARGS go to the bench
 	@scripts/load_generator.sh

@@ -21,9 +21,9 @@ SHAPE = Shape(
 NOW_MS = 1_800_000_000_000
 """After everything that is made with a world, before what is added to it."""
 
-CROWD = Crowd(sources=60, asked=20, targets=10_000)
+CROWD = Crowd(sources=180, asked=60, targets=10_000)
 PLAN = Plan(
-    "tiny", SHAPE, runs=1, seconds=1, starts=1, arrivals=3, calls=2, crowds=(CROWD, Crowd(120, 40, targets=10_000))
+    "tiny", SHAPE, runs=1, seconds=1, starts=1, arrivals=3, calls=2, crowds=(CROWD, Crowd(240, 120, targets=10_000))
 )
 
 

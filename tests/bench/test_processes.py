@@ -73,7 +73,9 @@ def test_the_repository_is_the_folder_of_the_makefile() -> None:
 
 def test_processor_time_is_that_of_children_too(tmp_path: Path) -> None:
     burning = "sum(range(20_000_000)); print('done', flush=True); import sys; sys.stdin.read()"
-    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {burning!r}], stdin=subprocess.PIPE)"
+    parent = (
+        f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {burning!r}], stdin=subprocess.PIPE).wait()"
+    )
     with started([sys.executable, "-c", parent], None, tmp_path / "log") as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "done\n"
