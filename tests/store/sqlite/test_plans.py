@@ -257,8 +257,8 @@ WHOLE_TABLES = {"ANY_APP", "FIRST_PERSON_IDS", "REVISIONS", "MIGRATIONS_DONE"}
 """What reads a table from its beginning, in the order of its key, and is limited or tiny."""
 
 HARMLESS = re.compile(
-    r"CO-ROUTINE (page|newest|sent|received)|SCAN (page|newest)|(CORRELATED )?(LIST|SCALAR) SUBQUERY \d|SCAN CONSTANT ROW"
-    r"|SCAN json_each VIRTUAL TABLE INDEX 1:|MERGE \(UNION ALL\)|LEFT|RIGHT"
+    r"CO-ROUTINE (page|newest|sent|received)|SCAN (page|newest)|(CORRELATED )?(LIST|SCALAR) SUBQUERY \d"
+    r"|SCAN CONSTANT ROW|SCAN json_each VIRTUAL TABLE INDEX 1:|MERGE \(UNION ALL\)|LEFT|RIGHT"
 )
 """Steps over the ids that were asked for, a search for each of them, and steps over a page that was already cut."""
 
