@@ -171,6 +171,25 @@ class TestChangesBesideTheServer:
             assert (service.tacet.people.generation, service.tacet.actions.post_changes.sequence) == before
 
 
+@pytest.mark.parametrize("slow", ["sweep", "flush"])
+async def test_nothing_that_takes_long_holds_up_the_look_at_changes(monkeypatch: pytest.MonkeyPatch, slow: str) -> None:
+    begun = asyncio.Event()
+
+    async def hang(*_: object) -> int:
+        begun.set()
+        await asyncio.sleep(60)
+        return 0
+
+    async with in_memory() as service:
+        target: object = service.store.relations if slow == "sweep" else service.tacet.usage
+        monkeypatch.setattr(target, slow, hang)
+        async with watching(service):
+            await asyncio.wait_for(begun.wait(), 5)
+            assert not await is_refused(service, "alice")
+            await service.store.credentials.put_token(bearer("alice", ALICE.id, revoked_at_ms=NOW_MS))
+            assert await comes_true(lambda: is_refused(service, "alice"))
+
+
 async def test_ended_mutes_are_swept_away_in_as_many_bites_as_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app_module, "SWEEP_LIMIT", 3)
     async with in_memory() as service:

@@ -141,7 +141,15 @@ def test_every_alert_that_has_a_section_exists() -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [health.STOPPING, health.AWAY, health.BUSY.format(ANYTHING), health.SILENT, health.BROKEN, sharing.NOT_SHARED],
+    [
+        health.STOPPING,
+        health.AWAY.format(ANYTHING),
+        health.BUSY.format(ANYTHING),
+        health.SILENT,
+        health.BROKEN,
+        sharing.NOT_SHARED,
+        sharing.REFUSES.format(ANYTHING),
+    ],
 )
 def test_every_answer_of_health_is_explained(answer: str) -> None:
     assert f"| `{answer}` |" in section(PAGE, "What health answers")
@@ -172,6 +180,7 @@ def test_every_setting_that_is_named_exists() -> None:
 
 ELSEWHERE = (
     "max_connections",
+    "default_transaction_read_only",
     "archive_mode",
     "archive_command",
     "restore_command",

@@ -15,11 +15,12 @@ from tacet.limits.defaults import DEFAULT_LIMITS
 from tacet.limits.failures import Failures
 from tacet.limits.windows import InProcessWindows
 from tacet.news import Nobody
-from tacet.sharing import Link, Shared, alone, together
+from tacet.sharing import NOT_SHARED, Link, Shared, SharingError, alone, together
 from tacet.store.base import Part, Store
 from tacet.store.opening import MEMORY, open_store
 from tests.cast import ALICE, APP_ID, CONSUMER_SECRET, NOW_MS, bearer, move_in
 from tests.databases import Redis as RedisServer
+from tests.redis.scripted import obliging, scripted
 from tests.redis.waiting import until
 from tests.service import SECRET_KEY, Service, settings
 
@@ -60,6 +61,14 @@ async def processes(redis_address: str, count: int = 2) -> AsyncIterator[list[Pr
             tacet = Tacet(setting, store, vault, clock, SeededRandomness(number), shared=shared)
             made.append(Process(tacet, store, vault, clock, shared))
         yield made
+
+
+async def noticed(*those: Process) -> None:
+    """Have everybody notice that Redis is gone, and a second pass, so that what is signed now came later."""
+    await until(lambda: not any(each.link.redis.present for each in those))
+    for each in those:
+        assert (await each.signed("GET", ME)).status == 401
+    those[0].clock.advance(1_000)
 
 
 @pytest.fixture
@@ -166,6 +175,7 @@ class TestRevoking:
         async with processes(harmed_redis.address) as (here, there):
             assert (await there.signed("GET", ME)).status == 200
             harmed_redis.kill()
+            await noticed(here, there)
             assert (await here.signed("POST", "/1.1/oauth/invalidate_token.json")).status == 200
             await asyncio.sleep(0.05)
             assert (await there.signed("GET", ME)).status == 200
@@ -187,7 +197,11 @@ class TestReplays:
 
     async def test_also_while_redis_is_gone_and_when_it_is_back(self, harmed_redis: RedisServer) -> None:
         async with processes(harmed_redis.address) as (here, there):
+            assert await self.send(here, "before") == 200
+            before = here.signature("GET", ME, nonce="before")
             harmed_redis.kill()
+            await noticed(here, there)
+            assert (await there.call("GET", ME, token=None, headers=before)).status == 401
             assert [await self.send(each, "gone") for each in (here, there)] == [200, 401]
             assert await self.send(here, "while gone") == 200
             harmed_redis.start()
@@ -195,9 +209,23 @@ class TestReplays:
             assert await self.send(there, "while gone") == 401
             assert [await self.send(each, "back") for each in (there, here)] == [200, 401]
 
+    async def test_a_process_learns_from_the_database_that_another_one_lost_redis(
+        self, harmed_redis: RedisServer
+    ) -> None:
+        async with processes(harmed_redis.address) as (here, there):
+            headers = here.signature("GET", ME, nonce="cut off")
+            await here.store.nonces.announce()
+            watching = asyncio.ensure_future(there.tacet.watch())
+            await asyncio.sleep(0.1)
+            watching.cancel()
+            assert (await there.call("GET", ME, token=None, headers=headers)).status == 200
+            held = await here.store.nonces.sweep(NOW_MS + 10**9, 10)
+            assert held == 1
+
     async def test_what_the_database_remembers_is_tidied_away(self, harmed_redis: RedisServer) -> None:
         async with processes(harmed_redis.address, 1) as (only,):
             harmed_redis.kill()
+            await noticed(only)
             assert await self.send(only, "gone") == 200
             only.clock.advance(700_000)
             assert await self.swept(only.tacet.watch, lambda: only.store.nonces.sweep(NOW_MS + 10**9, 10)) == 0
@@ -229,7 +257,7 @@ class TestGuesses:
 
 
 RIGHTS = (
-    "~tacet:* &tacet:* +@connection +set +setrange +hmget +hget +hset +hincrby +pexpire +del +exists"
+    "~tacet:* &tacet:* +@connection +info +set +setrange +hmget +hget +hset +hincrby +pexpire +del +exists"
     " +evalsha +eval +publish +subscribe"
 )
 """All that a user of Redis needs."""
@@ -248,6 +276,23 @@ async def test_a_user_of_redis_needs_few_rights(harmed_redis: RedisServer, caplo
         await until(lambda: there.heard == [Part.CREDENTIALS])
         assert here.link.redis.absences == 0
     assert caplog.messages == []
+
+
+async def test_services_with_other_secret_keys_share_nothing_in_one_redis(redis_address: str) -> None:
+    clock = ManualClock(NOW_MS)
+    async with empty() as store, empty() as another_store, AsyncExitStack() as stack:
+        one = await stack.enter_async_context(together(settings(redis=redis_address), store, clock))
+        other_settings = settings(redis=redis_address, secret_key=SECRET_KEY[::-1])
+        other = await stack.enter_async_context(together(other_settings, another_store, clock))
+        for shared in (one, other):
+            spent = await shared.windows.spend("getUsersMe", 1)
+            assert spent is not None
+            assert spent.remaining == LIMIT.count - 1
+            await shared.nonces.remember("ck", "t", "n", NOW_S, NOW_S)
+        assert one.link is not None
+        names = {key.split(b":")[1] for key in await one.link.redis.call("KEYS", "tacet:*:*")}
+        assert len(names) == 2
+        assert not any(part.encode() in name for name in names for part in (SECRET_KEY, SECRET_KEY[:6]))
 
 
 async def test_one_process_shares_nothing() -> None:
@@ -271,3 +316,41 @@ async def test_nothing_runs_on_afterwards(redis_address: str) -> None:
         async with together(settings(redis=redis_address), store, ManualClock(NOW_MS)):
             assert len(asyncio.all_tasks()) == len(before) + 2
         assert asyncio.all_tasks() == before
+
+
+class TestARedisThatDoesNotLetUsIn:
+    @pytest.mark.parametrize(
+        ("given", "code"), [("", "NOAUTH"), (":wr0ng@", "WRONGPASS"), ("nobody:wr0ng@", "WRONGPASS")]
+    )
+    async def test_keeps_a_server_from_starting(self, harmed_redis: RedisServer, given: str, code: str) -> None:
+        harmed_redis.run("CONFIG SET requirepass r1ght")
+        with pytest.raises(SharingError, match=rf"refuses us: it answers {code} to \w+ \(give the user") as caught:
+            async with processes(harmed_redis.address.replace("//", f"//{given}"), 1):
+                pass
+        assert "wr0ng" not in str(caught.value)
+
+    async def test_nor_does_one_before_version_6_that_has_no_code_for_it(self) -> None:
+        async with scripted(lambda _: b"-ERR invalid password\r\n") as server:
+            with pytest.raises(SharingError, match="refuses us: it answers ERR to AUTH"):
+                async with processes(server.address.replace("//", "//:wr0ng@"), 1):
+                    pass
+
+    async def test_nor_what_is_no_redis(self) -> None:
+        async with scripted(lambda _: b"HTTP/1.1 400 Bad Request\r\n\r\n") as server:
+            with pytest.raises(SharingError, match="refuses us: what answers is no Redis"):
+                async with processes(server.address, 1):
+                    pass
+
+    async def test_one_that_loads_is_waited_for(self) -> None:
+        async with scripted(lambda _: b"-LOADING\r\n") as server, processes(server.address, 1) as (only,):
+            assert only.shared.lacking() == (NOT_SHARED,)
+
+    async def test_is_told_by_health_while_serving(self) -> None:
+        async with scripted(obliging) as server, processes(server.address, 1) as (only,):
+            assert only.shared.lacking() == ()
+            server.answer = lambda _: b"-NOAUTH Authentication required.\r\n"
+            await until(lambda: not only.link.redis.present and only.link.redis.refusal != "")
+            [told] = only.shared.lacking()
+            assert told.startswith("Redis refuses us: it answers NOAUTH")
+            problems = (await only.get("/_health/ready", token=None)).json["problems"]
+            assert told in problems

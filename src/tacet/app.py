@@ -137,12 +137,20 @@ class Tacet:
 
     async def watch(self) -> None:
         """Notice what admin commands change beside the server, and tidy; runs until it is cancelled."""
-        while True:
-            await _attempt(self._look, "changes beside the server may go unnoticed for now")
-            await _attempt(self._sweep, "ended mutes and logins take up space for now")
-            if self._clock.ticks_ns() >= self._next_flush_ns:
-                await self.flush()
-            await asyncio.sleep(WATCH_INTERVAL_S)
+        async with asyncio.TaskGroup() as group:
+            # Each by itself: a revoked token must not work for as long as there is something to tidy.
+            for step in (self._watch_revisions, self._watch_ends, self._watch_usage):
+                group.create_task(_again_and_again(step))
+
+    async def _watch_revisions(self) -> None:
+        await _attempt(self._look, "changes beside the server may go unnoticed for now")
+
+    async def _watch_ends(self) -> None:
+        await _attempt(self._sweep, "ended mutes and logins take up space for now")
+
+    async def _watch_usage(self) -> None:
+        if self._clock.ticks_ns() >= self._next_flush_ns:
+            await self.flush()
 
     async def flush(self) -> None:
         """Write what is only in memory, the usage of Apps: now and then, and once more when no requests come."""
@@ -194,6 +202,9 @@ class Tacet:
 
     def _forget(self, part: Part) -> None:
         """Drop what was kept of a part that somebody else changed."""
+        if part is Part.NONCES:
+            self._shared.nonces.ask_store()
+            return
         if part is Part.DIRECTORY:
             self.people.forget()
         if part is Part.POSTS:
@@ -211,6 +222,12 @@ class Tacet:
             while await sweep(self._clock.now_ms(), SWEEP_LIMIT) >= SWEEP_LIMIT:
                 pass
         self._next_sweep_ns = self._clock.ticks_ns() + int(SWEEP_INTERVAL_S * 1e9)
+
+
+async def _again_and_again(step: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await step()
+        await asyncio.sleep(WATCH_INTERVAL_S)
 
 
 async def _attempt(step: Callable[[], Awaitable[None]], consequence: str) -> None:

@@ -98,7 +98,7 @@ def _check_redis(text: str) -> None:
 def _check_listener(text: str) -> None:
     host, colon, port = text.rpartition(":")
     if not (host and colon and port.isascii() and port.isdigit() and len(port) <= 5 and 1 <= int(port) <= MAX_PORT):
-        raise ValueError(f"{text!r} is no HOST:PORT, such as 127.0.0.1:9100")
+        raise ValueError(f"{text!r} is no HOST:PORT, such as 127.0.0.1:9464")
 
 
 def _check_secret_key(secret_key: str) -> None:

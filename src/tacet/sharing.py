@@ -25,9 +25,20 @@ if TYPE_CHECKING:
 TELLER_CHARS = 16
 """Of the name under which a process tells the others something: no two share one by chance."""
 
+SERVICE_BYTES = 6
+"""Of the digest that tells services apart: enough for any number that one operator has, and says nothing of the key."""
 
-NOT_SHARED = "Redis is away: requests are not limited, and the database remembers nonces"
-"""What does not work without it, for whoever looks at a server's health."""
+NOT_SHARED = "Redis is away"
+"""For whoever looks at a server's health. What that means is in the log: whoever reaches the API reads this, and is not
+to learn that requests are not limited meanwhile."""
+
+
+REFUSES = "Redis refuses us: {}"
+"""The same, where waiting does not help."""
+
+
+class SharingError(Exception):
+    """What the settings name is no Redis, or does not let us in; the message holds no password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +82,9 @@ class Shared:
 
     def lacking(self) -> Sequence[str]:
         """What processes do not share at the moment, in words."""
-        return () if self.link is None or self.link.redis.present else (NOT_SHARED,)
+        if self.link is None or self.link.redis.present:
+            return ()
+        return (REFUSES.format(reason) if (reason := self.link.redis.refusal) else NOT_SHARED,)
 
 
 def alone(settings: Settings, clock: Clock) -> Shared:
@@ -90,6 +103,7 @@ async def together(settings: Settings, store: Store, clock: Clock) -> AsyncItera
 
     Raises:
         ValueError: the settings name no Redis; the message holds nothing of the address.
+        SharingError: it was reached, and does not let us in or is no Redis.
     """
     # Imported here: most servers are one process.
     from tacet.identity.oauth1.shared_nonces import SharedNonces
@@ -99,18 +113,28 @@ async def together(settings: Settings, store: Store, clock: Clock) -> AsyncItera
     from tacet.redis.client import Redis
     from tacet.redis.news import RedisNews
 
-    address, limits = read_address(settings.redis), _limits(settings)
+    address, limits, prefix = read_address(settings.redis), _limits(settings), _prefix(settings)
     redis = Redis(address, "requests are not limited and the database remembers nonces")
-    news = RedisNews(redis, address, SystemRandomness().text(TELLER_CHARS))
+    news = RedisNews(redis, address, prefix, SystemRandomness().text(TELLER_CHARS))
     secret = blake2b(settings.secret_key.encode(), digest_size=32, person=b"tacet sign-ins").digest()
 
     def failures(own: InProcessWindows, own_limits: Mapping[str, RateLimit]) -> Windows:
-        return OwnBeside(RedisWindows(redis, "failures", own_limits, clock, secret), own)
+        return OwnBeside(RedisWindows(redis, f"{prefix}:failures", own_limits, clock, secret), own)
 
-    windows = OpenWhileAway(RedisWindows(redis, "limits", limits, clock), limits, clock)
-    nonces = SharedNonces(redis, store.nonces, Nonces())
-    async with redis, news.ear:
-        yield Shared(windows, failures, nonces, news, Link(redis, windows))
+    windows = OpenWhileAway(RedisWindows(redis, f"{prefix}:limits", limits, clock), limits, clock)
+    nonces = SharedNonces(redis, store.nonces, Nonces(), clock, prefix)
+    redis.follower = nonces.follow
+    async with redis:
+        if redis.refusal:
+            raise SharingError(f"Redis at {address.shown()} refuses us: {redis.refusal}")
+        async with news.ear:
+            yield Shared(windows, failures, nonces, news, Link(redis, windows))
+
+
+def _prefix(settings: Settings) -> str:
+    """Stands before all keys and channels: several services may use one Redis, and have different secret keys."""
+    key = settings.secret_key.encode()
+    return f"tacet:{blake2b(key, digest_size=SERVICE_BYTES, person=b'tacet service').hexdigest()}"
 
 
 def _limits(settings: Settings) -> Mapping[str, RateLimit]:

@@ -1,7 +1,7 @@
 import pytest
 
 from tacet.cli.exits import Exit
-from tacet.store.postgres.distribution import COPIED, LOCAL, SPREAD
+from tacet.store.postgres.distribution import LOCAL, SETTINGS, SPREAD
 from tacet.store.queries.copying import KEYS
 from tests.cli.conftest import Tacet
 from tests.databases import Postgres
@@ -15,12 +15,15 @@ LANGUAGE sql AS $$
     INSERT INTO state VALUES (target, 'distributed', by);
     INSERT INTO called (name, target, by) VALUES ('create_distributed_table', target, by);
 $$;
-CREATE FUNCTION create_reference_table(target REGCLASS) RETURNS VOID LANGUAGE sql AS $$
-    INSERT INTO state VALUES (target, 'reference', '<none>');
-    INSERT INTO called (name, target) VALUES ('create_reference_table', target);
-$$;
 CREATE FUNCTION truncate_local_data_after_distributing_table(target REGCLASS) RETURNS VOID LANGUAGE sql AS $$
     INSERT INTO called (name, target) VALUES ('truncate_local_data_after_distributing_table', target);
+$$;
+CREATE FUNCTION run_command_on_all_nodes(
+    command TEXT, parallel BOOLEAN DEFAULT true, give_warning_for_connection_errors BOOLEAN DEFAULT false,
+    OUT nodeid INT, OUT success BOOLEAN, OUT result TEXT
+) RETURNS SETOF RECORD LANGUAGE sql AS $$
+    INSERT INTO called (name, by) VALUES ('run_command_on_all_nodes', command);
+    SELECT node, true, 'ALTER DATABASE' FROM generate_series(1, 3) AS node;
 $$;
 GRANT ALL ON called, state, citus_tables, called_number_seq TO tacet;
 """
@@ -54,7 +57,7 @@ def called(postgres: Postgres, name: str) -> list[str]:
 
 @pytest.mark.usefixtures("_citus")
 class TestWithCitus:
-    def test_tables_are_spread_and_copied_and_it_says_which(
+    def test_tables_are_spread_and_it_says_which(
         self, tacet: Tacet, postgres: Postgres, migrated_address: str, name: str
     ) -> None:
         ended = tacet(f"database distribute --database {migrated_address}")
@@ -62,33 +65,72 @@ class TestWithCitus:
         assert ended.out.splitlines() == [
             "relation: spread by source_id",
             "person: spread by id",
-            *(f"{table}: copied to every machine" for table in COPIED),
             f"left on the coordinator: {', '.join(LOCAL)}",
+            f"set on every machine, for new sessions: {', '.join(SETTINGS)}",
         ]
-        assert [line for line in called(postgres, name) if "truncate" not in line] == [
+        assert [line for line in called(postgres, name) if "distributed_table|" in line] == [
             "create_distributed_table|relation|source_id",
             "create_distributed_table|person|id",
-            *(f"create_reference_table|{table}|" for table in COPIED),
         ]
+
+    def test_every_machine_gets_the_settings_of_our_sessions(
+        self, tacet: Tacet, postgres: Postgres, migrated_address: str, name: str
+    ) -> None:
+        tacet(f"database distribute --database {migrated_address}")
+        assert [line for line in called(postgres, name) if "run_command" in line] == [
+            f"run_command_on_all_nodes||ALTER DATABASE {name} SET {setting} = {value}"
+            for setting, value in SETTINGS.items()
+        ]
+        assert {"synchronous_commit", "enable_seqscan", "jit"} <= SETTINGS.keys()
+        assert "plan_cache_mode" not in SETTINGS
+
+    @pytest.mark.parametrize(
+        "harm",
+        [
+            "DROP FUNCTION run_command_on_all_nodes",
+            "REVOKE EXECUTE ON FUNCTION run_command_on_all_nodes FROM PUBLIC",
+            """CREATE OR REPLACE FUNCTION run_command_on_all_nodes(
+                command TEXT, parallel BOOLEAN DEFAULT true, give_warning_for_connection_errors BOOLEAN DEFAULT false,
+                OUT nodeid INT, OUT success BOOLEAN, OUT result TEXT
+            ) RETURNS SETOF RECORD LANGUAGE sql AS
+            $$ SELECT node, node < 3, '' FROM generate_series(1, 3) AS node $$""",
+        ],
+        ids=["an old Citus", "not allowed", "one machine refuses"],
+    )
+    def test_what_could_not_be_set_everywhere_is_said_as_commands(
+        self, tacet: Tacet, postgres: Postgres, migrated_address: str, name: str, harm: str
+    ) -> None:
+        postgres.run(f"SET search_path = citus; {harm}", database=name)
+        ended = tacet(f"database distribute --database {migrated_address}")
+        assert ended.code == Exit.OK
+        assert ended.out.splitlines()[3:] == [
+            "not set on every machine: run this on each, as its database's owner",
+            *(f"  ALTER DATABASE {name} SET {setting} = {value};" for setting, value in SETTINGS.items()),
+        ]
+        for command in ended.out.splitlines()[4:]:
+            postgres.run(command)
 
     def test_what_was_there_before_is_not_kept_twice(
         self, tacet: Tacet, postgres: Postgres, migrated_address: str, name: str
     ) -> None:
         tacet(f"database distribute --database {migrated_address}")
         truncated = [line for line in called(postgres, name) if "truncate" in line]
-        assert truncated == [f"truncate_local_data_after_distributing_table|{table}|" for table in (*SPREAD, *COPIED)]
+        assert truncated == [f"truncate_local_data_after_distributing_table|{table}|" for table in SPREAD]
 
     def test_again_it_changes_nothing(self, tacet: Tacet, postgres: Postgres, migrated_address: str, name: str) -> None:
         tacet(f"database distribute --database {migrated_address}")
-        before = called(postgres, name)
         ended = tacet(f"database distribute --database {migrated_address}")
         assert ended.code == Exit.OK
-        assert ended.out.splitlines()[:3] == [
-            "relation: spread by source_id already",
-            "person: spread by id already",
-            "app: copied to every machine already",
-        ]
-        assert called(postgres, name) == before
+        assert ended.out.splitlines()[:2] == ["relation: spread by source_id already", "person: spread by id already"]
+        moved = [line for line in called(postgres, name) if "create_distributed_table|" in line]
+        assert len(moved) == len(SPREAD)
+
+    def test_whoever_was_killed_before_the_old_rows_went_has_them_go_the_next_time(
+        self, tacet: Tacet, postgres: Postgres, migrated_address: str, name: str
+    ) -> None:
+        postgres.run("INSERT INTO citus.state VALUES ('relation', 'distributed', 'source_id')", database=name)
+        assert tacet(f"database distribute --database {migrated_address}").code == Exit.OK
+        assert called(postgres, name)[0] == "truncate_local_data_after_distributing_table|relation|"
 
     def test_after_a_failure_it_goes_on(
         self, tacet: Tacet, postgres: Postgres, migrated_address: str, name: str
@@ -140,7 +182,7 @@ class TestWithoutCitus:
 
 
 def test_every_table_has_its_place() -> None:
-    assert sorted([*SPREAD, *COPIED, *LOCAL]) == sorted([*KEYS, "revision", "migration"])
+    assert sorted([*SPREAD, *LOCAL]) == sorted([*KEYS, "revision", "migration"])
 
 
 @pytest.mark.parametrize(("table", "column"), SPREAD.items())

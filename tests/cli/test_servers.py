@@ -22,6 +22,7 @@ from tacet.processes.listening import AddressError
 from tacet.processes.supervisor import StartError
 from tacet.records.people import Person
 from tacet.settings import Settings
+from tacet.sharing import SharingError
 from tacet.store.base import StoreError, StoreLocked
 from tests.cli.conftest import Stored, Tacet
 
@@ -38,6 +39,7 @@ class FakeServer:
     def __init__(self) -> None:
         self.settings: Settings | None = None
         self.error: Exception | None = None
+        self.ready: dict[str, Any] = {}
 
     def run(
         self, settings: Settings, announce: Callable[[str], None], prepare: object = None, residents: object = ()
@@ -46,6 +48,8 @@ class FakeServer:
         if self.error is not None:
             raise self.error
         announce(URL)
+        if settings.ready_file is not None:
+            self.ready = json.loads(settings.ready_file.read_text())
         return 0
 
 
@@ -74,9 +78,12 @@ class TestSandbox:
         ended = tacet("sandbox --people 10 --quiet")
         assert (ended.code, ended.out, ended.err) == (Exit.OK, "", "")
 
-    def test_writes_its_ready_file(self, tacet: Tacet, tmp_path: Path) -> None:
+    def test_writes_its_ready_file_and_removes_it_at_the_end(
+        self, tacet: Tacet, server: FakeServer, tmp_path: Path
+    ) -> None:
         assert tacet("sandbox --people 12 --quiet --ready-file ready.json").code == Exit.OK
-        ready = json.loads((tmp_path / "ready.json").read_text())
+        assert not (tmp_path / "ready.json").exists()
+        ready = server.ready
         assert ready["url"] == URL
         assert [each["username"] for each in ready["people"][:3]] == ["alice", "bob", "carol"]
         assert (len(ready["people"]), len(ready["person_ids"])) == (10, 12)
@@ -135,9 +142,9 @@ class TestServe:
         told = tacet("serve --public-url https://mutes.example").out.splitlines()
         assert told[1] == "People reach its pages at https://mutes.example (--public-url)"
 
-    def test_writes_its_ready_file_without_anybodys_keys(self, tacet: Tacet, tmp_path: Path) -> None:
+    def test_writes_its_ready_file_without_anybodys_keys(self, tacet: Tacet, server: FakeServer) -> None:
         assert tacet("serve --ready-file ready.json").code == Exit.OK
-        assert set(json.loads((tmp_path / "ready.json").read_text())) == {"url", "pid"}
+        assert set(server.ready) == {"url", "pid"}
 
     @pytest.mark.parametrize("flags", ["--host 0.0.0.0", "--host :: --public-url http://mutes.example"])
     def test_warns_that_passwords_would_travel_in_the_clear(self, tacet: Tacet, flags: str) -> None:
@@ -226,6 +233,13 @@ class TestProcesses:
     def test_one_needs_neither(self, tacet: Tacet) -> None:
         assert tacet("serve --processes 1").code == Exit.OK
 
+    def test_metrics_on_ports_that_there_are_not_are_refused(self, tacet: Tacet) -> None:
+        command = f"serve {DATABASE} {REDIS} --processes 3 --metrics 127.0.0.1"
+        ended = tacet(f"{command}:65534")
+        assert ended.code == Exit.CONFIGURATION
+        assert "from 65534 on there are 2: give --metrics another port" in ended.complaint
+        assert tacet(f"{command}:65533").code == Exit.OK
+
     @pytest.mark.parametrize("processes", ["0", "257", "all"])
     def test_as_many_as_nobody_has_cores_are_refused(self, tacet: Tacet, processes: str) -> None:
         assert tacet(f"serve {DATABASE} {REDIS} --processes {processes}").code == Exit.USAGE
@@ -242,6 +256,7 @@ ERRORS: dict[str, tuple[Exception, Exit]] = {
     "locked": (StoreLocked("another server"), Exit.DATABASE),
     "store": (StoreError("damaged"), Exit.DATABASE),
     "vault": (VaultError("another key"), Exit.CONFIGURATION),
+    "sharing": (SharingError("Redis at redis://host refuses us"), Exit.CONFIGURATION),
 }
 
 
@@ -373,6 +388,28 @@ def test_a_platform_is_run_by_hand(tacet: Tacet, platform: str) -> None:
         while ask(f"{url}/2/users/me", platform)[0] != 401:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=0.05)
+
+
+@pytest.mark.usefixtures("platform")
+def test_the_log_has_the_start_and_the_end(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tacet.cli", *"serve --quiet --port 0 --ready-file ready.json".split()]
+    ready = tmp_path / "ready.json"
+    (tmp_path / "new").mkdir()
+    for database, new in (("sqlite:///tacet.db", 0), ("sqlite:///new/own.db", 1)):
+        ready.write_text("of one that was killed")
+        with subprocess.Popen([*command, "--database", database], stderr=subprocess.PIPE, text=True) as process:
+            while not ready.exists() or ready.read_text() == "of one that was killed":
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(timeout=0.05)
+            url = json.loads(ready.read_text())["url"]
+            process.send_signal(signal.SIGTERM)
+            lines = process.communicate(timeout=STOP_TIMEOUT_S)[1].splitlines()
+        assert [line.endswith("made a new database new/own.db") for line in lines[:new]] == [True] * new
+        began, ended = lines[new:]
+        assert f" INFO tacet.processes.server: serves {database} on {url}, version " in began
+        assert began.endswith(f": pid {process.pid}")
+        assert ended.endswith(f" INFO tacet.processes.server: stopped: pid {process.pid}")
+        assert not ready.exists()
 
 
 def refused(line: str) -> tuple[int, str]:

@@ -39,7 +39,7 @@ GOOD_TEXTS: dict[str, tuple[str, str, object]] = {
     "database": ("database", "sqlite:///x.db", "sqlite:///x.db"),
     "PostgreSQL": ("database", "postgresql://u:p@h:5432/d", "postgresql://u:p@h:5432/d"),
     "Redis": ("redis", "rediss://:p@h:6380/2", "rediss://:p@h:6380/2"),
-    "listener": ("metrics", "[::1]:9100", "[::1]:9100"),
+    "listener": ("metrics", "[::1]:9464", "[::1]:9464"),
     "secret": ("secret_key", KEY, KEY),
 }
 
@@ -94,8 +94,8 @@ BAD_TEXTS = {
     "another database": ("database", "mysql://h/d", "no database address: give sqlite:///PATH"),
     "another world": ("world", "mysql://h/d", "no database address"),
     "no Redis": ("redis", "localhost:6379", "no address of Redis: give redis://HOST:PORT"),
-    "nowhere to listen": ("metrics", "9100", "'9100' is no HOST:PORT, such as 127.0.0.1:9100"),
-    "nobody to listen": ("metrics", ":9100", "is no HOST:PORT"),
+    "nowhere to listen": ("metrics", "9464", "'9464' is no HOST:PORT, such as 127.0.0.1:9464"),
+    "nobody to listen": ("metrics", ":9464", "is no HOST:PORT"),
     "no port to listen on": ("metrics", "localhost:0", "is no HOST:PORT"),
     "a port too large to listen on": ("metrics", "localhost:65536", "is no HOST:PORT"),
     "too few sessions": ("database_connections", "1", "1 is not between 2 and 500"),

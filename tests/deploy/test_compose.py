@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import stat
 import subprocess
 from pathlib import Path
@@ -76,24 +77,58 @@ def test_commands_are_ones_that_tacet_has(services: dict[str, Any], name: str) -
 
 
 def test_the_password_reaches_tacet_from_its_file(services: dict[str, Any], tmp_path: Path) -> None:
-    """The entry point, run for real, with a program in place of tacet that shows how it was called."""
+    """The image's `tacet`, run for real, with a program in its place that shows how it was called."""
+    assert [name for name in ("migrate", "tacet") if "entrypoint" in services[name]] == []
+    assert [name for name in ("migrate", "tacet") if "postgres_password" not in services[name]["secrets"]] == []
     secret = tmp_path / "postgres_password"
     secret.write_text("sec ret\n")
-    program = tmp_path / "tacet"
+    assert called(tmp_path, *services["tacet"]["command"]) == f"sec ret|{' '.join(services['tacet']['command'])}"
+    assert called(tmp_path, "app", "create", "My App") == "sec ret|app create My App"
+
+
+def test_without_its_file_or_with_one_that_was_given_the_password_stays_as_it_is(tmp_path: Path) -> None:
+    assert called(tmp_path, "serve") == "|serve"
+    (tmp_path / "postgres_password").write_text("sec ret\n")
+    assert called(tmp_path, "serve", PGPASSWORD="given") == "given|serve"
+
+
+def called(folder: Path, *words: str, **environment: str) -> str:
+    """How `deploy/tacet.sh` calls Tacet: the password and the arguments."""
+    program = folder / "program"
     program.write_text('#!/bin/sh\necho "$PGPASSWORD|$*|$$"\n')
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    for name in ("migrate", "tacet"):
-        # Compose makes one of two dollars.
-        words = [
-            word.replace("$$", "$").replace("/run/secrets", str(tmp_path)) for word in services[name]["entrypoint"]
-        ]
-        environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
-        with subprocess.Popen(
-            [*words, *services[name]["command"]], env=environment, stdout=subprocess.PIPE, text=True
-        ) as process:
-            said, _ = process.communicate(timeout=30)
-        # The process itself becomes tacet: a shell in between would keep signals from it.
-        assert said == f"sec ret|{' '.join(services[name]['command'])}|{process.pid}\n"
+    script = (ROOT / "deploy" / "tacet.sh").read_text()
+    script = script.replace("/run/secrets", str(folder)).replace("/opt/tacet/bin/tacet", str(program))
+    clean = {name: value for name, value in os.environ.items() if name != "PGPASSWORD"}
+    with subprocess.Popen(
+        ["/bin/sh", "-c", script, "tacet", *words], env={**clean, **environment}, stdout=subprocess.PIPE, text=True
+    ) as process:
+        said, _ = process.communicate(timeout=30)
+    # The process itself becomes tacet: a shell in between would keep signals from it.
+    text, _, pid = said.strip().rpartition("|")
+    assert int(pid) == process.pid
+    return text
+
+
+def headers_commands() -> list[str]:
+    return re.findall(r"^#   docker compose exec tacet tacet (.+)$", FILE.read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("line", headers_commands())
+def test_commands_to_be_run_in_it_are_ones(line: str) -> None:
+    command: click.Command = root
+    words = shlex.split(line)
+    while isinstance(command, click.Group):
+        command = command.commands[words.pop(0)]
+    with click.Context(command) as context:
+        command.parse_args(context, words)
+
+
+def test_one_tool_does_everything_and_the_image_is_built_first() -> None:
+    steps = re.findall(r"^#   (\w+ \w+)", FILE.read_text(), re.MULTILINE)
+    assert "podman" not in FILE.read_text()
+    assert steps[0] == "docker build"
+    assert steps.index("docker run") < steps.index("docker compose")
 
 
 def test_secrets_are_in_files_and_nowhere_else(compose: dict[str, Any], services: dict[str, Any]) -> None:
@@ -124,6 +159,7 @@ def test_settings_are_ones_that_tacet_has(services: dict[str, Any], tmp_path: Pa
     assert settings.redis == "redis://redis"
     assert settings.processes == 2
     assert settings.metrics
+    assert settings.trusted_proxies
     # The name of a user and a database are the ones that PostgreSQL is told to make.
     made = services["postgres"]["environment"]
     assert settings.database == f"postgresql://{made['POSTGRES_USER']}@postgres/{made['POSTGRES_DB']}"

@@ -127,6 +127,15 @@ def test_its_data_is_in_a_volume_that_its_user_owns() -> None:
     assert f"--home-dir {folder} --create-home" in those("RUN", 1)[0]
 
 
+def test_its_command_is_the_one_that_knows_of_secrets(variables: dict[str, str]) -> None:
+    (copied,) = [rest for rest in those("COPY", 1) if "--from" not in rest]
+    mode, source, target = copied.split()
+    assert mode == "--chmod=0755"
+    assert (ROOT / source).is_file()
+    assert variables["PATH"].split(":")[0] == str(Path(target).parent)
+    assert Path(target).name == "tacet"
+
+
 def test_what_it_starts_is_a_command() -> None:
     program, *words = words_of("ENTRYPOINT") + words_of("CMD")
     assert program == "tacet"

@@ -102,6 +102,28 @@ def test_it_is_started_again_unless_that_cannot_help(unit: Sections) -> None:
     assert unit["Unit"]["StartLimitIntervalSec"] == "0"
 
 
+def test_it_runs_as_the_user_that_its_other_commands_are_run_as(unit: Sections) -> None:
+    user, text = unit["Service"]["User"], UNIT.read_text()
+    assert unit["Service"]["Group"] == user != "root"
+    assert re.search(rf"^#   useradd --system .* {user}$", text, re.MULTILINE)
+    assert set(re.findall(r"sudo -u (\w+) ", text)) == {user}
+
+
+def headers_commands() -> list[str]:
+    joined = re.sub(r"\\\n#\s*", "", UNIT.read_text())
+    return re.findall(r"^#   cd / && sudo -u tacet /opt/tacet/bin/tacet (.+)$", joined, re.MULTILINE)
+
+
+@pytest.mark.parametrize("line", headers_commands())
+def test_commands_to_be_run_beside_it_are_ones(line: str) -> None:
+    command: click.Command = root
+    words = shlex.split(line)
+    while isinstance(command, click.Group):
+        command = command.commands[words.pop(0)]
+    with click.Context(command) as context:
+        command.parse_args(context, words)
+
+
 def test_the_first_process_alone_is_told_to_stop(unit: Sections) -> None:
     assert unit["Service"]["KillMode"] == "mixed"
 
@@ -112,7 +134,7 @@ def test_the_first_process_alone_is_told_to_stop(unit: Sections) -> None:
         *("NoNewPrivileges", "PrivateDevices", "PrivateTmp", "PrivateUsers", "ProtectClock", "ProtectControlGroups"),
         *("ProtectHome", "ProtectHostname", "ProtectKernelLogs", "ProtectKernelModules", "ProtectKernelTunables"),
         *("LockPersonality", "MemoryDenyWriteExecute", "RestrictNamespaces", "RestrictRealtime", "RestrictSUIDSGID"),
-        *("DynamicUser", "RemoveIPC"),
+        "RemoveIPC",
     ],
 )
 def test_it_may_do_nothing_that_it_need_not(unit: Sections, name: str) -> None:

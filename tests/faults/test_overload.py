@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 import sqlite3
 import time
 from collections import Counter
@@ -16,6 +17,7 @@ from tests.crash.connections import Answer, Connection, connected, request
 from tests.crash.processes import SOURCES, TARGETS, Server, serving
 
 ME = request("GET", "/2/users/me", 1)
+READY = request("GET", "/_health/ready", 1)
 PAGE = request("GET", "/2/users/1/muting?max_results=1000", 1)
 
 PROMPT_S = 2.0
@@ -114,10 +116,53 @@ class TestRequests:
                 assert (await quick.ask(ME)).status == 200
                 for connection, raw in zip(connections, mutes(20), strict=True):
                     connection.writer.write(raw[-5:])
-                assert split([await connection.answer() for connection in connections]) == (20, 0)
+                    assert (await connection.answer()).status == 200
 
         with serving(path, max_requests=5) as server:
             asyncio.run(send_slowly(server))
+
+    def test_bodies_that_come_after_their_heads_get_no_more_places(self, path: Path) -> None:
+        async def send_in_two_parts(server: Server) -> None:
+            async with many(server.port, 20) as connections:
+                for connection, raw in zip(connections, mutes(20), strict=True):
+                    connection.writer.write(raw[:-5])
+                await asyncio.sleep(0.5)
+                with nobody_can_write(path):
+                    for connection, raw in zip(connections, mutes(20), strict=True):
+                        connection.writer.write(raw[-5:])
+                    await asyncio.sleep(0.5)
+                answers = await asyncio.gather(*(connection.answer() for connection in connections))
+                assert split(answers) == (5, 15)
+
+        with serving(path, max_requests=5) as server:
+            asyncio.run(send_in_two_parts(server))
+
+    def test_requests_of_one_connection_need_one_place(self, path: Path) -> None:
+        async def pipeline(server: Server) -> None:
+            async with connected(server.port) as connection:
+                connection.writer.write(ME * 10)
+                assert split([await connection.answer() for _ in range(10)]) == (10, 0)
+
+        with serving(path, max_requests=1) as server:
+            asyncio.run(pipeline(server))
+
+    def test_whoever_does_not_read_takes_nobodys_place(self, path: Path) -> None:
+        document = b"GET /2/openapi.json HTTP/1.1\r\nhost: localhost\r\n\r\n"
+
+        async def read_nothing(server: Server) -> None:
+            with contextlib.ExitStack() as opened:
+                for _ in range(10):
+                    deaf = opened.enter_context(socket.socket())
+                    # Before connecting, so that little fits in between.
+                    deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+                    deaf.connect(("127.0.0.1", server.port))
+                    deaf.sendall(document * 200)
+                await asyncio.sleep(1)
+                async with connected(server.port) as connection:
+                    assert split([await connection.ask(ME) for _ in range(20)]) == (20, 0)
+
+        with serving(path, max_requests=5) as server:
+            asyncio.run(read_nothing(server))
 
     def test_a_server_that_refuses_everything_is_found_alive(self, path: Path) -> None:
         async def look(server: Server) -> None:
@@ -215,6 +260,24 @@ class TestPostgres:
 
         with serving(path, database=migrated_address, database_timeout_s=LIMIT_S, database_connections=4) as server:
             asyncio.run(ask_in_vain(server))
+
+    def test_a_database_that_is_only_busy_leaves_the_server_ready(self, path: Path, migrated_address: str) -> None:
+        async def look(server: Server) -> None:
+            async with many(server.port, 20) as connections, connected(server.port) as other:
+                async with self._everything_locked(migrated_address):
+                    asking = [asyncio.ensure_future(each.ask(PAGE)) for each in connections]
+                    await asyncio.sleep(0.5)
+                    took_s, answer = await timed(other, READY)
+                    assert (answer.status, answer.json["status"]) == (200, "degraded")
+                    [problem] = answer.json["problems"]
+                    assert problem.startswith("the database has more to do than it can: requests wait for a session")
+                    assert took_s < PROMPT_S
+                await asyncio.gather(*asking)
+                await asyncio.sleep(0.5)
+                assert (await other.ask(READY)).json == {"status": "ready"}
+
+        with serving(path, database=migrated_address, database_timeout_s=5, database_connections=2) as server:
+            asyncio.run(look(server))
 
     def test_too_few_sessions_for_all_who_ask_leave_answers_quick(self, path: Path, migrated_address: str) -> None:
         async def flood(server: Server) -> None:

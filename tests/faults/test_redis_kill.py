@@ -32,7 +32,7 @@ def kill(redis: Redis) -> None:
 
 def counts(redis: Redis) -> bool:
     """Whether requests are counted there."""
-    return redis.run("KEYS tacet:limits:*") != b"*0\r\n"
+    return redis.run("KEYS tacet:*:limits:*") != b"*0\r\n"
 
 
 @pytest.mark.parametrize("processes", [1, 2])

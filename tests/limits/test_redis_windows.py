@@ -3,7 +3,7 @@ import pytest
 from tacet.clock import ManualClock
 from tacet.limits.rates import RateLimit
 from tacet.limits.redis_windows import RedisWindows
-from tacet.limits.windows import CLOCKS_APART_MS, Spent
+from tacet.limits.windows import Spent
 from tacet.redis.client import Redis
 from tacet.redis.connection import RedisAway
 from tests.databases import Redis as RedisServer
@@ -15,31 +15,40 @@ LIMITS = {"read": RateLimit(3, 900)}
 
 @pytest.fixture
 def windows(connected: Redis, clock: ManualClock) -> RedisWindows:
-    return RedisWindows(connected, "limits", LIMITS, clock)
+    return RedisWindows(connected, "tacet:limits", LIMITS, clock)
 
 
 async def test_processes_count_in_one_window(windows: RedisWindows, connected: Redis) -> None:
-    behind = RedisWindows(connected, "limits", LIMITS, ManualClock(NOW_MS - 2_000))
-    ahead = RedisWindows(connected, "limits", LIMITS, ManualClock(NOW_MS + 2_000))
+    behind = RedisWindows(connected, "tacet:limits", LIMITS, ManualClock(NOW_MS - 2_000))
+    ahead = RedisWindows(connected, "tacet:limits", LIMITS, ManualClock(NOW_MS + 2_000))
     assert await windows.spend("read", 1) == Spent(True, 3, 2, NOW_S + 900)
     assert await behind.spend("read", 1) == Spent(True, 3, 1, NOW_S + 900)
     assert await ahead.spend("read", 1) == Spent(True, 3, 0, NOW_S + 900)
     assert [await each.spend("read", 1) for each in (windows, behind, ahead)] == [Spent(False, 3, 0, NOW_S + 900)] * 3
 
 
-async def test_of_two_clocks_at_the_end_of_a_window_the_first_opens_the_next_for_both(
-    connected: Redis, clock: ManualClock
+@pytest.mark.parametrize("apart_ms", [6_000, 7_200_000], ids=["seconds", "hours"])
+async def test_however_far_clocks_are_apart_a_window_is_opened_once(connected: Redis, apart_ms: int) -> None:
+    behind, ahead = (
+        RedisWindows(connected, "tacet:limits", LIMITS, ManualClock(NOW_MS + offset_ms)) for offset_ms in (0, apart_ms)
+    )
+    for one, other in ((behind, ahead), (ahead, behind)):
+        opened = await one.spend("read", 1)
+        assert opened is not None
+        for left, each in ((1, other), (0, one)):
+            assert await each.spend("read", 1) == Spent(True, 3, left, opened.resets_at_s)
+        for each in (behind, ahead):
+            assert await each.spend("read", 1) == await each.peek("read", 1) == Spent(False, 3, 0, opened.resets_at_s)
+        await connected.call("DEL", "tacet:limits:read:900:1")
+
+
+async def test_processes_with_windows_of_other_lengths_count_for_themselves(
+    windows: RedisWindows, connected: Redis, clock: ManualClock
 ) -> None:
-    behind, ahead = ManualClock(NOW_MS - 2_000), ManualClock(NOW_MS)
-    late, early = (RedisWindows(connected, "limits", LIMITS, each) for each in (behind, ahead))
-    for _ in range(3):
-        await early.spend("read", 1)
-    for each in (behind, ahead):
-        each.advance(900_000)
-    assert not (await late.spend("read", 1) or Spent(True, 0, 0, 0)).allowed
-    opened = await early.spend("read", 1)
-    assert opened == Spent(True, 3, 2, NOW_S + 1800)
-    assert await late.spend("read", 1) == Spent(True, 3, 1, NOW_S + 1800)
+    shorter = RedisWindows(connected, "tacet:limits", {"read": RateLimit(3, 60)}, clock)
+    for left in (2, 1):
+        assert await windows.spend("read", 1) == Spent(True, 3, left, NOW_S + 900)
+        assert await shorter.spend("read", 1) == Spent(True, 3, left, NOW_S + 60)
 
 
 async def test_a_window_leaves_redis_by_itself_and_is_not_prolonged(windows: RedisWindows, connected: Redis) -> None:
@@ -47,8 +56,8 @@ async def test_a_window_leaves_redis_by_itself_and_is_not_prolonged(windows: Red
         await windows.spend("read", 7)
     await windows.give_back("read", 7)
     (key,) = await connected.call("KEYS", "*")
-    assert key == b"tacet:limits:read:7"
-    assert 890_000 < await connected.call("PTTL", key) <= 900_000 + CLOCKS_APART_MS
+    assert key == b"tacet:limits:read:900:7"
+    assert 890_000 < await connected.call("PTTL", key) <= 900_000
 
 
 async def test_looking_and_giving_back_leave_nothing(windows: RedisWindows, connected: Redis) -> None:
@@ -62,7 +71,7 @@ async def test_looking_and_giving_back_leave_nothing(windows: RedisWindows, conn
 async def test_with_a_secret_keys_do_not_say_of_whom_they_are(connected: Redis, clock: ManualClock) -> None:
     names = set()
     for secret in (b"one", b"another"):
-        await RedisWindows(connected, "failures", LIMITS, clock, secret).spend("read", 1_234_567)
+        await RedisWindows(connected, "tacet:failures", LIMITS, clock, secret).spend("read", 1_234_567)
         names = set(await connected.call("KEYS", "*"))
     assert len(names) == 2
     assert not any(b"1234567" in name for name in names)
@@ -70,7 +79,7 @@ async def test_with_a_secret_keys_do_not_say_of_whom_they_are(connected: Redis, 
 
 async def test_windows_of_another_name_are_others(connected: Redis, clock: ManualClock, windows: RedisWindows) -> None:
     await windows.spend("read", 1)
-    other = RedisWindows(connected, "failures", LIMITS, clock)
+    other = RedisWindows(connected, "tacet:failures", LIMITS, clock)
     assert await other.spend("read", 1) == Spent(True, 3, 2, NOW_S + 900)
 
 
@@ -79,7 +88,7 @@ async def test_a_limit_that_was_lowered_meanwhile_leaves_nothing_and_never_less(
 ) -> None:
     for _ in range(3):
         await windows.spend("read", 1)
-    lower = RedisWindows(connected, "limits", {"read": RateLimit(1, 900)}, clock)
+    lower = RedisWindows(connected, "tacet:limits", {"read": RateLimit(1, 900)}, clock)
     assert await lower.spend("read", 1) == Spent(False, 1, 0, NOW_S + 900)
     assert await lower.peek("read", 1) == Spent(False, 1, 0, NOW_S + 900)
 

@@ -7,12 +7,11 @@ from hypothesis import strategies as st
 
 from tacet.clock import ManualClock
 from tacet.limits.rates import RateLimit
-from tacet.limits.redis_windows import RedisWindows
-from tacet.limits.windows import CLOCKS_APART_MS, InProcessWindows, Spent, Windows
+from tacet.limits.windows import STEP_BACK_MS, InProcessWindows, Spent, Windows
 from tacet.redis.address import read_address
 from tacet.redis.client import Redis
 from tests.databases import Redis as RedisServer
-from tests.limits.conftest import NOW_MS, MakeWindows
+from tests.limits.conftest import NOW_MS, MakeWindows, aging
 
 NOW_S = NOW_MS // 1000
 LIMITS = {"read": RateLimit(3, 900), "write": RateLimit(2, 60)}
@@ -72,7 +71,8 @@ async def test_each_subject_has_its_own_window(windows: Windows) -> None:
     assert await windows.spend("read", -1) == Spent(True, 3, 2, NOW_S + 900)
 
 
-async def test_a_clock_that_is_set_back_locks_nobody_out(windows: Windows, clock: ManualClock) -> None:
+async def test_a_clock_that_is_set_back_locks_nobody_out(clock: ManualClock) -> None:
+    windows = InProcessWindows(LIMITS, clock)
     await spend_all(windows, "read", 1)
     clock.advance(-7_200_000)
     assert await windows.spend("read", 1) == Spent(True, 3, 2, NOW_S - 7_200 + 900)
@@ -154,7 +154,8 @@ async def test_the_oldest_tenth_goes_at_once_so_that_few_new_windows_pay_for_it(
     assert kept == list(range(10, 101))
 
 
-async def test_peeking_is_not_fooled_by_a_clock_that_is_set_back(windows: Windows, clock: ManualClock) -> None:
+async def test_peeking_is_not_fooled_by_a_clock_that_is_set_back(clock: ManualClock) -> None:
+    windows = InProcessWindows(LIMITS, clock)
     await spend_all(windows, "read", 1)
     clock.advance(-7_200_000)
     assert await windows.peek("read", 1) == Spent(True, 3, 3, NOW_S - 7_200 + 900)
@@ -190,13 +191,12 @@ async def test_a_window_is_forgotten_that_was_opened_before_a_moment(windows: Wi
     assert await windows.peek("read", 2) == Spent(True, 3, 2, NOW_S + 900)
 
 
-async def test_a_window_that_a_clock_slightly_ahead_has_opened_is_not_opened_again(
-    windows: Windows, clock: ManualClock
-) -> None:
-    clock.advance(CLOCKS_APART_MS)
+async def test_a_window_runs_on_when_the_clock_is_set_back_a_little(clock: ManualClock) -> None:
+    windows = InProcessWindows(LIMITS, clock)
+    clock.advance(STEP_BACK_MS)
     await windows.spend("read", 1)
-    resets_at_s = (NOW_MS + CLOCKS_APART_MS) // 1000 + 900
-    clock.advance(-CLOCKS_APART_MS)
+    resets_at_s = (NOW_MS + STEP_BACK_MS) // 1000 + 900
+    clock.advance(-STEP_BACK_MS)
     assert await windows.spend("read", 1) == Spent(True, 3, 1, resets_at_s)
     assert await windows.peek("read", 1) == Spent(True, 3, 1, resets_at_s)
     clock.advance(-1)
@@ -231,11 +231,11 @@ class Step:
         return await windows.forget_before(self.route, self.subject, now_ms - self.back_ms)
 
 
-# Around every edge of windows of 60 and 900 seconds, forwards and backwards.
-MOMENTS = st.sampled_from([0, 1, 999, CLOCKS_APART_MS - 1, CLOCKS_APART_MS, 59_999, 60_000, 60_001, 450_000, 900_000])
+# Around every edge of windows of 60 and 900 seconds. Backwards the two differ: Redis does not ask this clock.
+MOMENTS = st.sampled_from([0, 1, 999, 59_999, 60_000, 60_001, 450_000, 900_000])
 STEPS = st.builds(
     Step,
-    MOMENTS | MOMENTS.map(int.__neg__),
+    MOMENTS,
     st.sampled_from(["spend", "spend", "spend", "peek", "give back", "forget"]),
     st.sampled_from(["read", "write", "never", "free"]),
     st.sampled_from([1, 2]),
@@ -251,7 +251,7 @@ async def test_shared_windows_say_what_those_of_one_process_say_whatever_is_done
     clock, limits = ManualClock(NOW_MS), {**LIMITS, "never": RateLimit(0, 60)}
     async with Redis(read_address(redis.address), "nothing is shared") as client:
         shared, own = (
-            RedisWindows(client, f"model{next(NAMES)}", limits, clock),
+            aging(client, f"tacet:model{next(NAMES)}", limits, clock),
             InProcessWindows(limits, clock),
         )
         for step in steps:

@@ -21,7 +21,7 @@ from tacet.mutes.positions import (
     parse_token,
 )
 from tacet.records.people import MAX_ID, Person, State
-from tacet.records.relations import MAX_POSITION, Kind
+from tacet.records.relations import MAX_POSITION, Kind, Relation
 from tacet.store.base import Store
 from tacet.store.opening import MEMORY, open_store
 
@@ -241,6 +241,15 @@ class TestRestore:
         assert await world.mutes.restore(ALICE, CAROL, taken)
         assert await world.muted() == [CAROL, BOB]
         assert await world.mutes.position(ALICE, BOB) == taken
+
+    async def test_where_all_places_near_it_are_taken_it_is_the_newest(self, world: World) -> None:
+        first = NOW << 20
+        await world.store.relations.add_many(
+            [Relation(Kind.MUTE, ALICE, target_id, first + 2 * n) for n, target_id in enumerate(CROWD)]
+        )
+        world.clock.advance(HOUR)
+        assert await world.mutes.restore(ALICE, CAROL, first)
+        assert (await world.muted())[0] == CAROL
 
     @pytest.mark.parametrize(
         ("target_id", "refusal"),

@@ -1,4 +1,5 @@
 import json
+import os
 import sys
 import threading
 from pathlib import Path
@@ -37,6 +38,7 @@ def test_an_object_for_programs() -> None:
         "level": "info",
         "logger": "tacet.requests",
         "message": "request answered",
+        "process": os.getpid(),
         "method": "GET",
         "route": "/2/users/{id}/muting",
         "status": 200,

@@ -123,9 +123,9 @@ async def test_an_address_that_is_taken_is_an_error() -> None:
 @pytest.mark.parametrize(
     ("address", "offset", "expected"),
     [
-        pytest.param("127.0.0.1:9100", 0, ("127.0.0.1", 9100), id="the-first-process"),
-        pytest.param("127.0.0.1:9100", 3, ("127.0.0.1", 9103), id="the-fourth"),
-        pytest.param("[::1]:9100", 1, ("::1", 9101), id="ipv6"),
+        pytest.param("127.0.0.1:9464", 0, ("127.0.0.1", 9464), id="the-first-process"),
+        pytest.param("127.0.0.1:9464", 3, ("127.0.0.1", 9467), id="the-fourth"),
+        pytest.param("[::1]:9464", 1, ("::1", 9465), id="ipv6"),
     ],
 )
 def test_each_process_has_a_port(address: str, offset: int, expected: tuple[str, int]) -> None:

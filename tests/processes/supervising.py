@@ -1,5 +1,6 @@
 """A parent with its processes, in processes of their own, that may be made to fail in any way."""
 
+import errno
 import json
 import logging
 import os
@@ -10,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psutil
 
@@ -19,7 +20,7 @@ from tacet.processes import listening
 from tacet.processes.children import Work
 from tacet.processes.listening import AddressError
 from tacet.processes.server import Announce, Place, run
-from tacet.processes.supervisor import StartError, Supervisor
+from tacet.processes.supervisor import HANG_PATIENCE_S, StartError, Supervisor
 from tacet.store.base import Store, StoreError
 from tests.cast import move_in
 from tests.service import SECRET_KEY, settings
@@ -59,28 +60,44 @@ class Supervised:
 
     def wait(self) -> int:
         """Wait for its end; return its exit code."""
-        self.said = self.process.communicate(timeout=STOP_TIMEOUT_S)[1]
+        self.said = self.process.communicate(timeout=STOP_TIMEOUT_S)[1] or ""
         return self.process.returncode
 
 
 @contextmanager
-def supervised(folder: Path, manner: str = "serve", own_sockets: bool = True, **chosen: Any) -> Iterator[Supervised]:
+def supervised(
+    folder: Path,
+    manner: str = "serve",
+    own_sockets: bool = True,
+    hang_patience_s: float = HANG_PATIENCE_S,
+    log: int | IO[bytes] = subprocess.PIPE,
+    **chosen: Any,
+) -> Iterator[Supervised]:
     """A parent that has announced itself, or ended without.
 
     Args:
         manner: of `MANNERS`, what its processes do.
         own_sockets: False for how it is where the kernel does not deal out connections.
+        log: where standard error goes; kept in memory where it is not said.
     """
     chosen = {"port": 0, "processes": 2, "rate_limits": False, **chosen}
     command = [
         sys.executable,
         "-m",
         "tests.processes.supervising",
-        json.dumps([str(folder), manner, own_sockets, chosen]),
+        json.dumps([str(folder), manner, own_sockets, hang_patience_s, chosen]),
     ]
     repository = Path(__file__).resolve().parent.parent.parent
+    # As an operator's shell has it: with it what cannot be written is not kept to be written later.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     with subprocess.Popen(
-        command, cwd=repository, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        cwd=repository,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=log,
+        text=True,
+        start_new_session=True,
     ) as process:
         parent = Supervised(process)
         try:
@@ -148,6 +165,12 @@ def _failing(place: Place, ready: Announce) -> int:
     return _never_ready(place, ready)
 
 
+def _out_of_files(place: Place, ready: Announce) -> int:
+    if place.number:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+    return _never_ready(place, ready)
+
+
 def _broken(place: Place, ready: Announce) -> int:
     if place.number:
         raise ZeroDivisionError
@@ -200,12 +223,13 @@ MANNERS: Mapping[str, Work] = {
     "ending early": _ending_early,
     "failing": _failing,
     "broken": _broken,
+    "out of files": _out_of_files,
     "stubborn": _stubborn,
 }
 
 
 def _main() -> int:
-    name, manner, own_sockets, chosen = json.loads(sys.argv[1])
+    name, manner, own_sockets, hang_patience_s, chosen = json.loads(sys.argv[1])
     logging.basicConfig(format="%(message)s")
     listening.EACH_ITS_OWN = listening.EACH_ITS_OWN and own_sockets
     folder = Path(name)
@@ -222,7 +246,8 @@ def _main() -> int:
         sys.stdout.flush()
 
     try:
-        return Supervisor(settings(**chosen), announce, work, start_patience_s=3).run()
+        supervisor = Supervisor(settings(**chosen), announce, work, start_patience_s=3, hang_patience_s=hang_patience_s)
+        return supervisor.run()
     except (AddressError, StartError, StoreError) as error:
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         return 1

@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ import pytest
 
 from tacet.identity.vault import Vault, VaultError, new_secret_key
 from tacet.ids import SeededRandomness
+from tacet.processes import server as server_module
 from tacet.processes.listening import AddressError
 from tacet.processes.listening import url as url_of
 from tacet.processes.server import run
@@ -232,3 +234,25 @@ class TestNotRunning:
             run(settings(port=0, database=database), fail)
         port = int(urls[0].rpartition(":")[2])
         assert run(settings(port=port, database=database), Host().announce) == 0
+
+
+class TestEnding:
+    def test_it_says_so_for_a_moment_before_it_stops_accepting(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(server_module, "NOTICE_S", 2.0)
+        found: list[bytes] = []
+
+        def ask(url: str) -> None:
+            os.kill(os.getpid(), signal.SIGTERM)
+            until = time.monotonic() + 1.5
+            while not found and time.monotonic() < until:
+                try:
+                    urllib.request.urlopen(f"{url}/_health/ready", timeout=5).close()
+                except urllib.error.HTTPError as error:
+                    found.append(error.read())
+                    error.close()
+
+        def announce(url: str) -> None:
+            threading.Thread(target=ask, args=[url]).start()
+
+        assert run(settings(port=0), announce) == 0
+        assert b"this process is shutting down" in found[0]

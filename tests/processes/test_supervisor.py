@@ -7,8 +7,9 @@ import re
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -27,6 +28,7 @@ PROMISED_STOP_S = 10
 TWO = ("--processes", "2", "--redis")
 
 ME = b"GET /2/users/me HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer alice\r\n\r\n"
+LIVE = b"GET /_health/live HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
 BODY = b'{"target_user_id":"%d"}' % BOB.id
 MUTE = (
     b"POST /2/users/%d/muting HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer alice\r\n"
@@ -60,12 +62,42 @@ def ended_within(parent: Supervised, seconds: float, code: int = 0) -> bool:
     return time.monotonic() - started < seconds
 
 
-def end_and_find_another(parent: Supervised, child: int, how: signal.Signals) -> int:
+def end_and_find_another(parent: Supervised, child: int, how: int) -> int:
     """End one process; return the id of the one that stands in for it."""
     others = {*parent.children()}
     os.kill(child, how)
     assert eventually(lambda: len({*parent.children()} - others) == 1)
     return ({*parent.children()} - others).pop()
+
+
+@contextlib.contextmanager
+def unwritable(how: str) -> Iterator[IO[bytes]]:
+    """A log on a full disk, or a pipe that nobody reads any more."""
+    if how == "full":
+        with Path("/dev/full").open("wb") as full:
+            yield full
+        return
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as pipe:
+        yield pipe
+
+
+async def make_them_complain(port: int) -> None:
+    """Send what is no HTTP to all processes, often enough that each gets some."""
+    for _ in range(60):
+        async with connected(port) as connection:
+            assert (await connection.ask(b"\x00rubbish\r\n\r\n")).status == 400
+
+
+async def ask_anew_until(ended: asyncio.Event, port: int) -> int:
+    """Ask again and again, each time on a new connection; return how often."""
+    count = 0
+    while not ended.is_set():
+        async with connected(port) as connection:
+            assert (await connection.ask(LIVE)).status == 200
+            count += 1
+    return count
 
 
 class TestServing:
@@ -109,6 +141,67 @@ class TestServing:
             end_and_find_another(parent, parent.children()[0], signal.SIGTERM)
             assert asyncio.run(who_answers(parent.port, 5))
 
+    def test_a_signal_without_a_name_ends_one_process_only(self, tmp_path: Path) -> None:
+        with supervised(tmp_path) as parent:
+            ended, steady = parent.children()
+            end_and_find_another(parent, ended, signal.SIGRTMIN + 6)
+            assert steady in parent.children()
+            parent.signal(signal.SIGTERM)
+            assert ended_within(parent, PROMISED_STOP_S)
+        assert f"was ended by signal {signal.SIGRTMIN + 6}; it is started again in " in parent.said
+
+    def test_a_process_that_is_stuck_is_killed_and_started_again(self, tmp_path: Path) -> None:
+        with supervised(tmp_path, hang_patience_s=3) as parent:
+            stuck, steady = parent.children()
+            end_and_find_another(parent, stuck, signal.SIGSTOP)
+            assert not lives(stuck)
+            assert steady in parent.children()
+            parent.signal(signal.SIGTERM)
+            assert ended_within(parent, PROMISED_STOP_S)
+        assert re.search(r"process \d has not stirred for 3 s: it is killed\n", parent.said)
+        assert "was ended by SIGKILL; it is started again in 0.1 s" in parent.said
+
+    def test_processes_that_were_stopped_together_with_their_parent_are_left_alone(self, tmp_path: Path) -> None:
+        with supervised(tmp_path, hang_patience_s=3) as parent:
+            children = parent.children()
+            os.killpg(parent.pid, signal.SIGSTOP)
+            time.sleep(4)
+            parent.signal(signal.SIGCONT)
+            time.sleep(0.3)
+            os.killpg(parent.pid, signal.SIGCONT)
+            time.sleep(1.5)
+            assert parent.children() == children
+            parent.signal(signal.SIGTERM)
+            assert ended_within(parent, PROMISED_STOP_S)
+        assert parent.said == ""
+
+    @pytest.mark.parametrize("log", ["full", "without a reader"])
+    def test_a_log_that_cannot_be_written_ends_nobody(self, tmp_path: Path, log: str) -> None:
+        with unwritable(log) as opened, supervised(tmp_path, processes=3, log=opened) as parent:
+            *steady, killed = parent.children()
+            # The parent has something to say of it, which it cannot, and goes on.
+            end_and_find_another(parent, killed, signal.SIGKILL)
+            assert {*steady} <= {*parent.children()}
+            asyncio.run(make_them_complain(parent.port))
+            ended, still_steady = steady
+            end_and_find_another(parent, ended, signal.SIGTERM)
+            assert still_steady in parent.children()
+            assert len(parent.children()) == 3
+            assert asyncio.run(who_answers(parent.port, 5))
+
+    def test_whoever_comes_while_a_process_is_told_to_end_is_answered(self, tmp_path: Path) -> None:
+        async def end_two(parent: Supervised) -> int:
+            ended = asyncio.Event()
+            asking = [asyncio.create_task(ask_anew_until(ended, parent.port)) for _ in range(40)]
+            for _ in range(2):
+                await asyncio.sleep(0.5)
+                await asyncio.to_thread(end_and_find_another, parent, parent.children()[0], signal.SIGTERM)
+            ended.set()
+            return sum(await asyncio.gather(*asking))
+
+        with supervised(tmp_path) as parent:
+            assert asyncio.run(end_two(parent)) > 100
+
     def test_a_process_that_dies_each_time_is_started_ever_more_seldom(self, tmp_path: Path) -> None:
         with supervised(tmp_path, "dying") as parent:
             time.sleep(2)
@@ -134,6 +227,7 @@ NOT_STARTING = {
     "failing": "StoreError: the database cannot be reached",
     "ending early": "StartError: process 1 ended with code 3 before it was ready",
     "broken": "StartError: process 1 ended with code 70 before it was ready",
+    "out of files": "StartError: process 1 ended with code 70 before it was ready",
     "never ready": "StartError: process 1 was not ready within 3 s",
 }
 
@@ -272,7 +366,13 @@ class TestServe:
                     answered.add(shown.headers["x-connection-hash"])
             assert len(answered) == 2
             assert await asyncio.to_thread(host.stop) == 0
-        assert host.log == ""
+        lines = host.log.splitlines()
+        assert len(lines) == 4
+        for number in range(2):
+            assert [
+                line for line in lines if ": serves postgresql://" in line and f": process {number} of 2, pid " in line
+            ]
+            assert [line for line in lines if f": stopped: process {number} of 2, pid " in line]
 
     async def test_both_processes_are_ready_and_say_what_they_lack(
         self, tmp_path: Path, migrated_address: str, redis_address: str
@@ -280,7 +380,8 @@ class TestServe:
         for redis, word in ((redis_address, "ready"), ("redis://127.0.0.1:1", "degraded")):
             async with hosted(tmp_path, migrated_address, *TWO, redis) as host:
                 found = [await readiness(host.port) for _ in range(20)]
-            assert {each[:2] for each in found} == {(200, word)}
+            # Whoever reaches the API reads it, and is not told that guesses are free meanwhile.
+            assert {*found} == {(200, word, "Redis is away" if word == "degraded" else "")}
 
     async def test_a_database_that_is_away_is_told_and_found_again(self, tmp_path: Path, redis_address: str) -> None:
         with Postgres.started(tmp_path) as own:
@@ -289,7 +390,7 @@ class TestServe:
             async with hosted(tmp_path, address, *TWO, redis_address) as host:
                 own.kill()
                 _, _, said = await becomes(host.port, 503)
-                assert said.startswith("the database cannot be reached, since ")
+                assert said.startswith("the database is away: the ")
                 # A process that starts while it is away is told to wait; the others stay.
                 host.kill_child()
                 assert await asyncio.to_thread(eventually, lambda: "cannot serve: the database cannot" in host.log)

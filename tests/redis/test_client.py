@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
+from tacet.observing.logs import REQUEST_ID
 from tacet.redis import client as client_module
 from tacet.redis.address import read_address
 from tacet.redis.client import RETRY_S, Redis, Script
 from tacet.redis.connection import GRACE_S, MAX_WAITING, REDIS_PATIENCE_S, RedisAway
 from tests.databases import Redis as RedisServer
-from tests.redis.scripted import OK, scripted
+from tests.redis.scripted import OK, obliging, scripted
 from tests.redis.waiting import until
 
 CONSEQUENCE = "nothing is shared"
@@ -157,6 +158,48 @@ class TestConnecting:
         async with client_of(harmed_redis.address.replace("//", "//default:r1ght@")) as redis:
             assert await redis.call("PING") == b"PONG"
 
+    async def test_a_right_to_run_scripts_that_is_missing_is_told_at_once(
+        self, harmed_redis: RedisServer, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        harmed_redis.run("ACL SETUSER tacet on >s3cret ~tacet:* &tacet:* +@all -eval")
+        async with client_of(harmed_redis.address.replace("//", "//tacet:s3cret@")) as redis:
+            assert not redis.present
+        assert "NOPERM to EVAL (its user lacks a right" in caplog.text
+
+    async def test_without_the_right_to_publish_everything_else_works_and_that_is_told_at_once(
+        self, harmed_redis: RedisServer, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        harmed_redis.run("ACL SETUSER tacet on >s3cret ~tacet:* +@all resetchannels")
+        async with client_of(harmed_redis.address.replace("//", "//tacet:s3cret@")) as redis:
+            assert "NOPERM to PUBLISH (its user lacks a right" in caplog.text
+            await refusal(redis.call("PUBLISH", "tacet:news:0", "a"))
+            assert await redis.call("SET", "tacet:a", "1") == b"OK"
+            assert redis.absences == 0
+        assert len(said(caplog)) == 1
+
+    async def test_a_node_of_a_cluster_is_told_of_in_words(self, caplog: pytest.LogCaptureFixture) -> None:
+        def node(words: list[bytes]) -> bytes:
+            return b"-CROSSSLOT Keys in request don't hash to the same slot\r\n" if words[0] == b"EVAL" else OK
+
+        async with scripted(node) as server, client_of(server.address) as redis:
+            assert not redis.present
+        assert "a Redis Cluster is not supported" in caplog.text
+
+    async def test_whoever_follows_it_is_called_at_once_and_at_every_look(self, harmed_redis: RedisServer) -> None:
+        seen: list[tuple[bool, int]] = []
+        redis = client_of(harmed_redis.address)
+
+        async def follow() -> None:
+            seen.append((redis.present, redis.arrivals))
+
+        redis.follower = follow
+        async with redis:
+            assert seen == [(True, 1)]
+            harmed_redis.kill()
+            await until(lambda: (False, 1) in seen)
+            harmed_redis.start()
+            await until(lambda: (True, 2) in seen)
+
     async def test_an_error_that_repeats_what_was_sent_is_not_repeated(self, caplog: pytest.LogCaptureFixture) -> None:
         def renamed(words: list[bytes]) -> bytes:
             return b"-ERR unknown command, with args beginning with: " + b" ".join(words[1:]) + b"\r\n"
@@ -247,6 +290,22 @@ class TestGoingAway:
             assert await redis.call("PING") == b"PONG"
         assert [("away" in line, "back" in line) for line in said(caplog)] == [(True, False), (False, True)]
 
+    async def test_that_it_hangs_is_logged_under_no_request(self, caplog: pytest.LogCaptureFixture) -> None:
+        seen: list[bytes] = []
+        caplog.handler.addFilter(lambda record: seen.append(REQUEST_ID.get()) or True)
+        async with scripted() as server:
+            token = REQUEST_ID.set(b"00000000000000ff")
+            try:
+                async with client_of(server.address) as redis:
+                    server.answer = lambda _: None
+                    await refusal(redis.call("PING"))
+                    server.answer = obliging
+                    await until(lambda: redis.present)
+            finally:
+                REQUEST_ID.reset(token)
+        assert len(said(caplog)) == 2
+        assert seen == [b"", b""]
+
     async def test_one_that_hangs_is_noticed_while_nobody_asks_it_anything(self, harmed_redis: RedisServer) -> None:
         async with client_of(harmed_redis.address) as redis:
             harmed_redis.pause()
@@ -278,6 +337,22 @@ class TestGoingAway:
             stand_still(3 * REDIS_PATIENCE_S)
             assert await call == b"OK"
 
+    async def test_one_whose_every_reply_is_late_is_away_though_none_waits_for_long(self) -> None:
+        loop = asyncio.get_running_loop()
+        async with scripted() as server, client_of(server.address) as redis:
+
+            def late(_words: list[bytes]) -> None:
+                loop.call_later(2 * REDIS_PATIENCE_S, server.say, OK)
+
+            server.answer = late
+            calls: list[asyncio.Future[Any]] = []
+            while redis.present and len(calls) < 500:
+                calls.append(asyncio.ensure_future(redis.call("GET", "a")))
+                await asyncio.sleep(REDIS_PATIENCE_S / 20)
+            outcomes = await asyncio.gather(*calls, return_exceptions=True)
+            assert "does not answer" in str(outcomes[-1])
+            assert redis.absences == 1
+
     async def test_one_that_hangs_is_noticed_however_much_it_is_asked(self) -> None:
         async with scripted() as server, client_of(server.address) as redis:
             server.answer = lambda _: None
@@ -299,7 +374,7 @@ class TestGoingAway:
         "MASTERDOWN Link with MASTER is down",
         "BUSY Redis is busy running a script.",
         "ERR Error running script: -OOM command not allowed",
-        "MOVED 3999 127.0.0.1:6381",
+        "NOREPLICAS Not enough good replicas to write.",
     )
 
     @pytest.mark.parametrize("error", REFUSALS, ids=[each.partition(" ")[0] for each in REFUSALS])
@@ -313,7 +388,7 @@ class TestGoingAway:
             assert await redis.run(Script("return 1"), ()) == b"OK"
             server.answer = refusing
             reason, _ = await refusal(redis.run(Script("return 1"), ()))
-            assert reason == f"it answers {error.partition(' ')[0]}"
+            assert reason.startswith(f"it answers {error.partition(' ')[0]}")
             assert not redis.present
             before = len(server.commands)
             await refusal(redis.run(Script("return 1"), ()))
@@ -323,6 +398,29 @@ class TestGoingAway:
             server.answer = lambda _: OK
             assert await until(lambda: redis.present) < RETRY_S + SLACK_S
         assert len(said(caplog)) == 2
+
+    @pytest.mark.parametrize(
+        "error",
+        ["NOPERM no permissions", "WRONGTYPE wrong kind of value", "ERR unknown command", "CROSSSLOT other slots"],
+        ids=lambda error: error.partition(" ")[0],
+    )
+    async def test_a_command_that_is_refused_harms_no_other_and_is_told_of_once(
+        self, error: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        def refusing(words: list[bytes]) -> bytes:
+            return f"-{error}\r\n".encode() if words[0] == b"PUBLISH" else OK
+
+        async with scripted() as server, client_of(server.address) as redis:
+            server.answer = refusing
+            reason = ""
+            for _ in range(3):
+                reason, _ = await refusal(redis.call("PUBLISH", "a", "b"))
+                assert reason.startswith(f"it answers {error.partition(' ')[0]}")
+                assert await redis.call("GET", "a") == b"OK"
+            assert (redis.present, redis.absences, redis.failures) == (True, 0, 3)
+        (line,) = said(caplog)
+        assert "refuses a command" in line
+        assert reason in line
 
     @pytest.mark.parametrize(
         ("harm", "remedy", "code"),

@@ -8,7 +8,7 @@ import pytest
 from tacet.redis.address import read_address
 from tacet.redis.client import RETRY_S, Redis
 from tacet.redis.connection import GRACE_S, REDIS_PATIENCE_S
-from tacet.redis.news import RedisNews
+from tacet.redis.news import QUIET_S, RedisNews
 from tacet.store.base import Part
 from tests.databases import Redis as RedisServer
 from tests.redis.test_client import SLACK_S
@@ -25,10 +25,10 @@ class Process:
 
 
 @asynccontextmanager
-async def process(address: str, name: str) -> AsyncIterator[Process]:
+async def process(address: str, name: str, prefix: str = "tacet") -> AsyncIterator[Process]:
     where = read_address(address)
     redis = Redis(where, "nothing is shared")
-    news = RedisNews(redis, where, name)
+    news = RedisNews(redis, where, prefix, name)
     made = Process(redis, news)
     news.listen(made.heard.append)
     async with redis, news.ear:
@@ -58,6 +58,14 @@ async def test_services_in_other_databases_of_one_redis_hear_nothing(redis_addre
         assert one.heard == []
 
 
+async def test_other_services_in_one_database_hear_nothing(redis_address: str) -> None:
+    async with process(redis_address, "a") as one, process(redis_address, "b", "other") as two:
+        await one.news.tell(Part.CREDENTIALS)
+        await two.redis.call("PUBLISH", "other:news:0", "c posts")
+        await until(lambda: bool(two.heard))
+        assert two.heard == [Part.POSTS]
+
+
 @pytest.mark.parametrize("text", ["x relations", "x", "", "x \xff", " credentials"])
 async def test_what_another_version_tells_does_no_harm(redis_address: str, text: str) -> None:
     async with process(redis_address, "a") as one, process(redis_address, "b") as two:
@@ -69,11 +77,29 @@ async def test_what_another_version_tells_does_no_harm(redis_address: str, text:
 
 async def test_many_hear_much_in_order(redis_address: str) -> None:
     async with process(redis_address, "a") as one, process(redis_address, "b") as two:
-        told = [Part.POSTS, Part.DIRECTORY, Part.CREDENTIALS] * 100
-        for part in told:
-            await one.news.tell(part)
-        await until(lambda: len(two.heard) == len(told))
-        assert two.heard == told
+        told = [Part.POSTS, Part.DIRECTORY, Part.CREDENTIALS]
+        for _ in range(5):
+            two.heard.clear()
+            for part in told:
+                await one.news.tell(part)
+            await until(lambda: len(two.heard) == len(told))
+            assert two.heard == told
+            await asyncio.sleep(1.5 * QUIET_S)
+
+
+async def test_a_flood_is_heard_now_and_then_and_at_its_end(redis_address: str) -> None:
+    async with process(redis_address, "a") as one, process(redis_address, "b") as two:
+        loop = asyncio.get_running_loop()
+        began_s = loop.time()
+        for _ in range(500):
+            await asyncio.gather(one.news.tell(Part.POSTS), one.news.tell(Part.CREDENTIALS))
+        most = 2 * ((loop.time() - began_s) / QUIET_S + 2)
+        before = len(two.heard)
+        assert 2 <= before <= most
+        # What came since somebody heard last.
+        await asyncio.sleep(2 * QUIET_S)
+        assert {*two.heard[before - 2 :]} == {Part.POSTS, Part.CREDENTIALS}
+        assert before < len(two.heard) <= most + 2
 
 
 async def test_telling_takes_no_longer_than_any_call_where_redis_hangs_and_no_time_where_it_is_gone(
@@ -116,9 +142,10 @@ async def test_a_user_who_may_not_listen_is_told_of_and_everything_else_works(
         await asyncio.sleep(3 * RETRY_S)
         assert one.redis.present
         assert not one.news.ear.present
-    (line,) = caplog.messages
-    assert "NOPERM to SUBSCRIBE" in line
-    assert "a second late" in line
+    telling, listening = caplog.messages
+    assert "NOPERM to PUBLISH" in telling
+    assert "NOPERM to SUBSCRIBE" in listening
+    assert "a second late" in listening
 
 
 async def test_that_it_is_away_is_one_line_and_not_two(

@@ -87,3 +87,10 @@ async def test_a_mute_is_known_at_the_other_server_at_once_whatever_its_clock_sa
         await asking.unmutes(servers.bob)
         await muting.unmutes(servers.carol)
         assert await muting.muted() == await asking.muted() == []
+
+
+async def test_places_in_a_list_follow_the_clock_of_the_server_that_muted(servers: Servers) -> None:
+    servers.there.clock.advance(-60_000)
+    await servers.alice.mutes(servers.bob)
+    await servers.alice_there.mutes(servers.carol)
+    assert await servers.alice.muted() == await servers.alice_there.muted() == [str(BOB.id), str(CAROL.id)]

@@ -2,7 +2,10 @@
 
 import asyncio
 
+import pytest
+
 from tacet.clock import ManualClock
+from tacet.records.people import Post
 from tests.cast import ALICE, BOB, CAROL, NOW_MS, move_in
 from tests.meaning.api import Someone
 from tests.service import opened
@@ -57,6 +60,32 @@ async def test_a_home_knows_whom_one_mutes_at_another_server(servers: Servers) -
     assert await servers.alice.home() == []
     await servers.alice_there.unmutes(servers.bob)
     assert await servers.alice.home() == [post]
+
+
+async def test_whoever_asks_for_what_is_newer_may_miss_what_another_server_was_still_storing(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await servers.alice.follows(servers.bob)
+    await servers.alice.follows(servers.carol)
+    drawn, stored = asyncio.Event(), asyncio.Event()
+    add = servers.there.store.posts.add
+
+    async def add_late(post: Post) -> bool:
+        drawn.set()
+        await stored.wait()
+        return await add(post)
+
+    monkeypatch.setattr(servers.there.store.posts, "add", add_late)
+    posting = asyncio.create_task(servers.carol_there.posts("Begun first"))
+    await drawn.wait()
+    servers.here.clock.advance(1)
+    second = await servers.bob.posts("Stored first")
+    assert await servers.alice.home() == [second]
+    stored.set()
+    first = await posting
+    assert int(first) < int(second)
+    assert await servers.alice.home(f"since_id={second}") == []
+    assert await servers.alice.home() == [second, first]
 
 
 async def test_a_post_that_was_asked_for_too_early_is_found_later(servers: Servers) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +18,7 @@ from tacet.store.base import Part, StoreError, StoreLocked
 from tacet.store.copying import Changed, Copy, Differs, Row, checksum
 from tacet.store.maintenance import migrate, side
 from tacet.store.opening import open_store
+from tacet.store.postgres import copying as postgres_copying
 from tacet.store.postgres.connections import connect
 from tacet.store.queries import copying as queries
 from tacet.store.queries.copying import KEYS
@@ -402,6 +403,54 @@ class TestAWatchedSource:
         assert "copy again into an empty database" in str(caught.value)
         with pytest.raises(StoreError, match="unfinished copy"):
             await revisions_of(pair.destination)
+
+    @pytest.fixture
+    def servers(self, database: Databases) -> Pair:
+        """From PostgreSQL, where a server may be writing, to a file."""
+        return Pair(database("postgresql", full=True), database("sqlite", full=False))
+
+    async def test_while_it_is_compared_nobody_writes(self, servers: Pair) -> None:
+        writing: list[asyncio.Task[str]] = []
+        async with opened(servers) as copy, _connected(servers.source) as connection:
+            await copy.open()
+            await copy.run(silent)
+
+            def begin(_done: int, _total: int) -> None:
+                if not writing:
+                    sql = "SET lock_timeout = 1; DELETE FROM handle WHERE person_id = 3"
+                    writing.append(asyncio.create_task(connection.execute(sql)))
+
+            with suppress(Changed):
+                await copy.verify(begin)
+            with pytest.raises(asyncpg.LockNotAvailableError):
+                await writing[0]
+
+    async def test_a_server_that_waits_to_write_is_found(self, servers: Pair) -> None:
+        async with opened(servers) as copy, _connected(servers.source) as connection:
+            await copy.open()
+            await copy.run(silent)
+            writing: list[asyncio.Task[str]] = []
+
+            def begin(_done: int, _total: int) -> None:
+                if not writing:
+                    writing.append(asyncio.create_task(connection.execute("DELETE FROM handle WHERE person_id = 3")))
+
+            with pytest.raises(Changed, match="a server waits to write"):
+                await copy.verify(begin)
+            await copy.close()
+            await asyncio.gather(*writing)
+
+    async def test_a_source_that_is_never_left_alone_is_told(
+        self, servers: Pair, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(postgres_copying, "_HOLD", postgres_copying._HOLD.replace("10s", "100ms"))
+        async with opened(servers) as copy, _connected(servers.source) as connection:
+            await copy.open()
+            await copy.run(silent)
+            async with connection.transaction():
+                await connection.execute("DELETE FROM handle WHERE person_id = 3")
+                with pytest.raises(StoreError, match="is being written to: stop its servers"):
+                    await copy.verify(silent)
 
     async def test_what_is_written_before_it_is_read_is_copied(self, pair: Pair) -> None:
         await stopped(pair, 60)

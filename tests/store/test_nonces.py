@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tacet.store.base import Store
+from tacet.store.base import Part, Store
 from tests.store.building import NOW
 
 NONCE = b"n" * 16
@@ -34,3 +34,12 @@ async def test_nonces_drop_nobodys_cache(store: Store) -> None:
     await store.nonces.remember(NONCE, NOW)
     await store.nonces.sweep(NOW, 100)
     assert set((await store.revisions()).values()) <= {0}
+
+
+async def test_announcing_that_nonces_are_here_is_seen_in_the_revisions(store: Store) -> None:
+    before = (await store.revisions()).get(Part.NONCES)
+    await store.nonces.announce()
+    first = (await store.revisions())[Part.NONCES]
+    await store.nonces.announce()
+    assert before != first
+    assert (await store.revisions()) == {Part.NONCES: first + 1}

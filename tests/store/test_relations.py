@@ -3,7 +3,7 @@
 import pytest
 
 from tacet.records.relations import MAX_POSITION, Kind, Relation
-from tacet.store.base import Conflict, Packed, Store, StoreError
+from tacet.store.base import Conflict, NoFreePosition, Packed, Store
 from tests.store.building import NOW, SOURCE, UNSTORABLE, listed, mute
 
 KINDS = pytest.mark.parametrize("kind", Kind, ids=lambda kind: kind.name.lower())
@@ -114,7 +114,7 @@ class TestPositions:
 
     async def test_a_run_of_taken_positions_without_end_is_refused_and_leaves_nothing(self, store: Store) -> None:
         await store.relations.add_many([mute(target_id, 2 * target_id) for target_id in range(1, 200)])
-        with pytest.raises(StoreError, match="clock was set back"):
+        with pytest.raises(NoFreePosition, match="clock was set back"):
             await store.relations.add(mute(1000, 2), NOW)
         assert await store.relations.which(Kind.MUTE, SOURCE, [1000], NOW) == set()
         assert await store.relations.add(mute(1001, 398), NOW)

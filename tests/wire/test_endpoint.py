@@ -7,7 +7,7 @@ import pytest
 
 from tacet.limits.rates import RateLimit
 from tacet.records.accounts import Usage
-from tacet.store.base import StoreError
+from tacet.store.base import StoreAway, StoreBusy, StoreError
 from tests.cast import ALICE, APP_ID, BOB, CAROL, NOW_MS, READ_ONLY_APP_ID, SCOPES, STANDALONE_APP_ID, bearer
 from tests.service import JSON, Service, in_memory
 from tests.wire.calls import APP_ONLY, BY_ID, LIST, OPERATIONS, Operation, name
@@ -256,3 +256,48 @@ class TestUsage:
             for _ in range(20):
                 await service.get(LIST)
             assert await used(service, APP_ID) == [Usage(APP_ID, HOUR, 20, 0)]
+
+
+async def test_what_the_database_fails_at_costs_nothing_and_opens_no_limit(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await service.get(LIST)).headers["x-rate-limit-remaining"] == "14"
+    with monkeypatch.context() as away:
+        away.setattr(service.store.relations, "packed", _away)
+        away.setattr(service.store.relations, "older", _away)
+        answers = [await service.get(LIST) for _ in range(20)]
+        assert {answer.status for answer in answers} == {503}
+        assert {answer.headers["x-rate-limit-remaining"] for answer in answers} == {"14"}
+    assert (await service.get(LIST)).headers["x-rate-limit-remaining"] == "13"
+
+
+async def test_a_database_that_does_not_keep_up_is_a_line_a_second(
+    service: Service, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def busy(*_: object) -> None:
+        raise StoreBusy("the database took too long")
+
+    monkeypatch.setattr(service.store.relations, "packed", busy)
+    monkeypatch.setattr(service.store.relations, "add", busy)
+    with caplog.at_level(logging.ERROR):
+        for _ in range(5):
+            assert (await service.get(LIST)).status == (await service.mute(ALICE, BOB.id)).status == 503
+        service.clock.advance(2_000)
+        await service.get(LIST)
+    assert [record.getMessage() for record in caplog.records] == [
+        "too many or too slow: the database took too long",
+        "too many or too slow: the database took too long (9 more like it within 2.0 s)",
+    ]
+
+
+async def test_a_request_that_met_a_bug_still_counts(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def bug(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(service.store.relations, "packed", bug)
+    assert (await service.get(LIST)).headers["x-rate-limit-remaining"] == "14"
+    assert (await service.get(LIST)).headers["x-rate-limit-remaining"] == "13"
+
+
+async def _away(*_: object) -> None:
+    raise StoreAway("gone")

@@ -59,9 +59,10 @@ class TestReady:
     @pytest.mark.parametrize(
         ("error", "said"),
         [
-            pytest.param(StoreAway("no host 10.0.0.7"), "the database cannot be reached", id="away"),
             pytest.param(
-                StoreBusy("too many wait"), "the database has more to do than it can: too many wait", id="busy"
+                StoreAway("no server of the database's address can be written"),
+                "the database is away: no server of the database's address can be written",
+                id="away",
             ),
             pytest.param(
                 StoreError("a table is missing: run `tacet database migrate`"),
@@ -102,7 +103,36 @@ class TestReady:
         service.tacet.health.database_failed(StoreAway("gone"))
         service.clock.set(NOW_MS)
         database.error = StoreAway("gone")
-        assert (await ready(service)).json["problems"] == ["the database cannot be reached, since 2020-09-13T12:26:40Z"]
+        assert (await ready(service)).json["problems"] == ["the database is away: gone, since 2020-09-13T12:26:40Z"]
+
+    async def test_one_with_too_much_to_do_is_ready_and_says_so(self, service: Service, database: Database) -> None:
+        database.error = StoreBusy("too many wait")
+        first = await ready(service)
+        assert (first.status, first.json["status"]) == (200, "degraded")
+        [problem] = first.json["problems"]
+        assert problem.startswith("the database has more to do than it can: too many wait, since 2")
+        service.clock.advance(60_000)
+        assert (await ready(service)).json == first.json
+        database.error = None
+        assert (await ready(service)).json == {"status": "ready"}
+
+    async def test_load_tells_nothing_new_of_a_database_that_is_in_worse_trouble(
+        self, service: Service, database: Database
+    ) -> None:
+        database.error = StoreAway("gone")
+        first = await ready(service)
+        service.clock.advance(60_000)
+        database.error = StoreBusy("too many wait")
+        second = await ready(service)
+        assert (second.status, second.json) == (503, first.json)
+
+    async def test_a_busy_database_that_goes_away_makes_it_unready(self, service: Service, database: Database) -> None:
+        database.error = StoreBusy("too many wait")
+        assert (await ready(service)).status == 200
+        database.error = StoreAway("gone")
+        answer = await ready(service)
+        assert answer.status == 503
+        assert answer.json["problems"][0].startswith("the database is away: gone, since ")
 
     async def test_a_database_that_hangs_is_waited_for_a_second(self, service: Service, database: Database) -> None:
         database.seconds = 60

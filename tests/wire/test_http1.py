@@ -6,16 +6,17 @@ import json
 import select
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.server import ServerState
 
-from tacet.wire.http1 import protocol_class
+from tacet.wire.http1 import GRACE_S, BoundedProtocol, protocol_class
 from tests.cast import BOB
 from tests.service import in_memory
 from tests.serving import serving
@@ -481,14 +482,17 @@ def test_a_connection_past_the_most_is_not_kept() -> None:
 
 
 class _Transport(asyncio.Transport):
-    """Counts answers, and knows whether it was told to stop reading."""
+    """Keeps and counts answers, and knows whether it was told to stop reading or to close."""
 
     def __init__(self) -> None:
         super().__init__()
         self.answers = 0
         self.reading = True
+        self.closed = False
+        self.written = b""
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written += data
         self.answers += bytes(data).startswith(b"HTTP/1.1 ")
 
     def pause_reading(self) -> None:
@@ -498,23 +502,32 @@ class _Transport(asyncio.Transport):
         self.reading = True
 
     def is_closing(self) -> bool:
-        return False
+        return self.closed
 
     def close(self) -> None:
-        pass
+        self.closed = True
+
+    def abort(self) -> None:
+        self.closed = True
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         return default
 
 
+def made(application: ASGIApp, busy: ASGIApp, placeless: Sequence[str] = ()) -> tuple[BoundedProtocol, _Transport]:
+    """A connection of a server that answers ten requests at once."""
+    bounded = protocol_class(HEADER_LIMIT_BYTES, 10, 10, busy, placeless)
+    config = uvicorn.Config(application, interface="asgi3", http=bounded, log_config=None, lifespan="off")
+    config.load()
+    protocol, transport = bounded(config, ServerState(), {}), _Transport()
+    protocol.connection_made(transport)
+    return protocol, transport
+
+
 async def test_requests_that_wait_are_not_parsed_yet() -> None:
     count = 5_000
     async with in_memory(rate_limits=False) as service:
-        bounded = protocol_class(HEADER_LIMIT_BYTES, 10, 10, service.tacet.busy)
-        config = uvicorn.Config(service.tacet.application, http=bounded, log_config=None, lifespan="off")
-        config.load()
-        protocol, transport = bounded(config, ServerState(), {}), _Transport()
-        protocol.connection_made(transport)
+        protocol, transport = made(service.tacet.application, service.tacet.busy)
         protocol.data_received(b"GET /2/nowhere HTTP/1.1\r\n\r\n" * count)
         most = 0
         while transport.answers < count:
@@ -524,3 +537,114 @@ async def test_requests_that_wait_are_not_parsed_yet() -> None:
         assert 0 < most < 100
         assert transport.reading
         protocol.connection_lost(None)
+
+
+@dataclass
+class Seen:
+    """An application that takes note of how many places are taken while it answers, and of the bodies."""
+
+    places: list[int]
+    bodies: list[bytes]
+    protocol: BoundedProtocol | None = None
+
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+        assert self.protocol is not None
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message["body"], message["more_body"]
+        self.places.append(len(self.protocol.running))
+        self.bodies.append(body)
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body", "body": b""})
+
+
+def seen(placeless: Sequence[str] = ()) -> tuple[Seen, BoundedProtocol, _Transport]:
+    application = Seen([], [])
+    application.protocol, transport = made(application, application, placeless)
+    return application, application.protocol, transport
+
+
+async def settle() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_a_request_has_a_place_unless_its_path_needs_none() -> None:
+    application, protocol, _ = seen(["/_health/live"])
+    for path in ("/2/users/me", "/_health/live", "/2/users/me"):
+        protocol.data_received(f"GET {path} HTTP/1.1\r\n\r\n".encode())
+        await settle()
+    assert application.places == [1, 0, 1]
+    assert not protocol.running
+
+
+async def test_a_request_that_waits_for_its_body_has_none_until_then() -> None:
+    application, protocol, _ = seen()
+    protocol.data_received(b"POST / HTTP/1.1\r\ncontent-length: 3\r\n\r\na")
+    await settle()
+    assert not protocol.running
+    protocol.data_received(b"bc")
+    await settle()
+    assert (application.places, application.bodies) == ([1], [b"abc"])
+    assert not protocol.running
+
+
+async def test_nothing_is_made_for_whoever_does_not_read() -> None:
+    application, protocol, transport = seen()
+    protocol.data_received(b"GET / HTTP/1.1\r\n\r\n" * 3)
+    protocol.pause_writing()
+    await settle()
+    assert (application.places, protocol.running) == ([], set())
+    protocol.resume_writing()
+    await settle()
+    assert (application.places, transport.answers) == ([1, 1, 1], 3)
+
+
+async def test_an_answer_that_is_not_read_gives_its_place_away() -> None:
+    begun = asyncio.Event()
+
+    async def write_for_ever(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        begun.set()
+        while True:
+            await asyncio.sleep(0)
+            await send({"type": "http.response.body", "body": b"x", "more_body": True})
+
+    protocol, _ = made(write_for_ever, write_for_ever)
+    protocol.data_received(b"GET / HTTP/1.1\r\n\r\n")
+    await begun.wait()
+    assert len(protocol.running) == 1
+    protocol.pause_writing()
+    assert not protocol.running
+    protocol.cut_off()
+
+
+class TestEnding:
+    async def test_a_request_that_was_on_its_way_is_answered_and_told_that_it_is_the_last(self) -> None:
+        _, protocol, transport = seen()
+        protocol.shutdown()
+        assert not transport.closed
+        protocol.data_received(b"GET / HTTP/1.1\r\n\r\n")
+        await settle()
+        assert transport.answers == 1
+        assert b"connection: close\r\n" in transport.written
+        assert transport.closed
+
+    async def test_of_several_together_the_last_one_is_told(self) -> None:
+        _, protocol, transport = seen()
+        protocol.shutdown()
+        protocol.data_received(b"GET / HTTP/1.1\r\n\r\n" * 3)
+        await settle()
+        assert (transport.answers, transport.written.count(b"connection: close")) == (3, 1)
+        assert transport.closed
+
+    async def test_a_connection_without_requests_ends_after_a_moment(self) -> None:
+        _, protocol, transport = seen()
+        protocol.data_received(b"GET / HTTP/1.1\r\n\r\n")
+        await settle()
+        protocol.shutdown()
+        await asyncio.sleep(GRACE_S / 2)
+        assert not transport.closed
+        await asyncio.sleep(GRACE_S)
+        assert transport.closed

@@ -13,6 +13,7 @@ import click
 from tacet.cli.exits import CommandError, Exit
 from tacet.cli.options import settings_options
 from tacet.cli.progress import NS, Meter, Seen, meter
+from tacet.cli.sides import FROM, TO, named
 from tacet.cli.sources import load
 from tacet.settings import ADMIN, SERVE
 
@@ -24,7 +25,7 @@ T = TypeVar("T")
 
 MIB = 1 << 20
 
-PASSWORD_PARAMETER = re.compile(r"(?<=[?&])(ssl)?password=\*\*\*&?")
+HIDDEN_PARAMETER = re.compile(r"(?<=[?&])[^?&]*\*\*\*(&|$)")
 """As it is in an address that is shown."""
 
 quiet_option = click.option("--quiet", is_flag=True, help="No progress.")
@@ -94,7 +95,7 @@ def copy(from_: str, to: str, quiet: bool) -> None:
         raise click.UsageError("FROM and TO are the same database")
     clock = SystemClock()
     started_ns = clock.ticks_ns()
-    copying = Copying(Copy(_side(from_, "FROM"), _side(to, "TO")), quiet, clock)
+    copying = Copying(Copy(_side(from_, FROM), _side(to, TO)), quiet, clock)
     try:
         _run(copying.run)
     except KeyboardInterrupt:
@@ -157,7 +158,7 @@ def _side(address: str, argument: str) -> "Side":
     from tacet.store.maintenance import side
 
     try:
-        return side(address)
+        return named(side(address), argument)
     except ValueError as error:
         raise click.UsageError(f"{argument}: {error}") from None
 
@@ -192,9 +193,9 @@ Examples:
 def distribute(**flags: Any) -> None:
     """Spread the tables over the machines of a Citus cluster.
 
-    Relations are spread by their source and people by their id; small tables are copied to every machine; posts,
-    messages and logins stay on the coordinator. May be run again: what is done stays done. While a table with rows in
-    it is spread, writes to it wait.
+    Relations are spread by their source and people by their id; everything else stays on the coordinator. The
+    databases of all machines get the settings of our sessions, or it says which commands do that. May be run again:
+    what is done stays done. While a table with rows in it is spread, writes to it wait.
     """
     from tacet.store.address import is_postgresql
     from tacet.store.maintenance import distribute
@@ -233,7 +234,7 @@ def backup(path: Path, force: bool, quiet: bool, **flags: Any) -> None:
     from tacet.clock import SystemClock
     from tacet.store.address import is_postgresql, sqlite_path
     from tacet.store.base import StoreError
-    from tacet.store.sqlite.backup import back_up
+    from tacet.store.sqlite.backup import NoPlace, back_up
 
     address = load(SERVE, ADMIN, flags, os.environ).database
     if is_postgresql(address):
@@ -245,6 +246,8 @@ def backup(path: Path, force: bool, quiet: bool, **flags: Any) -> None:
             size_bytes = back_up(
                 sqlite_path(address), path, force, lambda done, total: told(Seen(done, total, done, 0)), time.sleep
             )
+    except NoPlace as error:
+        raise CommandError(Exit.FAILED, str(error)) from None
     except StoreError as error:
         raise CommandError(Exit.DATABASE, str(error)) from None
     click.echo(f"{path}: {size_bytes / MIB:,.1f} MiB, checked; {(clock.ticks_ns() - started_ns) / NS:.1f} s")
@@ -255,5 +258,5 @@ def _pg_dump(address: str, path: Path) -> str:
     from tacet.store.address import shown
 
     bare = shown(address).replace(":***@", "@")
-    bare = PASSWORD_PARAMETER.sub("", bare).rstrip("?&")
+    bare = HIDDEN_PARAMETER.sub("", bare).rstrip("?&")
     return f"pg_dump --format=custom --file={shlex.quote(str(path))} {shlex.quote(bare)}"

@@ -1,5 +1,6 @@
 """`tacet sandbox` and `tacet serve`."""
 
+import contextlib
 import logging
 import os
 from collections.abc import Awaitable, Callable, Sequence
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 LOOPBACK = ("127.", "localhost", "::1")
 """How addresses begin that no other machine can reach."""
 
+EVERYWHERE = {"0.0.0.0", "::"}
+"""Addresses that stand for all of a machine's."""
+
 MAKE_HINT = "; with make: make sandbox PORT=9000"
 
 NEEDS_POSTGRESQL = (
@@ -31,6 +35,14 @@ NEEDS_POSTGRESQL = (
 NEEDS_REDIS = (
     "{} processes need Redis, for each alone would count rate limits and used nonces anew, and learn late of revoked "
     "tokens: give --redis redis://HOST, or --processes 1"
+)
+
+LAST_PORT = 65_535
+"""Of an address (RFC 9293 section 3.1)."""
+
+NEEDS_PORTS = (
+    "{} processes give their metrics on as many ports, and from {} on there are {}: "
+    "give --metrics another port, or fewer --processes"
 )
 
 REFUSALS = "tacet.wire.refusals"
@@ -73,7 +85,8 @@ def sandbox(quiet: bool, **flags: Any) -> int:
         settings = at_home(settings)
         source = origin(settings)
     except StoreError as error:
-        raise CommandError(Exit.DATABASE, str(error)) from None
+        raise CommandError(Exit.DATABASE, _where(settings.world, error)) from None
+    _check_metrics(settings)
     _warn(settings, source)
     world = build(source)
 
@@ -107,6 +120,7 @@ def serve(quiet: bool, **flags: Any) -> int:
     if not settings.secret_key:
         raise CommandError(Exit.CONFIGURATION, KEY_MISSING)
     _check_processes(settings)
+    _check_metrics(settings)
     if not (settings.host.startswith(LOOPBACK) or settings.public_url.startswith("https://")):
         click.echo(f"tacet: warning: {CLEAR_TEXT}", err=True)
 
@@ -130,6 +144,11 @@ def _warn(settings: Settings, source: "Origin") -> None:
         option = "--world" if settings.world else "--data"
         message = f"{_place(settings)} already holds a world, of {kept}; for a new one give another {option}"
         click.echo(f"tacet: warning: {message}", err=True)
+
+
+def _where(address: str, error: Exception) -> str:
+    """A database's complaint with its address. Those about a file name the file."""
+    return f"{shown(address)}: {error}" if is_postgresql(address) and shown(address) not in str(error) else str(error)
 
 
 def _place(settings: Settings) -> str:
@@ -156,23 +175,45 @@ def _run(
     residents: Sequence[int] = (),
 ) -> int:
     from tacet.identity.vault import VaultError
+    from tacet.processes.descriptors import allow_many
     from tacet.processes.listening import AddressError
     from tacet.processes.server import run
+    from tacet.sharing import SharingError
     from tacet.store.base import StoreError
 
     _log_to_stderr(settings)
+    allow_many()
     try:
         if settings.processes > 1:
-            return _supervised(settings, announce)
-        return run(settings, announce, prepare, residents)
+            code = _supervised(settings, announce)
+        else:
+            code = run(settings, announce, prepare, residents)
     except AddressError as error:
         # Whoever typed `make sandbox` has no option to give. Make says to its commands that it is there.
         hint = MAKE_HINT if settings.mode == SANDBOX and "MAKELEVEL" in os.environ else ""
         raise CommandError(Exit.ADDRESS, f"{error}{hint}") from None
     except StoreError as error:
-        raise CommandError(Exit.DATABASE, str(error)) from None
-    except VaultError as error:
+        raise CommandError(Exit.DATABASE, _where(settings.database, error)) from None
+    except (VaultError, SharingError) as error:
         raise CommandError(Exit.CONFIGURATION, str(error)) from None
+    if settings.ready_file is not None:
+        with contextlib.suppress(OSError):
+            settings.ready_file.unlink(missing_ok=True)
+    return code
+
+
+def _check_metrics(settings: Settings) -> None:
+    """Refuse metrics on a port that the API takes."""
+    if not settings.metrics:
+        return
+    from tacet.observing.scraping import with_offset
+
+    host, first = with_offset(settings.metrics, 0)
+    last = first + settings.processes - 1
+    if first <= settings.port <= last and (host == settings.host or {host, settings.host} & EVERYWHERE):
+        taken = f"ports {first} to {last}" if last > first else f"port {first}"
+        message = f"--metrics takes {taken}, and --port {settings.port} is for requests: give one of them another port"
+        raise CommandError(Exit.CONFIGURATION, message)
 
 
 def _supervised(settings: Settings, announce: Callable[[str], None]) -> int:
@@ -185,22 +226,28 @@ def _supervised(settings: Settings, announce: Callable[[str], None]) -> int:
 
 
 def _check_processes(settings: Settings) -> None:
-    """Refuse several processes that could not agree."""
+    """Refuse several processes that could not agree, or not all be measured."""
     if settings.processes == 1:
         return
     if not is_postgresql(settings.database):
         raise CommandError(Exit.CONFIGURATION, NEEDS_POSTGRESQL.format(settings.processes))
     if not settings.redis:
         raise CommandError(Exit.CONFIGURATION, NEEDS_REDIS.format(settings.processes))
+    if settings.metrics:
+        from tacet.observing.scraping import with_offset
+
+        _, first = with_offset(settings.metrics, 0)
+        if first + settings.processes - 1 > LAST_PORT:
+            there = LAST_PORT - first + 1
+            raise CommandError(Exit.CONFIGURATION, NEEDS_PORTS.format(settings.processes, first, there))
 
 
 def _log_to_stderr(settings: Settings) -> None:
+    from tacet.observing.handler import Unhindered
     from tacet.observing.logs import formatter
 
     level = settings.log_level
-    handler = logging.StreamHandler()
-    handler.setFormatter(formatter(settings.log_format))
-    logging.basicConfig(level=level.upper(), handlers=[handler])
+    logging.basicConfig(level=level.upper(), handlers=[Unhindered(formatter(settings.log_format))])
     if level == "info":
         # It tells at length that it started; the command's own line says so.
         logging.getLogger("uvicorn").setLevel(logging.WARNING)

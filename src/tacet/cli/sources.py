@@ -117,6 +117,9 @@ def _read(
 def _table(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(_text(path, MAX_CONFIG_BYTES))
+    except tomllib.TOMLDecodeError as error:
+        message = f'{path} is no TOML: {error}; a line is key = value, with texts in quotes: host = "127.0.0.1"'
+        raise CommandError(Exit.CONFIGURATION, message) from None
     except ValueError as error:
         raise CommandError(Exit.CONFIGURATION, f"{path}: {error}") from None
 
@@ -126,6 +129,8 @@ def _secret(path: object, source: str) -> str:
         raise CommandError(Exit.CONFIGURATION, f"{source}: must be the path of a file, in quotes")
     try:
         return _text(Path(path), MAX_SECRET_BYTES)
+    except CommandError as error:
+        raise CommandError(error.code, f"{source}: the file of a secret, {error}; correct the path") from None
     except ValueError:
         # The reason would quote the file, and the file is a secret.
         raise CommandError(Exit.CONFIGURATION, f"{source}: {path} holds no secret, one line of text") from None

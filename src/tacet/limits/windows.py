@@ -20,9 +20,8 @@ EVICTED_SHARE = 10
 """One part in so many goes at once: looking through all windows takes 40 ms, too long for every new one."""
 
 
-CLOCKS_APART_MS = 5_000
-"""How far the clocks of machines that share windows may differ: many times what any two differ that are set by NTP. A
-window that another machine has just opened must not look as if it came from the future."""
+STEP_BACK_MS = 5_000
+"""How far the clock may be set back while windows run on: many times the steps that NTP takes."""
 
 
 class Spent(msgspec.Struct, frozen=True):
@@ -51,7 +50,7 @@ class Windows(ABC):
 
     @abstractmethod
     async def forget_before(self, route: str, subject: int, moment_ms: int) -> bool:
-        """End a window that was opened before this moment; True if there was one."""
+        """End a window that runs and was opened before this moment; True if there was one."""
 
 
 @dataclass(slots=True)
@@ -79,20 +78,16 @@ class InProcessWindows(Windows):
             return None
         window = self._current(route, subject, limit)
         if window.used >= limit.count:
-            return _spent(limit, window, allowed=False)
+            return spent(limit, window.used, window.resets_at_ms, allowed=False)
         window.used += 1
-        return _spent(limit, window, allowed=True)
+        return spent(limit, window.used, window.resets_at_ms, allowed=True)
 
     async def peek(self, route: str, subject: int) -> Spent | None:
         limit = self._limits.get(route)
         if limit is None:
             return None
-        now_ms = self._clock.now_ms()
-        window = self._windows.get((route, subject))
-        length_ms = limit.window_s * 1000
-        if window is None or not runs(window.resets_at_ms, now_ms, length_ms):
-            window = _Window(now_ms + length_ms, 0)
-        return _spent(limit, window, allowed=window.used < limit.count)
+        window = self._running(route, subject, limit) or self._fresh(limit)
+        return spent(limit, window.used, window.resets_at_ms, allowed=window.used < limit.count)
 
     async def give_back(self, route: str, subject: int) -> None:
         window = self._windows.get((route, subject))
@@ -100,21 +95,28 @@ class InProcessWindows(Windows):
             window.used -= 1
 
     async def forget_before(self, route: str, subject: int, moment_ms: int) -> bool:
-        limit, window = self._limits.get(route), self._windows.get((route, subject))
+        limit = self._limits.get(route)
+        window = None if limit is None else self._running(route, subject, limit)
         if limit is None or window is None or window.resets_at_ms - limit.window_s * 1000 >= moment_ms:
             return False
         del self._windows[route, subject]
         return True
 
     def _current(self, route: str, subject: int, limit: RateLimit) -> _Window:
-        now_ms = self._clock.now_ms()
-        window = self._windows.get((route, subject))
-        length_ms = limit.window_s * 1000
-        if window is None or not runs(window.resets_at_ms, now_ms, length_ms):
-            self._make_room(now_ms)
+        window = self._running(route, subject, limit)
+        if window is None:
+            self._make_room(self._clock.now_ms())
             self._windows.pop((route, subject), None)
-            window = self._windows[route, subject] = _Window(now_ms + length_ms, 0)
+            window = self._windows[route, subject] = self._fresh(limit)
         return window
+
+    def _running(self, route: str, subject: int, limit: RateLimit) -> _Window | None:
+        window = self._windows.get((route, subject))
+        runs = window is not None and _runs(window, self._clock.now_ms(), limit.window_s * 1000)
+        return window if runs else None
+
+    def _fresh(self, limit: RateLimit) -> _Window:
+        return _Window(self._clock.now_ms() + limit.window_s * 1000, 0)
 
     def _make_room(self, now_ms: int) -> None:
         if len(self._windows) < self._max_windows:
@@ -126,13 +128,13 @@ class InProcessWindows(Windows):
             self._windows = dict(islice(self._windows.items(), excess, None))
 
 
-def runs(resets_at_ms: int, now_ms: int, length_ms: int) -> bool:
-    """Whether a window that ends then is the current one.
-
-    One that ends later than a whole length from now was opened before the clock was set back.
-    """
-    return now_ms < resets_at_ms <= now_ms + length_ms + CLOCKS_APART_MS
+def _runs(window: _Window, now_ms: int, length_ms: int) -> bool:
+    """Whether it is the current one. One that ends much later than a whole length from now was opened before the clock
+    was set back."""
+    return now_ms < window.resets_at_ms <= now_ms + length_ms + STEP_BACK_MS
 
 
-def _spent(limit: RateLimit, window: _Window, allowed: bool) -> Spent:
-    return Spent(allowed, limit.count, limit.count - window.used, window.resets_at_ms // 1000)
+def spent(limit: RateLimit, used: int, resets_at_ms: int, allowed: bool) -> Spent:
+    """What a window says. More was used than there is where a process with another limit counted, while one version
+    follows another."""
+    return Spent(allowed, limit.count, max(0, limit.count - used), resets_at_ms // 1000)

@@ -9,7 +9,7 @@ from tacet.mutes.paging import Lists, Page
 from tacet.mutes.positions import Cursor, Positions
 from tacet.records.people import MAX_ID, State
 from tacet.records.relations import Kind, Relation
-from tacet.store.base import RelationStore
+from tacet.store.base import NoFreePosition, RelationStore
 
 
 class Mutes:
@@ -47,7 +47,8 @@ class Mutes:
         Suspended accounts are muted again as well: they were before.
 
         Args:
-            position: what `position` returned before the unmute. One that no mute can have had by now means the newest.
+            position: what `position` returned before the unmute. One that no mute can have had by now means the newest;
+                so does one that is taken, where none of the next ones is free.
 
         Raises:
             CannotMuteSelf, TargetMissing: nothing was written.
@@ -60,7 +61,12 @@ class Mutes:
         newest = self._positions.next_position()
         if position & 1 or not 0 < position < newest:
             position = newest
-        return await self._relations.add(Relation(Kind.MUTE, source_id, target_id, position), self._clock.now_ms())
+        now_ms = self._clock.now_ms()
+        try:
+            return await self._relations.add(Relation(Kind.MUTE, source_id, target_id, position), now_ms)
+        except NoFreePosition:
+            # Whoever sends the form can name any place, also one among many that are taken.
+            return await self._relations.add(Relation(Kind.MUTE, source_id, target_id, newest), now_ms)
 
     async def unmute(self, source_id: int, target_id: int) -> bool:
         """Unmute durably; return True if the mute held until now. Unmuting somebody not muted is no error."""

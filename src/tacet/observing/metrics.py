@@ -80,7 +80,7 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
         "connections": _gauge("Connections of clients that are open."),
         "connections_limit": _gauge("Connections of clients past which requests are answered 503."),
         "event_loop_delay_seconds": _histogram("How late the event loop came back to something that was due."),
-        "request_log_dropped_total": _counter("Lines of the request log not written because nobody read fast enough."),
+        "request_log_dropped_total": _counter("Lines of the log not written because nobody read fast enough."),
     }
 )
 """By name without `PREFIX`. Names and units follow Prometheus's conventions."""

@@ -1,4 +1,5 @@
-"""One line for each request, written by a thread of its own: a log that nobody reads must not hold up an answer."""
+"""What a process logs, and one line for each request, written by a thread of its own: a log that nobody reads must not
+hold up an answer."""
 
 import os
 import sys
@@ -19,7 +20,7 @@ WRITE_INTERVAL_S = 0.2
 MAX_CHUNK_BYTES = 4_096
 """What is written at once: pipes keep so much together (PIPE_BUF), also where several processes write into one."""
 
-LAST_WORDS_S = 2.0
+LAST_WORDS_S = 1.0
 """How long the end waits for lines that nobody reads."""
 
 LOGGER = "tacet.requests"
@@ -38,21 +39,22 @@ def to_stderr(lines: bytes) -> None:
 
 
 class RequestLog:
-    """Gathers entries and writes them in the background.
+    """Gathers entries and lines and writes them in the background, in their order.
 
     Args:
         log_format: a value of `Settings.log_format`.
 
     Attributes:
-        dropped: entries that were not written because too many waited.
+        dropped: entries and lines that were not written because too many waited.
     """
 
     def __init__(self, log_format: str, write: Write = to_stderr, max_waiting: int = MAX_WAITING) -> None:
         self._line = _json_line if log_format == JSON else _text_line
         self._write = write
         self._max_waiting = max_waiting
-        self._waiting: deque[Entry] = deque()
-        self._closing = threading.Event()
+        self._waiting: deque[Entry | bytes] = deque()
+        self._wake = threading.Event()
+        self._closing = False
         self._thread = threading.Thread(target=self._work, name="tacet-requests", daemon=True)
         self.dropped = 0
 
@@ -60,8 +62,13 @@ class RequestLog:
         """Begin to write."""
         self._thread.start()
 
-    def put(self, entry: Entry) -> None:
-        """Log one request; never waits."""
+    def say(self, line: bytes) -> None:
+        """Log a line, at once where somebody reads; never waits. Any thread may call it."""
+        self.put(line)
+        self._wake.set()
+
+    def put(self, entry: Entry | bytes) -> None:
+        """Log one request, or a line; never waits."""
         if len(self._waiting) < self._max_waiting:
             self._waiting.append(entry)
         else:
@@ -69,25 +76,29 @@ class RequestLog:
 
     def close(self) -> None:
         """Write what waits, as long as somebody reads it."""
-        self._closing.set()
+        self._closing = True
+        self._wake.set()
         self._thread.join(LAST_WORDS_S)
 
     def _work(self) -> None:
-        while not self._closing.wait(WRITE_INTERVAL_S):
+        while not self._closing:
+            self._wake.wait(WRITE_INTERVAL_S)
+            self._wake.clear()
             self._flush()
         self._flush()
 
     def _flush(self) -> None:
-        for chunk in _chunks(map(self._line, self._taken())):
+        for chunk in _chunks(self._taken()):
             try:
                 self._write(chunk)
             except OSError:
                 # Where standard error is gone there is nobody to tell.
                 return
 
-    def _taken(self) -> Iterator[Entry]:
+    def _taken(self) -> Iterator[bytes]:
         while self._waiting:
-            yield self._waiting.popleft()
+            taken = self._waiting.popleft()
+            yield taken if isinstance(taken, bytes) else self._line(taken)
 
 
 def _chunks(lines: Iterable[bytes]) -> Iterator[bytes]:
@@ -119,6 +130,7 @@ def _json_line(entry: Entry) -> bytes:
         "level": "info",
         "logger": LOGGER,
         "message": "request answered",
+        "process": os.getpid(),
         "method": method,
         "route": route,
         "status": status,

@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
 from tacet.clock import Clock
+from tacet.observing.handler import Unhindered
 from tacet.observing.meters import Histogram, Meters
 from tacet.observing.request_log import RequestLog
 from tacet.observing.requests import Requests
@@ -39,22 +41,23 @@ async def observed(settings: Settings, clock: Clock, process: int = 0) -> AsyncI
     """
     meters = Meters(clock) if settings.metrics else None
     async with contextlib.AsyncExitStack() as stack:
-        log = stack.enter_context(_logging(settings.log_format)) if settings.log_requests else None
+        log = stack.enter_context(_logging(settings.log_format))
         if meters is not None:
-            if log is not None:
-                meters.watch("request_log_dropped_total", lambda: log.dropped)
+            meters.watch("request_log_dropped_total", lambda: log.dropped)
             await stack.enter_async_context(_metered(meters, settings.metrics, process))
-        yield Observed(Requests(clock, meters, log), meters)
+        yield Observed(Requests(clock, meters, log if settings.log_requests else None), meters)
 
 
 @contextlib.contextmanager
 def _logging(log_format: str) -> Iterator[RequestLog]:
     log = RequestLog(log_format)
     log.start()
-    try:
+    with contextlib.ExitStack() as open_:
+        open_.callback(log.close)
+        for handler in logging.getLogger().handlers:
+            if isinstance(handler, Unhindered):
+                open_.enter_context(handler.behind(log))
         yield log
-    finally:
-        log.close()
 
 
 @contextlib.asynccontextmanager

@@ -1,5 +1,6 @@
 """One of several processes: how it is made, what it tells its parent, how it notices that the parent is gone."""
 
+import contextlib
 import logging
 import os
 import signal
@@ -13,9 +14,10 @@ import msgspec
 from tacet.identity.vault import VaultError
 from tacet.processes.listening import AddressError, another
 from tacet.processes.server import Announce, Place
+from tacet.sharing import SharingError
 from tacet.store.base import StoreError
 
-SAID: Sequence[type[Exception]] = (AddressError, StoreError, VaultError)
+SAID: Sequence[type[Exception]] = (AddressError, StoreError, VaultError, SharingError)
 """What keeps a process from serving, with a message for whoever runs it; everything else is a bug, and logged."""
 
 BUG = 70
@@ -35,11 +37,13 @@ class Report(msgspec.Struct, frozen=True):
 
     Attributes:
         kind: which of `SAID` keeps it from serving; None where it is ready.
+        beat: only that it goes on.
     """
 
     pid: int
     kind: int | None = None
     words: str = ""
+    beat: bool = False
 
     def error(self) -> Exception | None:
         """What was raised in the child."""
@@ -51,8 +55,8 @@ class Pipes:
     """Between a parent and all its children.
 
     Attributes:
-        life: nothing is ever written to it. Only the parent holds its writing end, so it ends when that is gone.
-        reports: lines, each written at once.
+        life: nothing is ever written to it. Only the parent keeps its writing end, so it ends when that is gone.
+        reports: lines, each written at once. Only the parent keeps its reading end.
     """
 
     life: tuple[int, int]
@@ -62,12 +66,19 @@ class Pipes:
     def opened(cls) -> "Pipes":
         """New ones; `close` them."""
         made = cls(os.pipe(), os.pipe())
-        os.set_blocking(made.reports[0], False)
+        # Neither end: a parent that is stopped for long reads nothing, and its children have to go on.
+        for end in made.reports:
+            os.set_blocking(end, False)
         return made
 
     def close(self) -> None:
         """Close the parent's ends; children learn that it is gone."""
         for end in (*self.life, *self.reports):
+            os.close(end)
+
+    def leave_to_parent(self) -> None:
+        """In a child: close the ends that only the parent may hold."""
+        for end in (self.life[1], self.reports[0]):
             os.close(end)
 
     def read(self) -> Iterator[Report]:
@@ -80,11 +91,9 @@ class Pipes:
             yield msgspec.json.decode(line, type=Report)
 
     def tell(self, report: Report) -> None:
-        """Tell the parent; nobody listens any more where it is gone."""
-        try:
+        """Tell the parent; lost where it is gone, or has read nothing for so long that the pipe is full."""
+        with contextlib.suppress(OSError):
             os.write(self.reports[1], msgspec.json.encode(report) + b"\n")
-        except OSError:
-            _log.debug("the parent is gone")
 
 
 def begin(number: int, held: socket.socket, pipes: Pipes, work: Work, handled: Sequence[int]) -> int:
@@ -95,8 +104,7 @@ def begin(number: int, held: socket.socket, pipes: Pipes, work: Work, handled: S
         held: the parent's socket.
         handled: signals that the parent has handlers for.
     """
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
+    _flush()
     # A signal that comes before the child has handlers of its own would run the parent's, and be lost.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, handled)
     pid = os.fork()
@@ -115,28 +123,44 @@ def _live(
         for each in handled:
             signal.signal(each, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        os.close(pipes.life[1])
+        pipes.leave_to_parent()
         code = _serve(number, held, pipes, work)
     except Exception:  # noqa: BLE001 - whatever went wrong, it is the parent that goes on
         _log.exception("process %d failed", number)
     finally:
-        # Not by way of the parent's own clean-up, which would run a second time here.
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
-        os._exit(code)
+        try:
+            _flush()
+        finally:
+            # Not by way of the parent's own clean-up, which would run a second time here.
+            os._exit(code)
+
+
+def _flush() -> None:
+    """Write what was said, where that can be done: a log on a full disk ends no process."""
+    for stream in (sys.stdout, sys.stderr):
+        # None is what was closed before the start.
+        if stream is not None:
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
 
 
 def _serve(number: int, held: socket.socket, pipes: Pipes, work: Work) -> int:
     pid = os.getpid()
     try:
-        listening = another(held)
-        held.close()
-        return work(Place(number, listening, pipes.life[0]), lambda _: pipes.tell(Report(pid)))
-    except OSError as error:
-        pipes.tell(_report(pid, AddressError(f"cannot listen beside the other processes: {error.strerror}")))
+        place = Place(number, _listening(held), pipes.life[0], lambda: pipes.tell(Report(pid, beat=True)))
+        return work(place, lambda _: pipes.tell(Report(pid)))
     except tuple(SAID) as error:
         pipes.tell(_report(pid, error))
     return 1
+
+
+def _listening(held: socket.socket) -> socket.socket:
+    try:
+        listening = another(held)
+    except OSError as error:
+        raise AddressError(f"cannot listen beside the other processes: {error.strerror}") from None
+    held.close()
+    return listening
 
 
 def _report(pid: int, error: Exception) -> Report:

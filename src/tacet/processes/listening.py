@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import sys
+from collections.abc import Iterator
 
 from tacet.settings import Settings
 
@@ -20,6 +21,9 @@ class AddressError(Exception):
 def bound(settings: Settings) -> socket.socket:
     """A socket that has the port to itself and does not listen yet.
 
+    A ready file of a process that was killed is removed: whoever waits for one is not to take it for ours. Not before:
+    a server that is there may have written it.
+
     Raises:
         AddressError: the port is taken, not allowed, or not this machine's.
     """
@@ -32,16 +36,45 @@ def bound(settings: Settings) -> socket.socket:
             undo.pop_all()
     except OSError as error:
         raise address_error(settings, error) from None
+    if settings.ready_file is not None:
+        # Where it cannot be removed it cannot be written either, which is told then.
+        with contextlib.suppress(OSError):
+            settings.ready_file.unlink(missing_ok=True)
     return listening
 
 
-def share(held: socket.socket) -> None:
-    """Let other sockets of this user have the port of a bound one too.
+@contextlib.contextmanager
+def shared(settings: Settings) -> Iterator[socket.socket]:
+    """As `bound`, where other sockets of this user may have the port too, and no other service's.
 
-    After binding: two services that start on one port must not share it unawares.
+    Raises:
+        AddressError: as `bound` does.
     """
-    if EACH_ITS_OWN:
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    with contextlib.closing(bound(settings)) as held:
+        if not EACH_ITS_OWN:
+            yield held
+            return
+        with _claim(settings, held):
+            # After binding: whoever has the port already must not be joined.
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            yield held
+
+
+@contextlib.contextmanager
+def _claim(settings: Settings, held: socket.socket) -> Iterator[None]:
+    """Let no second service share the address.
+
+    Two that start at the same moment can both bind it, for neither listens yet, and connections would then be dealt out
+    to both. The claim is a name of Linux's abstract sockets: it is taken once in a network, as a port is, leaves no
+    file, and is free again once the parent and its children have ended, however they do.
+    """
+    host, port = held.getsockname()[:2]
+    with socket.socket(socket.AF_UNIX) as claim:
+        try:
+            claim.bind(f"\0tacet serves {host} port {port}")
+        except OSError as error:
+            raise address_error(settings, error) from None
+        yield
 
 
 def another(held: socket.socket) -> socket.socket:

@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import gc
 import logging
+import os
 import signal
 import socket
 import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 import uvicorn
@@ -22,12 +24,15 @@ from tacet.identity.vault import Vault
 from tacet.observing.meters import Meters
 from tacet.observing.running import Observed, observed
 from tacet.observing.timing import measure
+from tacet.processes.descriptors import clients
 from tacet.processes.listening import AddressError, address_error, bound, url
 from tacet.processes.stopping import Stopping
-from tacet.settings import Settings
+from tacet.settings import SERVE, Settings
 from tacet.sharing import together
-from tacet.store.base import Store
-from tacet.store.opening import open_store
+from tacet.store.address import is_postgresql, shown, sqlite_path
+from tacet.store.base import Serving, Store
+from tacet.store.opening import MEMORY, open_store
+from tacet.wire.health import HEALTH
 from tacet.wire.http1 import BoundedProtocol, protocol_class
 
 CONNECTION_CHECK_INTERVAL_S = 1.0
@@ -38,6 +43,13 @@ GC_THRESHOLD = 50_000
 
 SWITCH_INTERVAL_S = 0.0005
 """How long the writer may wait for the interpreter after a commit; Python's own 5 ms would be a mute's latency."""
+
+BEAT_INTERVAL_S = 1.0
+"""How often one of several processes tells its parent that its loop runs."""
+
+NOTICE_S = 0.1
+"""Between the word that no more should be sent here and the end of accepting: whoever looks in that moment learns it,
+and nobody else waits for it."""
 
 FLUSH_S = 1.0
 """For writing what is only counted: a database that does not take it by then is not waited for."""
@@ -65,11 +77,13 @@ class Place:
         number: which one it is, from 0.
         listening: bound, not listening yet.
         life: a pipe that ends when the parent does.
+        beat: tells the parent that this process goes on.
     """
 
     number: int
     listening: socket.socket
     life: int
+    beat: Callable[[], None]
 
 
 def run(
@@ -88,10 +102,31 @@ def run(
     Raises:
         AddressError: the address cannot be listened on.
         StoreError: the database cannot be used; `StoreLocked` when another server has it.
+        SharingError: Redis does not let us in, or is none.
         VaultError: the secret key is unusable, or another than the one that the database was made with.
     """
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    return uvloop.run(_serve(settings, announce, prepare, residents, place))
+    code = uvloop.run(_serve(settings, _told(settings, announce, place), prepare, residents, place))
+    if settings.mode == SERVE:
+        _log.info("stopped: %s", _which(settings, place))
+    return code
+
+
+def _told(settings: Settings, announce: Announce, place: Place | None) -> Announce:
+    """Announces, and tells the log of it; a sandbox tells whoever started it at length."""
+
+    def tell(where: str) -> None:
+        announce(where)
+        if settings.mode == SERVE:
+            database, which = shown(settings.database), _which(settings, place)
+            _log.info("serves %s on %s, version %s: %s", database, where, __version__, which)
+
+    return tell
+
+
+def _which(settings: Settings, place: Place | None) -> str:
+    counted = f"process {place.number} of {settings.processes}, " if place else ""
+    return f"{counted}pid {os.getpid()}"
 
 
 async def _serve(
@@ -110,8 +145,13 @@ async def _serve(
             settings.write_queue_length,
             connections=settings.database_connections,
             timeout_s=settings.database_timeout_s,
+            serving=Serving.TOGETHER if settings.redis else Serving.ALONE,
         )
+        made = None if place else _missing(settings)
         await store.open()
+        if made is not None:
+            # A wrong path is noticed here, not by somebody who misses their data.
+            _log.info("made a new database %s", made)
         await open_.enter_async_context(stopping.closing(store.close, "the database"))
         if prepare is not None:
             await prepare(store)
@@ -132,7 +172,7 @@ async def _serve(
         gc.freeze()
         gc.set_threshold(GC_THRESHOLD)
         signals.enter_context(_told_to_stop(stopping, place))
-        async with _background(tacet.watch()):
+        async with _background(tacet.watch()), _background(_beat(place)):
             server = _Server(settings, tacet, stopping, lambda: announce(url(listening)))
             if seen.meters is not None:
                 server.observe(seen.meters)
@@ -141,13 +181,23 @@ async def _serve(
     return 0
 
 
+def _missing(settings: Settings) -> Path | None:
+    """The file of a database that is not there yet; None of any other, and of a sandbox, which is given a folder."""
+    if settings.mode != SERVE or settings.database == MEMORY or is_postgresql(settings.database):
+        return None
+    path = sqlite_path(settings.database)
+    return None if path.exists() else path
+
+
 @contextlib.asynccontextmanager
 async def _observed(settings: Settings, clock: Clock, place: Place | None) -> AsyncIterator[Observed]:
     async with contextlib.AsyncExitStack() as open_:
         try:
             seen = await open_.enter_async_context(observed(settings, clock, place.number if place else 0))
         except OSError as error:
-            message = f"cannot answer Prometheus on {settings.metrics}: {error.strerror}; give another --metrics"
+            # asyncio tells the address once more before the reason.
+            reason = (error.strerror or str(error)).rpartition("): ")[2]
+            message = f"cannot answer Prometheus on {settings.metrics}: {reason}; give another --metrics"
             raise AddressError(message) from None
         yield seen
 
@@ -167,7 +217,6 @@ class _Server(uvicorn.Server):
         self._tacet = tacet
         self._stopping = stopping
         self._ready = ready
-        self._sweeps = 0
         self._patience = max(1, round(settings.request_timeout_s / CONNECTION_CHECK_INTERVAL_S))
         self._idle_patience = max(1, round(settings.keep_alive_timeout_s / CONNECTION_CHECK_INTERVAL_S))
 
@@ -196,7 +245,7 @@ class _Server(uvicorn.Server):
         """Have counted how many clients there are, and how many requests run."""
         settings, state, protocol = self._settings, self.server_state, cast("type[BoundedProtocol]", self.config.http)
         meters.watch("connections", lambda: len(state.connections))
-        meters.watch("connections_limit", lambda: settings.max_connections)
+        meters.watch("connections_limit", lambda: protocol.max_connections)
         meters.watch("requests_in_flight", lambda: len(protocol.running))
         meters.watch("requests_limit", lambda: settings.max_requests)
 
@@ -208,23 +257,39 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop accepting, let the requests that run be answered, and cut off whoever is left when time is up."""
+        await asyncio.sleep(NOTICE_S)
+        # The kernel has accepted them for us already, and would reset them.
+        waiting = [accepted for each in sockets or () for accepted in _accepted(each, self._settings.backlog)]
         for server in self.servers:
             server.close()
         for each in sockets or ():
             each.close()
+        loop = asyncio.get_running_loop()
+        for each in waiting:
+            # Whoever has left again needs no answer.
+            with contextlib.suppress(OSError):
+                await loop.connect_accepted_socket(self._protocol, each)
         connections: Any = self.server_state.connections
-        for connection in list(connections):
-            connection.shutdown()
-        if not await self._stopping.requests(lambda: not connections):
-            _log.warning("%d requests are cut off", len(connections))
+
+        def are_gone() -> bool:
+            # Each time: one that was accepted last may only now have come.
+            for connection in list(connections):
+                connection.shutdown()
+            return not connections
+
+        if not await self._stopping.requests(are_gone):
+            _log.warning("%d connections are cut off", len(connections))
             for connection in list(connections):
                 connection.cut_off()
+
+    def _protocol(self) -> asyncio.Protocol:
+        made = cast("type[BoundedProtocol]", self.config.http)
+        return made(self.config, self.server_state, self.lifespan.state)
 
     async def _sweep(self) -> None:
         """Close connections whose requests do not arrive, or whose answers are not read: each holds a place."""
         while True:
             await asyncio.sleep(CONNECTION_CHECK_INTERVAL_S)
-            self._sweeps += 1
             for connection in list(self.server_state.connections):
                 protocol: Any = connection
                 if protocol.is_too_slow(self._patience, self._idle_patience):
@@ -233,10 +298,17 @@ class _Server(uvicorn.Server):
 
 
 def _configuration(settings: Settings, tacet: Tacet) -> uvicorn.Config:
+    max_connections = clients(settings.max_connections, settings.database_connections)
+    if max_connections < settings.max_connections:
+        _log.warning(
+            "only %d of %d connections of clients can be open: raise the limit of open files, or lower max_connections",
+            max_connections,
+            settings.max_connections,
+        )
     return uvicorn.Config(
         tacet.application,
         interface="asgi3",
-        http=protocol_class(settings.max_header_bytes, settings.max_connections, settings.max_requests, tacet.busy),
+        http=protocol_class(settings.max_header_bytes, max_connections, settings.max_requests, tacet.busy, HEALTH),
         ws="none",
         lifespan="off",
         log_config=None,
@@ -258,6 +330,22 @@ async def _background(work: Awaitable[None]) -> AsyncIterator[None]:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
+
+
+def _accepted(listening: socket.socket, at_most: int) -> Iterator[socket.socket]:
+    """The connections that wait to be accepted."""
+    listening.setblocking(False)
+    with contextlib.suppress(OSError):
+        for _ in range(at_most):
+            accepted, _ = listening.accept()
+            accepted.setblocking(False)
+            yield accepted
+
+
+async def _beat(place: Place | None) -> None:
+    while place is not None:
+        place.beat()
+        await asyncio.sleep(BEAT_INTERVAL_S)
 
 
 @contextlib.contextmanager

@@ -30,9 +30,9 @@ class Stopping:
         kill: ends the process at once, with an exit code.
     """
 
-    def __init__(self, patience_s: float, kill: Callable[[int], object] = os._exit) -> None:
+    def __init__(self, patience_s: float, kill: Callable[[int], object] | None = None) -> None:
         self._patience_s = patience_s
-        self._kill = kill
+        self._kill = kill or _exit
         self._deadline_s = 0.0
         self._last_resort: threading.Timer | None = None
         self.begun = asyncio.Event()
@@ -109,3 +109,9 @@ class Stopping:
     def _end(self, code: int) -> None:
         _log.error("what is open does not close: ending without it; every answered request is in the database")
         self._kill(code)
+
+
+def _exit(code: int) -> None:
+    # What waits to be logged says why.
+    logging.shutdown()
+    os._exit(code)

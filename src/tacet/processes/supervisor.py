@@ -1,6 +1,7 @@
 """Several processes that serve one port: starts them, starts anew those that die, ends them together.
 
-The parent opens nothing but the port, and runs neither a loop nor threads, so that it can fork at any time.
+The parent holds the port and pipes, opens neither the database nor Redis, and runs neither a loop nor threads, so that
+it can fork at any time.
 """
 
 import contextlib
@@ -16,7 +17,7 @@ from types import FrameType
 
 from tacet.clock import Clock, SystemClock
 from tacet.processes.children import Pipes, Report, Work, begin
-from tacet.processes.listening import bound, share, url
+from tacet.processes.listening import shared, url
 from tacet.processes.server import HURRY_SIGNAL, STOP_SIGNALS, Announce, Place, run
 from tacet.processes.stopping import CLOSING_S, HURRIED_S, LAST_RESORT_S
 from tacet.settings import Settings
@@ -39,7 +40,11 @@ STEADY_S = 30.0
 MARGIN_S = 0.3
 """A child ends itself when it may not take longer; it is killed so much later where it does not."""
 
-TICK_S = 60.0
+HANG_PATIENCE_S = 30.0
+"""A process that has not told for so long that it goes on is stuck or stopped: the kernel still gives it its share of
+the connections, and nobody there is answered. No statement, collection or commit takes as long."""
+
+TICK_S = 1.0
 """How long the parent sleeps at most while nothing happens."""
 
 _HANDLED = (*STOP_SIGNALS, signal.SIGCHLD)
@@ -60,6 +65,7 @@ class _Slot:
         due_s: when to start one where none lives; by when it must be ready where one does.
         deaths: one after another.
         error: why it cannot serve, as it said itself.
+        silent_s: how long the parent has listened to it in vain.
     """
 
     number: int
@@ -69,6 +75,7 @@ class _Slot:
     due_s: float = 0.0
     deaths: int = 0
     error: Exception | None = None
+    silent_s: float = 0.0
 
 
 def supervise(settings: Settings, announce: Announce) -> int:
@@ -78,7 +85,8 @@ def supervise(settings: Settings, announce: Announce) -> int:
         announce: called once all of them accept requests.
 
     Raises:
-        AddressError, StoreError, VaultError: as of `tacet.processes.server.run`, when they start for the first time.
+        AddressError, StoreError, VaultError, SharingError: as of `tacet.processes.server.run`, when they start for the
+            first time.
         StartError: one of them ended, or hung, before all were ready.
     """
 
@@ -97,6 +105,7 @@ class Supervisor:
     Args:
         work: what each process does.
         start_patience_s: how long one may take to get ready.
+        hang_patience_s: how long one that is ready may be silent.
     """
 
     def __init__(
@@ -106,12 +115,15 @@ class Supervisor:
         work: Work,
         clock: Clock | None = None,
         start_patience_s: float = START_PATIENCE_S,
+        hang_patience_s: float = HANG_PATIENCE_S,
     ) -> None:
         self._settings = settings
         self._announce = announce
         self._work = work
         self._clock = clock or SystemClock()
         self._start_patience_s = start_patience_s
+        self._hang_patience_s = hang_patience_s
+        self._looked_s = self._now_s()
         self._slots = [_Slot(number) for number in range(settings.processes)]
         self._announced = False
         self._asked = 0
@@ -123,8 +135,7 @@ class Supervisor:
     def run(self) -> int:
         """Serve; see `supervise`."""
         with contextlib.ExitStack() as open_:
-            held = open_.enter_context(contextlib.closing(bound(self._settings)))
-            share(held)
+            held = open_.enter_context(shared(self._settings))
             pipes = Pipes.opened()
             open_.callback(pipes.close)
             wait = open_.enter_context(self._waking(pipes))
@@ -145,15 +156,17 @@ class Supervisor:
         for slot in self._slots:
             now_s = self._now_s()
             if not self._obeyed and not slot.pid and now_s >= slot.due_s:
-                slot.ready, slot.error = False, None
+                slot.ready, slot.error, slot.silent_s = False, None, 0.0
                 slot.began_s, slot.due_s = now_s, now_s + self._start_patience_s
                 slot.pid = begin(slot.number, held, pipes, self._work, _HANDLED)
 
     def _take(self, report: Report) -> None:
         for slot in self._slots:
             if slot.pid == report.pid:
-                slot.error = report.error()
-                slot.ready = slot.error is None
+                slot.silent_s = 0.0
+                if not report.beat:
+                    slot.error = report.error()
+                    slot.ready = slot.error is None
 
     def _reap(self, pipes: Pipes) -> None:
         waited = [(slot, *os.waitpid(slot.pid, os.WNOHANG)) for slot in self._living()]
@@ -166,7 +179,7 @@ class Supervisor:
                 self._ended(slot, os.waitstatus_to_exitcode(status))
 
     def _ended(self, slot: _Slot, code: int) -> None:
-        how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
+        how = f"was ended by {_name(-code)}" if code < 0 else f"ended with code {code}"
         if self._obeyed:
             # One that was not ready yet has no way of its own to end.
             if slot.ready and code:
@@ -208,9 +221,24 @@ class Supervisor:
         if now_s >= self._kill_s:
             self._kill_s = float("inf")
             self._signal(signal.SIGKILL)
+        if not self._obeyed:
+            self._look_for_stuck(now_s)
+
+    def _look_for_stuck(self, now_s: float) -> None:
+        # Whoever was stopped together with its children has not listened meanwhile.
+        listened_s = min(now_s - self._looked_s, 2 * TICK_S)
+        self._looked_s = now_s
         for slot in self._living():
-            if not (self._obeyed or slot.ready) and now_s >= slot.due_s:
+            slot.silent_s += listened_s
+            if slot.ready and slot.silent_s >= self._hang_patience_s:
+                self._end_hung(slot)
+            elif not slot.ready and now_s >= slot.due_s:
                 self._give_up(slot)
+
+    def _end_hung(self, slot: _Slot) -> None:
+        _log.error("process %d has not stirred for %.0f s: it is killed", slot.number, slot.silent_s)
+        slot.silent_s = 0.0
+        os.kill(slot.pid, signal.SIGKILL)
 
     def _give_up(self, slot: _Slot) -> None:
         slot.due_s = float("inf")
@@ -265,3 +293,11 @@ class Supervisor:
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         if number in STOP_SIGNALS:
             self._asked += 1
+
+
+def _name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        # Those between SIGRTMIN and SIGRTMAX have none.
+        return f"signal {number}"

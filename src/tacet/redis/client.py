@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextvars import Context
 from dataclasses import dataclass
 from hashlib import sha1
 from typing import TYPE_CHECKING, Any, Self
@@ -25,9 +26,30 @@ CONNECT_PATIENCE_S = 1.0
 TELL_AGAIN_S = 10.0
 """A Redis that comes and goes is told of at most so often."""
 
-_PROBE = (b"SETRANGE", b"tacet:probe", b"0", b"")
-"""A write that changes nothing. It fails where Redis answers but cannot be used: while it loads, is full, is a replica,
-or may not be written to."""
+COMPLAIN_AGAIN_S = 60.0
+"""Commands that it refuses, while it goes on, are told of at most so often."""
+
+_PROBES = (
+    (b"SETRANGE", b"tacet:probe", b"0", b""),
+    (b"EVAL", b"return redis.call('EXISTS', KEYS[1], KEYS[2])", b"2", b"tacet:probe", b"tacet:probe:other"),
+)
+"""Commands that change nothing. They fail where Redis answers but cannot be used: while it loads, is full, is a
+replica, or may not be written to, and where it is one of a cluster's nodes, which have two keys in two places."""
+
+_PUBLISH_PROBE = (b"PUBLISH", b"tacet:probe", b"")
+"""Where this alone is refused the rest can be used."""
+
+UNUSABLE = {"LOADING", "READONLY", "OOM", "MISCONF", "NOAUTH", "NOREPLICAS", "MASTERDOWN", "BUSY"}
+"""What errors begin with that any command would get. After another one the next command may well succeed."""
+
+_LOGIN = "give the user and the password that it wants in its address"
+
+_REMEDIES = {
+    "NOPERM": "its user lacks a right: see docs/operations.md",
+    "CROSSSLOT": "a Redis Cluster is not supported",
+    "MOVED": "a Redis Cluster is not supported",
+    "CLUSTERDOWN": "a Redis Cluster is not supported",
+}
 
 _log = logging.getLogger(__name__)
 
@@ -64,6 +86,8 @@ class Redis:
 
     Attributes:
         absences: how often it went away, or was not there to begin with.
+        arrivals: how often it was reached.
+        follower: called at each look, so that what depends on whether it is there learns of it without being asked.
         failures: calls that failed, or were not made because it was away.
     """
 
@@ -84,20 +108,29 @@ class Redis:
         self._keeping: asyncio.Task[None] | None = None
         self._told = False
         self._told_at_s = float("-inf")
+        self._complained_at_s = float("-inf")
         self.absences = 0
+        self.arrivals = 0
         self.failures = 0
+        self.follower: Callable[[], Awaitable[None]] | None = None
 
     @property
     def present(self) -> bool:
         """Whether it answered last."""
         return self._connection is not None
 
+    @property
+    def refusal(self) -> str:
+        """Why waiting does not bring it back: it does not let us in, or is no Redis; empty where it may."""
+        return str(self._away) if not self.present and self._away.lasting else ""
+
     async def __aenter__(self) -> Self:
         """Try to reach it once, and from then on whenever it is away. One that is not there is no error."""
         await self._reach()
         if not self.present:
             self.absences += 1
-        self._keeping = asyncio.create_task(self._keep())
+        await self._follow()
+        self._keeping = asyncio.create_task(self._keep(), context=Context())
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -118,7 +151,7 @@ class Redis:
         """
         try:
             connection = self._in_use()
-            return _read(connection, await connection.send(*words))
+            return self._read(connection, await connection.send(*words))
         except RedisAway:
             self.failures += 1
             raise
@@ -134,14 +167,21 @@ class Redis:
             reply = await connection.send(b"EVALSHA", script.sha, len(keys), *keys, *arguments)
             if isinstance(reply, hiredis.ReplyError) and str(reply).startswith("NOSCRIPT"):
                 reply = await connection.send(b"EVAL", script.text, len(keys), *keys, *arguments)
-            return _read(connection, reply)
+            return self._read(connection, reply)
         except RedisAway:
             self.failures += 1
             raise
 
+    def odd(self) -> RedisAway:
+        """To be raised where a reply is not what was asked for: one that nobody can use is as good as none."""
+        self.failures += 1
+        away = RedisAway("its reply is not what the command or the script answers", refused=True)
+        self._complain(away)
+        return away
+
     def _in_use(self) -> Connection:
         if self._connection is None:
-            raise RedisAway(str(self._away), self._away.refused)
+            raise self._away.again()
         return self._connection
 
     async def _keep(self) -> None:
@@ -149,6 +189,7 @@ class Redis:
             await asyncio.sleep(RETRY_S)
             try:
                 await (self._look() if self.present else self._reach())
+                await self._follow()
             except Exception:  # noqa: BLE001 - whatever went wrong, a Redis that nobody tries to reach stays away
                 _log.exception("Redis cannot be looked after")
 
@@ -156,6 +197,10 @@ class Redis:
         """Notice one that hangs before a request does."""
         with contextlib.suppress(RedisAway):
             await self.call(b"PING")
+
+    async def _follow(self) -> None:
+        if self.follower is not None:
+            await self.follower()
 
     async def _reach(self) -> None:
         connection = Connection(self._went, self._heard, self._patience_s)
@@ -166,6 +211,7 @@ class Redis:
                     reply = await connection.send(*words)
                     if isinstance(reply, hiredis.ReplyError):
                         raise _refusal(reply, words[0])
+                await self._try_to_publish(connection)
         except RedisAway as away:
             self._failed(connection, away)
         except TimeoutError:
@@ -205,7 +251,13 @@ class Redis:
             return [*said, (b"SUBSCRIBE", self._subscription.channel)]
         if address.database:
             said.append((b"SELECT", address.database))
-        return [*said, _PROBE]
+        return [*said, *_PROBES]
+
+    async def _try_to_publish(self, connection: Connection) -> None:
+        if self._subscription is None:
+            reply = await connection.send(*_PUBLISH_PROBE)
+            if isinstance(reply, hiredis.ReplyError):
+                self._complain(_refusal(reply, _PUBLISH_PROBE[0]))
 
     def _heard(self, text: bytes) -> None:
         if self._subscription is not None:
@@ -216,6 +268,7 @@ class Redis:
             self._failed(connection, RedisAway("it closed the connection"))
             return
         self._connection = connection
+        self.arrivals += 1
         if self._told:
             _log.warning("Redis at %s is back", self._address.shown())
         self._told = False
@@ -243,18 +296,35 @@ class Redis:
         self._told, self._told_at_s = True, now_s
         _log.warning("Redis at %s is away, so %s: %s", self._address.shown(), self._consequence, self._away)
 
+    def _complain(self, refusal: RedisAway) -> None:
+        now_s = asyncio.get_running_loop().time()
+        if now_s >= self._complained_at_s + COMPLAIN_AGAIN_S:
+            self._complained_at_s = now_s
+            _log.warning("Redis at %s refuses a command, which is done without it: %s", self._address.shown(), refusal)
 
-def _read(connection: Connection, reply: Any) -> Any:
-    if not isinstance(reply, hiredis.ReplyError):
-        return reply
-    away = _refusal(reply)
-    # No error is expected: whatever it means, the next call would get it too. Reaching it again finds out.
-    connection.lose(away)
-    raise away
+    def _read(self, connection: Connection, reply: Any) -> Any:
+        if not isinstance(reply, hiredis.ReplyError):
+            return reply
+        refusal = _refusal(reply)
+        if _codes(reply) & UNUSABLE:
+            # The next call would get it too. Reaching it again finds out when it is over.
+            connection.lose(refusal)
+        else:
+            self._complain(refusal)
+        raise refusal
+
+
+def _codes(reply: hiredis.ReplyError) -> set[str]:
+    """What the error is called. Before version 7 that of a command in a script stands, after a `-`, within the text."""
+    first, *rest = str(reply).split()
+    return {first} | {word[1:] for word in rest if first == "ERR" and word.startswith("-")}
 
 
 def _refusal(reply: hiredis.ReplyError, command: Word = "") -> RedisAway:
     """Only the error's first word: the rest may repeat what was sent, a password for example."""
     code = str(reply).partition(" ")[0]
     to = f" to {command.decode()}" if isinstance(command, bytes) else ""
-    return RedisAway(f"it answers {code}{to}", refused=True)
+    # Before version 6 a wrong password has no code of its own.
+    lasting = code in {"NOAUTH", "WRONGPASS"} or (command, code) == (b"AUTH", "ERR")
+    remedy = _LOGIN if lasting else _REMEDIES.get(code, "")
+    return RedisAway(f"it answers {code}{to}{remedy and f' ({remedy})'}", refused=True, lasting=lasting)

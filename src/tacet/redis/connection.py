@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextvars import Context
 from typing import Any, cast
 
 import hiredis
@@ -17,6 +18,9 @@ collecting garbage or because others had the processor, the reply may be here al
 MAX_WAITING = 10_000
 """Commands that may wait for replies, about 10 MB; more than a process sends in the time that one may take."""
 
+MAX_REPLY_BYTES = 1 << 20
+"""Of one reply that has not wholly arrived: the longest, of `INFO`, has some 6 KB."""
+
 Word = bytes | str | int
 
 _NOTHING = object()
@@ -30,11 +34,17 @@ class RedisAway(Exception):
 
     Attributes:
         refused: whether it answered with an error.
+        lasting: whether waiting does not help: it does not let us in, or is no Redis.
     """
 
-    def __init__(self, reason: str, refused: bool = False) -> None:
+    def __init__(self, reason: str, refused: bool = False, lasting: bool = False) -> None:
         super().__init__(reason)
         self.refused = refused
+        self.lasting = lasting
+
+    def again(self) -> "RedisAway":
+        """The same for somebody else."""
+        return RedisAway(str(self), self.refused, self.lasting)
 
 
 class Connection(asyncio.Protocol):
@@ -52,6 +62,8 @@ class Connection(asyncio.Protocol):
         patience_s: float = REDIS_PATIENCE_S,
     ) -> None:
         self._loop = asyncio.get_running_loop()
+        # What it notices later is no matter of the request that sends something now.
+        self._context = Context()
         self._lost = lost
         self._heard = heard
         self._patience_s = patience_s
@@ -60,7 +72,8 @@ class Connection(asyncio.Protocol):
         self._waiting: deque[tuple[float, asyncio.Future[Any]]] = deque()
         self._leaving: list[bytes] = []
         self._watch: asyncio.TimerHandle | None = None
-        self._overdue: asyncio.Future[Any] | None = None
+        self._overdue = False
+        self._unread_bytes = 0
 
     @property
     def is_open(self) -> bool:
@@ -78,12 +91,12 @@ class Connection(asyncio.Protocol):
         if len(self._waiting) >= MAX_WAITING:
             raise RedisAway(f"{MAX_WAITING} commands wait for it")
         if not self._leaving:
-            self._loop.call_soon(self._flush)
+            self._loop.call_soon(self._flush, context=self._context)
         self._leaving.append(_pack(words))
         future: asyncio.Future[Any] = self._loop.create_future()
         self._waiting.append((self._loop.time(), future))
         if self._watch is None:
-            self._watch = self._loop.call_later(self._patience_s, self._look)
+            self._watch = self._loop.call_later(self._patience_s, self._look, context=self._context)
         return future
 
     def lose(self, away: RedisAway) -> None:
@@ -97,7 +110,7 @@ class Connection(asyncio.Protocol):
         waiting, self._waiting = self._waiting, deque()
         for _, future in waiting:
             if not future.done():
-                future.set_exception(RedisAway(str(away), away.refused))
+                future.set_exception(away.again())
         self._lost(away)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -109,11 +122,16 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._reader.feed(data)
+        self._unread_bytes += len(data)
         try:
             while self._transport is not None and (reply := self._reader.gets()) is not _NOTHING:
+                self._unread_bytes = 0
                 self._take(reply)
-        except hiredis.ProtocolError:
-            self.lose(RedisAway("what answers is no Redis"))
+        except (hiredis.ProtocolError, MemoryError):
+            # Room for a list is made when its length is read, however large that is.
+            self.lose(RedisAway("what answers is no Redis", lasting=True))
+        if self._unread_bytes > MAX_REPLY_BYTES:
+            self.lose(RedisAway("its reply is larger than any that is asked for"))
 
     def _take(self, reply: Any) -> None:
         # Messages stand between the replies to commands, and look like no reply to the few that are sent here.
@@ -136,13 +154,14 @@ class Connection(asyncio.Protocol):
         self._watch = None
         if not self._waiting:
             return
-        asked_at_s, future = self._waiting[0]
+        asked_at_s, _ = self._waiting[0]
         left_s = asked_at_s + self._patience_s - self._loop.time()
         if len(self._leaving) == len(self._waiting):
             # Nothing has left yet: it is this process that is late.
             left_s = self._patience_s
-        if left_s <= 0 and self._overdue is future:
+        if left_s <= 0 and self._overdue:
+            # Perhaps another command than before: where replies trickle in, each of them is late.
             self.lose(RedisAway(f"it does not answer within {self._patience_s * 1000:.0f} ms"))
             return
-        self._overdue = future if left_s <= 0 else None
-        self._watch = self._loop.call_later(max(left_s, GRACE_S), self._look)
+        self._overdue = left_s <= 0
+        self._watch = self._loop.call_later(max(left_s, GRACE_S), self._look, context=self._context)

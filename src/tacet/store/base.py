@@ -46,7 +46,10 @@ class StoreBusy(StoreError):
 
 
 class StoreAway(StoreError):
-    """The database cannot be reached. A write that was under way may or may not have been made."""
+    """The database cannot be reached. A write that was under way may or may not have been made.
+
+    The message holds nothing of its address: whoever asks for a server's health reads it.
+    """
 
 
 class StoreLocked(StoreError):
@@ -69,6 +72,10 @@ class StoreClosed(StoreError):
     """The store was closed before this could be written."""
 
 
+class NoFreePosition(StoreError):
+    """So many positions in a row are taken that another place has to be found; nothing was written."""
+
+
 class Conflict(StoreError):
     """A unique value (an id, a username, a consumer key) is already taken by another row."""
 
@@ -79,6 +86,15 @@ class Part(StrEnum):
     DIRECTORY = "directory"
     POSTS = "posts"
     CREDENTIALS = "credentials"
+    NONCES = "nonces"
+
+
+class Serving(StrEnum):
+    """Whether a server agrees with others on what the database does not hold."""
+
+    ALONE = "alone"
+    """It does not: a shared database must have no other."""
+    TOGETHER = "together"
 
 
 class RelationStore(ABC):
@@ -94,7 +110,7 @@ class RelationStore(ABC):
 
         Raises:
             StoreBusy: the write queue is full.
-            StoreError: so many positions in a row are taken that the clock must be wrong.
+            NoFreePosition: so many positions in a row are taken that the clock must be wrong.
         """
 
     @abstractmethod

@@ -23,6 +23,11 @@ STRETCH_ROWS = 5_000
 CHECKSUM_BYTES = 16
 """Of each row; these are added up, so it takes more bits than a plain comparison would."""
 
+EMPTY = (
+    "an empty database (of PostgreSQL drop TO with `dropdb` and make it again with `createdb`, of SQLite remove its "
+    "file with those ending in -wal and -shm)"
+)
+
 _CHECKSUM_RANGE = 1 << (8 * CHECKSUM_BYTES)
 
 Row = tuple[Any, ...]
@@ -154,6 +159,18 @@ class Side(ABC):
             Conflict: a row is there already.
         """
 
+    async def hold(self) -> None:
+        """Keep others from writing until `close`; opening has done so where a database is one process's own.
+
+        Raises:
+            StoreError: somebody writes there, and goes on.
+        """
+        return
+
+    async def wanted(self) -> bool:
+        """Whether somebody waits to write to what is held."""
+        return False
+
     @abstractmethod
     async def revisions(self) -> Mapping[str, int]:
         """The revision numbers."""
@@ -202,7 +219,10 @@ class Copy:
             await self._begin()
             return 0
         if begun[0] != self._source.name:
-            raise StoreError(f"a copy of {begun[0]} is under way there: go on with that one, or give an empty database")
+            raise StoreError(
+                f"a copy of {begun[0]} into {self._destination.name} is under way: go on with that one, or copy into "
+                f"{EMPTY}"
+            )
         self._marks = begun[1]
         return sum(mark.rows for mark in self._marks.values())
 
@@ -243,12 +263,16 @@ class Copy:
             done += rows
             progress(done, max(done, total))
 
+        # A table that was compared already could be written to while others are.
+        await self._source.hold()
         for table in self._tables:
             copied = self._marks.get(table.name, Mark())
             for side in (self._source, self._destination):
                 found = await _scanned(side, table, told)
                 if (found.rows, found.checksum) != (copied.rows, copied.checksum):
                     raise self._differing(side, table, found, copied)
+            if await self._source.wanted():
+                raise self._changed(table, "a server waits to write")
         await self._destination.finish(await self._source.revisions())
         return {table.name: self._marks.get(table.name, Mark()).rows for table in self._tables}
 
@@ -261,7 +285,8 @@ class Copy:
     async def _begin(self) -> None:
         if filled := await self._destination.filled():
             raise StoreError(
-                f"{self._destination.name} is not empty (it has rows in {', '.join(filled)}): give an empty database"
+                f"TO, {self._destination.name}, is not empty (it has rows in {', '.join(filled)}), and no copy into it "
+                f"is under way: a copy that was finished there is complete; otherwise give {EMPTY}"
             )
         await self._destination.begin(self._source.name)
 
@@ -282,14 +307,14 @@ class Copy:
         if side is self._source:
             return self._changed(table, rows)
         return Differs(
-            f"{side.name} does not hold what was copied into it (table {table.name}: {rows}): something else wrote "
-            "there; copy again into an empty database"
+            f"TO, {side.name}, does not hold what was copied into it (table {table.name}: {rows}): something else "
+            f"wrote there; copy again into {EMPTY}"
         )
 
     def _changed(self, table: Table, how: str) -> Changed:
         return Changed(
-            f"{self._source.name} was written to while it was copied (table {table.name}: {how}): stop whatever "
-            "writes to it, and copy again into an empty database"
+            f"FROM, {self._source.name}, was written to while it was copied (table {table.name}: {how}): stop whatever "
+            f"writes to it, and copy again into {EMPTY}"
         )
 
 

@@ -16,5 +16,9 @@ class NonceStore(ABC):
         """Take note of a nonce durably; False where it is known already: of two who try at once, one gets True."""
 
     @abstractmethod
+    async def announce(self) -> None:
+        """Have other processes learn, by `Store.revisions`, that nonces are remembered here for now; durable."""
+
+    @abstractmethod
     async def sweep(self, now_ms: int, limit: int) -> int:
         """Forget at most `limit` nonces that have expired by now; return how many."""

@@ -1,7 +1,7 @@
 """Which store a database address means."""
 
 from tacet.store.address import check, is_postgresql, sqlite_path
-from tacet.store.base import Store, StoreError
+from tacet.store.base import Serving, Store, StoreError
 
 MEMORY = "sqlite://"
 """The address of a database that lives and dies with its process."""
@@ -19,6 +19,7 @@ def open_store(
     server: bool = True,
     connections: int = CONNECTIONS,
     timeout_s: float = TIMEOUT_S,
+    serving: Serving | None = None,
 ) -> Store:
     """The store for `database`, not opened yet: `sqlite:///relative.db`, `sqlite:////absolute.db`, `sqlite://`, or
     `postgresql://user@host:port/name`.
@@ -28,6 +29,7 @@ def open_store(
         server: False for an admin command that works beside a running server.
         connections: to PostgreSQL, at most.
         timeout_s: how long a statement may take in PostgreSQL.
+        serving: of a server, so that two are kept from one PostgreSQL database which would not know of each other.
 
     Raises:
         StoreError: no store knows this address.
@@ -41,7 +43,7 @@ def open_store(
     if is_postgresql(database):
         from tacet.store.postgres.store import PostgresStore
 
-        return PostgresStore(database, queue_length, connections, timeout_s)
+        return PostgresStore(database, queue_length, connections, timeout_s, serving)
     from tacet.store.sqlite.store import SqliteStore
 
     return SqliteStore(None if database == MEMORY else sqlite_path(database), queue_length, server)

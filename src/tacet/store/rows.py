@@ -10,6 +10,7 @@ from tacet.records.consents import ChallengeMethod, Code, Connection, Grant, Gra
 from tacet.records.credentials import Access, App, Token, TokenKind, UserAuthentication
 from tacet.records.messages import Message
 from tacet.records.people import Post, PostDetails
+from tacet.store.base import Part
 from tacet.store.queries.consents import access_of_rank
 
 Value = int | str | bytes | None
@@ -17,6 +18,12 @@ Value = int | str | bytes | None
 _encode = msgspec.json.Encoder().encode
 _decode_texts = msgspec.json.Decoder(tuple[str, ...]).decode
 _decode_details = msgspec.json.Decoder(PostDetails).decode
+
+
+def revisions_of(rows: Iterable[tuple[str, int]]) -> dict[Part, int]:
+    """Without parts that only a later version knows, which may serve the same database."""
+    numbers = dict(rows)
+    return {part: numbers[part] for part in Part if part in numbers}
 
 
 def post_row(post: Post) -> tuple[Value, ...]:

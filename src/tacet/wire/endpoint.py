@@ -8,6 +8,7 @@ import logging
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
+import msgspec
 from starlette.types import Receive, Scope, Send
 
 from tacet.clock import Clock
@@ -92,9 +93,7 @@ class _Served:
             caller = await authenticate(services.authenticator, scope, body)
             if caller.user_id is None and not self._operation.app_only:
                 raise Refusal(problems.UNSUPPORTED_AUTHENTICATION, "the token speaks for an App and for nobody")
-            # An App on its own has a pool of its own; its id cannot be mistaken for a person's when it is negative.
-            subject = caller.user_id if caller.user_id is not None else -caller.app_id
-            spent = await services.windows.spend(self._operation.id, subject)
+            spent = await services.windows.spend(self._operation.id, subject_of(caller))
             if spent is not None and not spent.allowed:
                 raise Refusal(problems.TOO_MANY_REQUESTS)
             self._authorize(caller)
@@ -102,6 +101,7 @@ class _Served:
         except Exception as error:  # noqa: BLE001 - a bug is answered and logged, and never ends a connection
             tell(self._operation.method, self._operation.path, error)
             problem = problem_of(services, error, self._operation.id, moving[0])
+            spent = await charged(services, error, self._operation.id, caller, spent)
         else:
             services.usage.count(caller.app_id, False)
             self._note(self._operation.status, moving, caller.app_id)
@@ -187,14 +187,37 @@ def problem_of(services: Services, error: Exception, name: str, transaction_id: 
     """
     if isinstance(error, Refusal):
         return error.problem
-    if isinstance(error, StoreBusy | StoreAway):
+    if isinstance(error, StoreAway):
         # The store itself logs once that the database is away: a line a request would only fill the disk.
+        return problems.service_unavailable(problems.RETRY_AFTER_S)
+    if isinstance(error, StoreBusy):
+        # Of all routes together: under load it is nothing that one of them does.
+        services.complaints.tell(_log, f"too many or too slow: {error}")
         return problems.service_unavailable(problems.RETRY_AFTER_S)
     if isinstance(error, StoreError):
         services.complaints.tell(_log, f"{name} failed: {error}")
         return problems.service_unavailable(problems.RETRY_AFTER_S)
     _log.exception("%s failed, transaction %s", name, transaction_id.decode())
     return problems.INTERNAL_ERROR
+
+
+def subject_of(caller: Caller) -> int:
+    """Whose window a request opens; an App on its own has one that cannot be mistaken for a person's."""
+    return caller.user_id if caller.user_id is not None else -caller.app_id
+
+
+async def charged(
+    services: Services, error: Exception, route: str, caller: Caller | None, spent: Spent | None
+) -> Spent | None:
+    """What a window says after a request that ended with this error.
+
+    Where it is the database that failed, the request is given back: while it is away clients try again and again, and
+    must not find their windows used up when it returns.
+    """
+    if spent is None or caller is None or not isinstance(error, StoreError):
+        return spent
+    await services.windows.give_back(route, subject_of(caller))
+    return msgspec.structs.replace(spent, remaining=spent.remaining + 1)
 
 
 async def send_ok(services: Services, send: Send, body: bytes, note: Note) -> None:

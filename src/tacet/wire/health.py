@@ -21,6 +21,7 @@ from tacet.wire.problems import RETRY_AFTER_S
 
 LIVE = "/_health/live"
 READY = "/_health/ready"
+HEALTH = frozenset((LIVE, READY))
 
 PATIENCE_S = 1.0
 """How long the database may take to answer; balancers give up after some seconds."""
@@ -34,8 +35,10 @@ Finding = tuple[int, dict[str, object]]
 """A status and what is said with it."""
 
 STOPPING = "this process is shutting down"
-AWAY = "the database cannot be reached"
+AWAY = "the database is away: {}"
 BUSY = "the database has more to do than it can: {}"
+"""Of a process that is ready all the same: were it left out, the others would get its load and go the same way."""
+
 SILENT = f"the database does not answer within {PATIENCE_S:.0f} s"
 BROKEN = "the database cannot be asked; the log says why"
 
@@ -69,6 +72,7 @@ class Health:
         self._lacking = lacking
         self._stopping = False
         self._trouble = ""
+        self._is_only_busy = False
         self._since_ms = 0
         self._asked_ns: int | None = None
         self._asking: asyncio.Future[None] | None = None
@@ -82,28 +86,26 @@ class Health:
         self._trouble = ""
 
     def database_failed(self, error: StoreError) -> None:
-        """It did not. Since when is told from the first time on."""
-        if isinstance(error, StoreAway):
-            self._note(AWAY)
+        """It did not. Since when is told from the first time on, until it did again."""
+        if isinstance(error, StoreBusy):
+            # It says nothing new of a database that is in worse trouble.
+            if self._is_only_busy or not self._trouble:
+                self._note(BUSY.format(error), is_only_busy=True)
         else:
-            self._note(BUSY.format(error) if isinstance(error, StoreBusy) else str(error))
+            self._note(AWAY.format(error) if isinstance(error, StoreAway) else str(error))
 
-    async def troubles(self) -> Sequence[str]:
-        """Why nothing should be sent here, in words; empty where it should. Waits a second at most."""
+    async def finding(self) -> Finding:
+        """What `/_health/ready` answers. Waits a second at most."""
         if self._asked_ns is None or self._clock.ticks_ns() - self._asked_ns > FRESH_NS:
             if self._asking is None:
                 self._asking = asyncio.ensure_future(self._ask())
             # Of those who wait together, one that goes away must not take the answer with it.
             await asyncio.shield(self._asking)
-        stopping = [STOPPING] if self._stopping else []
-        return [*stopping, f"{self._trouble}, since {_written(self._since_ms)}"] if self._trouble else stopping
-
-    async def finding(self) -> Finding:
-        """What `/_health/ready` answers."""
-        troubles, lacking = await self.troubles(), [*self._lacking()]
-        if troubles:
-            return 503, {"status": "unready", "problems": [*troubles, *lacking]}
-        return 200, {"status": "degraded", "problems": lacking} if lacking else {"status": "ready"}
+        troubles = [f"{self._trouble}, since {_written(self._since_ms)}"] if self._trouble else []
+        problems = [*([STOPPING] if self._stopping else []), *troubles, *self._lacking()]
+        if self._stopping or (self._trouble and not self._is_only_busy):
+            return 503, {"status": "unready", "problems": problems}
+        return 200, {"status": "degraded", "problems": problems} if problems else {"status": "ready"}
 
     async def _ask(self) -> None:
         try:
@@ -122,10 +124,10 @@ class Health:
             self._asked_ns = self._clock.ticks_ns()
             self._asking = None
 
-    def _note(self, trouble: str) -> None:
+    def _note(self, trouble: str, is_only_busy: bool = False) -> None:
         if not self._trouble:
             self._since_ms = self._clock.now_ms()
-        self._trouble = trouble
+        self._trouble, self._is_only_busy = trouble, is_only_busy
 
 
 class Endpoint:
@@ -152,7 +154,7 @@ def endpoints(health: Health, clock: Clock, requests: Requests) -> Mapping[str, 
 
     `/_health/live` is always 200 `{"status": "alive"}`: a process that says so is not to be restarted, whatever else is
     wrong. `/_health/ready` is 200 `{"status": "ready"}`, 200 `{"status": "degraded", "problems": [TEXT]}` for what it
-    goes on without, or 503 `{"status": "unready", "problems": [TEXT]}`.
+    goes on without and for a database with too much to do, or 503 `{"status": "unready", "problems": [TEXT]}`.
     """
 
     async def live() -> Finding:

@@ -5,11 +5,12 @@ uvicorn's protocol has no limit on headers and answers rubbish in plain text; cl
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
+from functools import partial
 from typing import Any, ClassVar, cast
 
 import httptools
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from tacet.wire import problems
@@ -31,8 +32,22 @@ PARSED_AT_ONCE_BYTES = 1_024
 """What is parsed before looking whether requests wait: at most some 60 of the shortest, 100 KB of objects."""
 
 
+GRACE_S = 0.1
+"""At the end of a server: how long a connection that waits for nothing is kept. What its client has sent meanwhile may
+still be on its way."""
+
+
+MAX_SURPLUS = 64
+"""Connections past the most that are kept until their requests have come, each with a file descriptor: as many as
+health checks and retries need, and few enough that the database still finds one."""
+
+
 class _TooLarge(Exception):
     """The request line and headers are larger than allowed."""
+
+
+class _NoPlace(BaseException):
+    """All places were taken once the body had come. No error of the application's, which is to let it pass."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -42,9 +57,12 @@ class BoundedProtocol(HttpToolsProtocol):
     max_connections: ClassVar[int]
     max_requests: ClassVar[int]
     busy: ClassVar[ASGIApp]
+    placeless: ClassVar[frozenset[str]]
+    surplus: ClassVar[dict["BoundedProtocol", None]]
+    """Connections past the most, oldest first."""
     running: ClassVar[set[RequestResponseCycle]]
-    """The requests of all connections that are being answered. One whose body is still to come is none of them: slow
-    clients must not take the places of others."""
+    """The requests of all connections that are being answered. One that waits for its client, for the rest of its body
+    or until answers are read, is none of them: slow clients must not take the places of others."""
 
     _head_bytes = 0
     _silent_bytes = 0
@@ -66,13 +84,22 @@ class BoundedProtocol(HttpToolsProtocol):
     """The client sends no more; the connection ends with the last answer."""
     _in_head = False
     _upgrading = False
+    _grace: asyncio.TimerHandle | None = None
+    """Until the connection is closed, where the server is ending."""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         if len(self.connections) > self.max_connections:
             self.app = cast("Any", type(self).busy)
+            self.surplus[self] = None
+            if len(self.surplus) > MAX_SURPLUS:
+                # Whoever says what it wants has said it by now.
+                oldest = next(iter(self.surplus))
+                del self.surplus[oldest]
+                oldest.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.surplus.pop(self, None)
         # uvicorn tells the latest request only, and where several came together another one may be running.
         if self._running is not None:
             self._running.disconnected = True
@@ -85,7 +112,15 @@ class BoundedProtocol(HttpToolsProtocol):
         self._half_closed = True
         return True
 
+    def pause_writing(self) -> None:
+        # The answer has been made; that its client does not read it costs nobody a place.
+        if self._running is not None:
+            self.running.discard(self._running)
+        super().pause_writing()
+
     def data_received(self, data: bytes) -> None:
+        if self._grace is not None:
+            self._linger()
         if self._unparsed:
             self._unparsed += data
             self.flow.pause_reading()
@@ -149,8 +184,6 @@ class BoundedProtocol(HttpToolsProtocol):
         self._silent_bytes = 0
         if not self._upgrading:
             super().on_message_complete()
-            if self.cycle is self._running and not self._is_idle():
-                self.running.add(self.cycle)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         # The connection knows its running cycle; were it in the scope itself, each request would leave a loop of
@@ -158,21 +191,55 @@ class BoundedProtocol(HttpToolsProtocol):
         self._running = cycle
         scope = cast("dict[str, Any]", cycle.scope)
         scope["extensions"] = {WHOLE_RESPONSE: self.respond}
-        if app is type(self).busy:
-            # Whoever comes back gets a place by then; on this connection it would be busy for ever.
-            cycle.keep_alive = False
-        elif len(self.running) >= self.max_requests:
-            app = type(self).busy
-        if not cycle.more_body:
-            self.running.add(cycle)
         # Nobody waits for it: the server waits for connections, and whatever goes wrong is logged by the cycle.
         self._task = self.loop.create_task(self._run(cycle, app))
 
     async def _run(self, cycle: RequestResponseCycle, app: Any) -> None:
+        if self.flow.write_paused:
+            # Whoever does not read answers gets no further ones made.
+            await self.flow.drain()
+        busy = type(self).busy
+        # On a connection that is one too many, everything would be refused for ever; on one that ends, the last
+        # request of those that came together says so.
+        if app is busy or (self._grace is not None and not (self.pipeline or self._unparsed)):
+            cycle.keep_alive = False
+        if app is not busy and cycle.scope["path"] not in self.placeless:
+            app = self._placed(cycle, app)
         try:
             await cycle.run_asgi(app)
         finally:
             self.running.discard(cycle)
+
+    def _placed(self, cycle: RequestResponseCycle, app: Any) -> Any:
+        """Take a place for a request; return what answers it."""
+        if len(self.running) >= self.max_requests:
+            return type(self).busy
+        self.running.add(cycle)
+        return partial(self._run_between, cycle, app) if cycle.more_body else app
+
+    async def _run_between(
+        self, cycle: RequestResponseCycle, app: ASGIApp, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Run an application that gives its place away while it waits for the body, and needs one again after that."""
+        whole = False
+
+        async def received() -> Message:
+            nonlocal whole
+            if whole:
+                return await receive()
+            self.running.discard(cycle)
+            message = await receive()
+            whole = not message.get("more_body", False)
+            if whole:
+                if len(self.running) >= self.max_requests:
+                    raise _NoPlace
+                self.running.add(cycle)
+            return message
+
+        try:
+            await app(scope, received, send)
+        except _NoPlace:
+            await type(self).busy(scope, receive, send)
 
     async def respond(self, head: bytes, body: bytes) -> None:
         """Write a whole answer to the running request, and leave its cycle as the cycle's own `send` would."""
@@ -260,12 +327,30 @@ class BoundedProtocol(HttpToolsProtocol):
             idle_patience: sweeps without a request.
         """
         self._sweeps += 1
+        if self in self.surplus and self._sweeps > 1 and self._is_idle():
+            return True
         if not self._arriving and self._sweeps > idle_patience and self._is_idle():
             return True
         unread = self.transport.get_write_buffer_size()
         self._deaf_sweeps = self._deaf_sweeps + 1 if unread and unread == self._unread else 0
         self._unread = unread
         return (self._arriving and self._sweeps > patience) or self._deaf_sweeps > patience
+
+    def shutdown(self) -> None:
+        """Answer what has come and what is still on its way, then end. May be called again."""
+        if not self._is_idle():
+            self.cycle.keep_alive = False
+        if self._grace is None:
+            self._linger()
+
+    def _linger(self) -> None:
+        if self._grace is not None:
+            self._grace.cancel()
+        self._grace = self.loop.call_later(GRACE_S, self._end_if_idle)
+
+    def _end_if_idle(self) -> None:
+        if self._is_idle() and not self.transport.is_closing():
+            self.transport.close()
 
     def cut_off(self) -> None:
         """End the connection at once, whatever it is waiting for."""
@@ -285,7 +370,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
 
 def protocol_class(
-    max_header_bytes: int, max_connections: int, max_requests: int, busy: ASGIApp
+    max_header_bytes: int, max_connections: int, max_requests: int, busy: ASGIApp, placeless: Collection[str] = ()
 ) -> type[BoundedProtocol]:
     """The protocol of one server.
 
@@ -293,13 +378,16 @@ def protocol_class(
         max_header_bytes: of request line and headers; past it 431.
         max_connections: open at once; requests on further ones are answered by `busy`.
         max_requests: answered at once; further ones are answered by `busy`, and may come again at once.
+        placeless: paths whose requests are always answered, and are none of these.
     """
     bounds = {
         "max_header_bytes": max_header_bytes,
         "max_connections": max_connections,
         "max_requests": max_requests,
         "busy": staticmethod(busy),
+        "placeless": frozenset(placeless),
         "running": set(),
+        "surplus": {},
     }
     return type("Protocol", (BoundedProtocol,), bounds)
 

@@ -2,6 +2,7 @@ import pytest
 
 from tacet.limits.defaults import DEFAULT_LIMITS
 from tacet.pages.muted.limit import ROUTE
+from tacet.store.base import StoreBusy
 from tests.cast import ALICE, BOB, CAROL
 from tests.pages.browsing import Browser, Screen
 from tests.pages.muted.scenes import MUTED, mute, muted, undo, unmute
@@ -80,3 +81,17 @@ async def test_whoever_has_to_wait_goes_back_to_where_they_were(alice: Browser, 
     )
     assert sent.status == 429
     assert path in sent.links
+
+
+async def test_mutes_that_the_database_fails_at_do_not_count(
+    sandbox: Service, alice: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: object) -> bool:
+        raise StoreBusy("full")
+
+    await mute_often(alice, LIMIT.count - 1)
+    with monkeypatch.context() as failing:
+        failing.setattr(sandbox.store.relations, "add", full)
+        assert [(await mute(alice, "carol")).status for _ in range(3)] == [503] * 3
+    assert "You mute @carol now." in (await mute(alice, "carol")).text
+    assert (await mute(alice, "bob_b")).status == 429

@@ -6,8 +6,9 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from tacet.store.base import Store, StoreError
+from tacet.store.base import Store, StoreBusy, StoreError
 from tacet.store.opening import open_store
+from tacet.store.postgres import alone
 from tests.databases import Postgres
 from tests.store.building import QUEUE_LENGTH
 
@@ -41,6 +42,18 @@ async def test_of_two_processes_one_holds_it_at_a_time(stores: tuple[Store, Stor
 
     # So many that all connections would be taken by those who wait, if they waited there.
     await asyncio.gather(*(work(stores[n % 2]) for n in range(20)))
+
+
+async def test_who_waits_for_its_own_process_is_told_so_as_well(
+    stores: tuple[Store, Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alone, "TURN_S", TIMEOUT_S)
+    async with stores[0].alone("work", 7):
+        with pytest.raises(StoreBusy, match="nothing was done"):
+            async with asyncio.timeout(4 * TIMEOUT_S), stores[0].alone("other work", 8):
+                pytest.fail("both hold one")
+    async with stores[0].alone("other work", 8):
+        pass
 
 
 async def test_two_processes_may_hold_two_of_them(stores: tuple[Store, Store]) -> None:

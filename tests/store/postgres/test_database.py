@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 from tacet.store.base import Conflict, StoreAway, StoreBusy, StoreClosed, StoreError
 from tacet.store.postgres import connections
 from tacet.store.postgres.database import Database, Transaction
+from tacet.store.postgres.pool import LOOK_S
 from tests.databases import Postgres
 
 TIMEOUT_S = 2.0
@@ -81,6 +82,15 @@ async def back(database: Database) -> float:
     raise AssertionError("it never came back")
 
 
+async def ended(found: Callable[[], Awaitable[list[Any]]]) -> bool:
+    """Whether nothing is found any more before a statement's limit has passed."""
+    for _ in range(50):
+        if not await found():
+            return True
+        await asyncio.sleep(TIMEOUT_S / 100)
+    return False
+
+
 async def ids(database: Database) -> list[int]:
     return [id_ for (id_,) in await database.rows("SELECT id FROM note ORDER BY id")]
 
@@ -133,6 +143,19 @@ class TestAsking:
         [(id_, text, more)] = await database.rows("SELECT * FROM note")
         assert (id_, text, more) == (1, "", 5)
 
+    async def test_what_is_not_supported_is_not_tried_again(self, database: Database, admin: Any) -> None:
+        """Its state of SQL is that of a table that has changed under a statement."""
+        await admin.execute(
+            "CREATE SEQUENCE tries; CREATE FUNCTION try() RETURNS BIGINT LANGUAGE plpgsql AS $$ BEGIN "
+            "PERFORM nextval('tries'); RAISE EXCEPTION 'no' USING ERRCODE = '0A000'; END $$"
+        )
+        with pytest.raises(StoreError):
+            await database.rows("SELECT try()")
+        with pytest.raises(StoreError):
+            await database.transaction(lambda transaction: transaction.rows("SELECT try()"))
+        assert await admin.fetchval("SELECT last_value FROM tries") == 2
+        assert database.pool.open == 1
+
     async def test_what_is_acknowledged_is_durable_whatever_the_server_would_rather(
         self, address: str, admin: Any
     ) -> None:
@@ -141,6 +164,42 @@ class TestAsking:
             await admin.execute(f"ALTER DATABASE {name} SET synchronous_commit = {chosen}")
             async with opened(address) as database:
                 assert [*map(tuple, await database.rows("SHOW synchronous_commit"))] == [(expected,)]
+
+
+@pytest.fixture
+async def spread(address: str, postgres: Postgres) -> AsyncIterator[Database]:
+    """A database that says it has Citus."""
+    postgres.run(
+        "INSERT INTO pg_extension VALUES (99999, 'citus', 10, 11, false, '0', NULL, NULL)",
+        database=address.rpartition("/")[2],
+    )
+    async with opened(address) as database:
+        yield database
+
+
+class TestWithCitus:
+    async def test_each_statement_is_planned_for_its_parameters(self, spread: Database) -> None:
+        assert [*map(tuple, await spread.rows("SHOW plan_cache_mode"))] == [("force_custom_plan",)]
+
+    async def test_elsewhere_one_plan_serves_all(self, database: Database) -> None:
+        assert [*map(tuple, await database.rows("SHOW plan_cache_mode"))] == [("force_generic_plan",)]
+
+    async def test_writes_that_go_together_are_a_transaction_that_is_begun(self, spread: Database) -> None:
+        # Only where one was begun can this be run.
+        await spread.write_many("LOCK TABLE pg_am IN ACCESS SHARE MODE", [(), ()])
+
+    async def test_elsewhere_none_is_begun(self, database: Database) -> None:
+        with pytest.raises(StoreError):
+            await database.write_many("LOCK TABLE pg_am IN ACCESS SHARE MODE", [(), ()])
+
+    async def test_many_rows_at_once_are_all_or_none(self, spread: Database) -> None:
+        await spread.write("CREATE TABLE note (id BIGINT PRIMARY KEY)")
+        sql = "INSERT INTO note (id) VALUES ($1) RETURNING id"
+        assert [*map(tuple, await spread.write_many(sql, [(3,), (1,)]))] == [(3,), (1,)]
+        with pytest.raises(Conflict):
+            await spread.write_many(sql, [(4,), (1,)])
+        assert await ids(spread) == [1, 3]
+        assert spread.pool.open == 1
 
 
 class TestTransactions:
@@ -271,6 +330,32 @@ class TestPatience:
         await database.write("INSERT INTO note (id) VALUES (2)")
         assert await ids(database) == [2]
 
+    async def test_what_nobody_waits_for_any_more_is_ended_on_the_server(self, database: Database, admin: Any) -> None:
+        asking = asyncio.create_task(database.rows(SLOW))
+        await until_asked(admin, "pg_sleep")
+        asking.cancel()
+        assert await ended(lambda: admin.fetch(f"{MINE} AND query LIKE '%pg_sleep%'"))
+
+    async def test_a_commit_that_waits_for_a_replica_takes_neither_reads_nor_sessions_away(
+        self, harmed: Postgres
+    ) -> None:
+        waits, address = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'SyncRep'", harmed.database()
+        async with opened(address, timeout_s=0.3) as database:
+            await database.write("CREATE TABLE note (id BIGINT)")
+            harmed.run("ALTER SYSTEM SET synchronous_standby_names = 'gone'", "SELECT pg_reload_conf()")
+            try:
+                while True:
+                    with suppress(StoreAway):
+                        await database.write("INSERT INTO note VALUES (1)")
+                        continue
+                    break
+                assert not database.pool.away
+                assert await database.rows("SELECT 1") != []
+                async with opened(address) as admin:
+                    assert await ended(lambda: admin.rows(waits))
+            finally:
+                harmed.run("ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()")
+
     async def test_more_than_there_are_sessions_take_turns(self, database: Database) -> None:
         answers = await asyncio.gather(
             *(database.rows("SELECT CAST($1 AS INTEGER), pg_sleep(0.01)", (n,)) for n in range(50))
@@ -383,6 +468,8 @@ class TestGone:
                 with pytest.raises(StoreAway, match=r"may or may not|does not answer"):
                     await database.rows("SELECT 1")
                 assert time.monotonic() - began_at < 0.3 + connections.MARGIN_S + 1
+                # A new session is tried before it is taken for away.
+                await asyncio.sleep(LOOK_S + 0.2)
                 await self.refused_at_once(database)
                 await asyncio.sleep(1)
                 await self.refused_at_once(database)
@@ -435,7 +522,8 @@ class TestOpening:
         with pytest.raises(StoreError, match=reason) as caught:
             async with opened(change(address)):
                 pass
-        assert "hunter2" not in str(caught.value)
+        # Whoever asks for a server's health reads it.
+        assert not [part for part in ("hunter2", "127.0.0.1", "no.invalid") if part in str(caught.value)]
 
     async def test_an_old_server_is_refused(self, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(connections, "MIN_VERSION", 99)
@@ -447,6 +535,25 @@ class TestOpening:
         there = f"127.0.0.1:{postgres.port}"
         async with opened(address.replace(there, f"127.0.0.1:1,{there}")) as database:
             assert await database.rows("SELECT 1") != []
+
+    async def test_a_host_that_is_silent_keeps_nobody_from_the_next(self, postgres: Postgres, address: str) -> None:
+        over = asyncio.Event()
+
+        async def silent(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await over.wait()
+            writer.close()
+
+        async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            there = f"127.0.0.1:{postgres.port}"
+            several = address.replace(there, f"127.0.0.1:{port},{there}")
+            began_at = time.monotonic()
+            async with opened(several) as database, opened(address) as admin:
+                assert await database.rows("SELECT 1") != []
+                await admin.rows(f"SELECT pg_terminate_backend(pid) FROM ({MINE}) AS mine")
+                assert await back(database) < RECOVERY_S
+            assert time.monotonic() - began_at < TIMEOUT_S
+            over.set()
 
     async def test_a_schema_of_its_own_can_be_named(self, address: str, admin: Any) -> None:
         await admin.execute("CREATE SCHEMA apart")

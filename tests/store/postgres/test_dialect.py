@@ -5,7 +5,7 @@ import pytest
 
 from tacet.records.people import MAX_ID
 from tacet.store.base import Conflict, StoreAway, StoreBusy, StoreError
-from tacet.store.postgres.dialect import adapt, id_list, text_list, translated
+from tacet.store.postgres.dialect import Held, Unstorable, adapt, id_list, text_list, translated
 
 ADAPTED = {
     "parameters stay": ("SELECT $1, $12", "SELECT $1, $12"),
@@ -34,9 +34,9 @@ def test_texts_that_cannot_be_stored_are_left_out() -> None:
 
 TRANSLATED = {
     "unique": (asyncpg.UniqueViolationError("key (id)=(7) is taken"), Conflict, "must be unique"),
-    "deadlock": (asyncpg.DeadlockDetectedError("process 7"), StoreBusy, "nothing was written"),
+    "deadlock": (asyncpg.DeadlockDetectedError("process 7"), Held, "nothing was written"),
     "statement timeout": (asyncpg.QueryCanceledError("7"), StoreBusy, "too long"),
-    "lock timeout": (asyncpg.LockNotAvailableError("7"), StoreBusy, "somebody else"),
+    "lock timeout": (asyncpg.LockNotAvailableError("7"), Held, "somebody else"),
     "disk": (asyncpg.DiskFullError("/var/lib/7"), StoreError, "free some space"),
     "replica": (asyncpg.ReadOnlySQLTransactionError("7"), StoreAway, "primary"),
     "shutdown": (asyncpg.AdminShutdownError("7"), StoreAway, "may or may not"),
@@ -47,7 +47,8 @@ TRANSLATED = {
     "driver": (asyncpg.InterfaceError("7"), StoreAway, "may or may not"),
     "no table": (asyncpg.UndefinedTableError("7"), StoreError, "tacet database migrate"),
     "no right": (asyncpg.InsufficientPrivilegeError("7"), StoreError, "may not"),
-    "parameter": (asyncpg.DataError("7"), StoreError, "too large"),
+    "pooler": (asyncpg.InvalidSQLStatementNameError("7"), StoreError, "must pool sessions"),
+    "parameter": (asyncpg.DataError("7"), Unstorable, "too large"),
     "something else": (asyncpg.DivisionByZeroError("7"), StoreError, "SQLSTATE 22012"),
     "something of ours": (StoreBusy("full"), StoreBusy, "full"),
 }

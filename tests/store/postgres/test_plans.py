@@ -13,6 +13,7 @@ import pytest
 from tacet.records.relations import MAX_POSITION
 from tacet.store.postgres import posts as own_posts
 from tacet.store.postgres.connections import Connection, connect
+from tacet.store.postgres.dialect import adapt
 from tacet.store.queries import (
     accounts,
     consents,
@@ -127,7 +128,7 @@ INSERTIONS = {
 }
 
 FROM_MANY_SOURCES = {"WHO", "ENDED"}
-"""The one is made of look-ups of single relations, the other tidies."""
+"""The one looks for single relations of those it names, the other tidies."""
 
 
 @pytest.mark.parametrize("name", ONE_SOURCE)
@@ -151,18 +152,29 @@ async def test_no_more_rows_are_read_than_are_asked_for(spread: Connection, name
 
 
 @pytest.mark.parametrize("name", INSERTIONS)
-async def test_an_insertion_goes_to_one_part_and_looks_for_nothing_but_its_key(spread: Connection, name: str) -> None:
+async def test_an_insertion_looks_for_nothing_but_its_key(spread: Connection, name: str) -> None:
     plan = await executed(spread, texts(relations)[name], *INSERTIONS[name])
     assert plan.scans == []
     assert plan.root["Conflict Arbiter Indexes"] == ["relation_pkey1"]
+    assert (plan.root["Tuples Inserted"], plan.root["Conflicting Tuples"]) == (1, 0)
 
 
-async def test_who_is_looked_up_one_source_at_a_time(spread: Connection) -> None:
+async def test_who_is_looked_up_in_every_part_by_whole_keys(spread: Connection) -> None:
     sources = [WHALE, 2, 3, 4, 5, 6, 7, 8, 9]
     plan = await executed(spread, relations.WHO, sources, 1, 7, NOW)
-    assert {columns(scan["Index Cond"]) for scan in plan.scans} == {BY_TARGET}
-    assert sum(scan["Actual Loops"] for scan in plan.taken) == len(sources)
-    assert all(scan["Actual Rows"] <= 1 for scan in plan.taken)
+    assert [columns(scan["Index Cond"]) for scan in plan.scans] == [BY_TARGET] * PARTS
+    assert {scan["Node Type"] for scan in plan.scans} == {"Index Scan"}
+    assert all("source_id = ANY ($1)" in scan["Index Cond"] for scan in plan.scans)
+    assert sum(scan["Actual Rows"] + scan.get("Rows Removed by Filter", 0) for scan in plan.taken) <= len(sources)
+    assert not plan.sorts
+
+
+@pytest.mark.parametrize("name", ["WHO", "PEOPLE", "NAMES", "IN_STATE"])
+def test_what_names_many_tells_each_part_whom(name: str) -> None:
+    """A query that reads whom it is about from another query is not planned over several machines."""
+    sql = adapt(texts(relations, directory)[name])
+    assert sql.count("SELECT") == 1
+    assert re.search(r"= ANY \(CAST\(\$\d AS BIGINT\[\]\)\)", sql)
 
 
 async def test_what_has_ended_is_found_in_every_part_without_sorting(spread: Connection) -> None:

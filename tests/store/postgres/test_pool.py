@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tacet.observing.logs import REQUEST_ID
 from tacet.store.base import StoreAway, StoreBusy, StoreClosed, StoreError
 from tacet.store.postgres import pool as pools
 from tacet.store.postgres.connections import Connection
@@ -240,6 +241,28 @@ class TestAway:
         assert server.attempts == before
         await pool.close()
 
+    async def test_that_it_is_away_and_back_is_logged_under_no_request(
+        self, server: Server, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        seen: list[bytes] = []
+        caplog.handler.addFilter(lambda record: seen.append(REQUEST_ID.get()) or True)
+        pool = pool_of(server)
+        token = REQUEST_ID.set(b"00000000000000ff")
+        try:
+            server.refusal = StoreAway("gone")
+            with pytest.raises(StoreAway):
+                await pool.take()
+        finally:
+            REQUEST_ID.reset(token)
+        server.refusal = None
+        await soon(lambda: not pool.away)
+        assert [record.getMessage()[:24] for record in caplog.records] == [
+            "the database is away: go",
+            "the database is back aft",
+        ]
+        assert seen == [b"", b""]
+        await pool.close()
+
     async def test_it_is_back_when_it_can_be_reached(self, server: Server) -> None:
         pool = pool_of(server)
         pool.give(await pool.take())
@@ -257,12 +280,31 @@ class TestAway:
         pool.give(taken[1])
         server.refusal = StoreAway("gone")
         pool.suspect("silent")
+        await soon(lambda: bool(pool.away))
         assert [session.ended for session in server.sessions] == [True, True, False]
         with pytest.raises(StoreAway, match="silent"):
             await pool.take()
         server.refusal = None
         await soon(lambda: not pool.away)
         await pool.close()
+
+    async def test_one_that_does_not_answer_is_no_proof_while_a_new_one_does(self, server: Server) -> None:
+        pool = pool_of(server)
+        pool.give(await pool.take())
+        pool.suspect("silent")
+        await soon(lambda: server.attempts == 2 and server.sessions[1].ended)
+        assert not pool.away
+        assert not server.sessions[0].ended
+
+    async def test_what_is_lent_when_the_server_changes_does_not_come_back(self, server: Server) -> None:
+        pool = pool_of(server, size=2)
+        lent, idle = await pool.take(), await pool.take()
+        pool.give(idle)
+        pool.renew()
+        pool.give(lent)
+        assert [session.ended for session in server.sessions[:2]] == [True, True]
+        pool.give(new := await pool.take())
+        assert await pool.take() is new
 
     async def test_an_attempt_that_hangs_does_not_keep_others_from_succeeding(self, server: Server) -> None:
         pool = pool_of(server)

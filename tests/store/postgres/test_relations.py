@@ -75,6 +75,42 @@ async def test_positions_that_collide_are_all_found_a_place(both: Pair) -> None:
     assert {target_id for target_id, _ in rows} == {*range(40)}
 
 
+async def test_a_row_that_somebody_holds_keeps_no_other_waiting(both: Pair, migrated_address: str) -> None:
+    store = both[0]
+    await store.relations.add(mute(1, 2), NOW)
+    holder = await asyncpg.connect(migrated_address)
+    try:
+        await holder.execute("BEGIN; SELECT * FROM relation FOR UPDATE")
+        held = asyncio.create_task(store.relations.add(mute(1, 4, NOW + 9), NOW))
+        async with asyncio.timeout(2):
+            for turn in range(3):
+                answers = await asyncio.gather(
+                    *(store.relations.add(mute(n, 100 * turn + 2 * n), NOW) for n in range(2, 40))
+                )
+                assert any(answers) == (turn == 0)
+        assert not held.done()
+        await holder.execute("ROLLBACK")
+        # It held already: only its end is another.
+        assert await held is False
+    finally:
+        await holder.close()
+
+
+@pytest.mark.parametrize(
+    "relation",
+    [mute(2, MAX_POSITION + 1), mute(2, 6, MAX_POSITION + 1), mute(1 << 63, 6)],
+    ids=["position", "end", "id"],
+)
+async def test_what_cannot_be_stored_takes_nobody_along(both: Pair, relation: Relation) -> None:
+    answers = await asyncio.gather(
+        both[0].relations.add(relation, NOW),
+        *(both[0].relations.add(mute(n, 2 * n), NOW) for n in range(10, 15)),
+        return_exceptions=True,
+    )
+    assert isinstance(answers[0], OverflowError)
+    assert answers[1:] == [True] * 5
+
+
 async def test_what_must_not_hold_together_never_does(both: Pair) -> None:
     """A follow is made unless there is a block, and a block ends the follow."""
 

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from tacet.store.base import Conflict, StoreAway, StoreBusy, StoreClosed
+from tacet.store.postgres import aside
+from tacet.store.postgres.aside import Key
 from tacet.store.postgres.database import Database
-from tacet.store.postgres.writer import MAX_BATCH, MAX_UNDER_WAY, GroupWriter, Key
+from tacet.store.postgres.dialect import Held, Unstorable
+from tacet.store.postgres.writer import MAX_BATCH, MAX_UNDER_WAY, GroupWriter
 
 SQL = "INSERT"
 
@@ -22,6 +25,17 @@ class Slow(Database):
         self.under_way = self.most_under_way = 0
         self.gate = asyncio.Event()
         self.gate.set()
+        self.alone: list[Key] = []
+        self.is_held = True
+
+    async def write(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        assert sql == SQL
+        key: Key = parameters[0]
+        self.alone.append(key)
+        await asyncio.sleep(0.02)
+        if self.is_held:
+            raise Held("held")
+        return [(*key, 10 * key[2])]
 
     async def write_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> list[Any]:
         assert sql == SQL
@@ -94,11 +108,12 @@ async def test_batches_are_bounded_and_so_is_how_many_are_under_way(database: Sl
     assert database.most_under_way == MAX_UNDER_WAY
 
 
+@pytest.mark.parametrize("error", [Conflict("taken"), Unstorable("too large")], ids=repr)
 @pytest.mark.parametrize("bad", [{3}, {0}, {63}, {5, 6, 40}, {*range(64)}], ids=str)
-async def test_a_conflict_is_told_to_whom_it_concerns_and_nobody_else(database: Slow, bad: set[int]) -> None:
-    database.bad = {key(n): Conflict("taken") for n in bad}
+async def test_a_row_at_fault_is_refused_and_no_other(database: Slow, bad: set[int], error: Exception) -> None:
+    database.bad = {key(n): error for n in bad}
     answers = await submitted(writer_on(database), [key(n) for n in range(64)])
-    assert {n for n, answer in enumerate(answers) if isinstance(answer, Conflict)} == bad
+    assert {n for n, answer in enumerate(answers) if isinstance(answer, type(error))} == bad
     assert [answers[n] for n in range(64) if n not in bad] == [
         [10 * n] if n % 2 else [] for n in range(64) if n not in bad
     ]
@@ -115,6 +130,37 @@ async def test_any_other_failure_is_everybodys(database: Slow, error: Exception)
     database.bad = {key(3): error}
     answers = await submitted(writer_on(database), [key(n) for n in range(5)])
     assert [(type(answer), str(answer)) for answer in answers] == [(type(error), str(error))] * 5
+
+
+async def test_a_row_that_somebody_holds_is_waited_for_apart_from_all_others(database: Slow) -> None:
+    database.bad = {key(5): Held("held")}
+    database.is_held = False
+    answers = await submitted(writer_on(database), [key(n) for n in range(8)])
+    assert answers == [[10 * n] if n % 2 else [] for n in range(8)]
+    assert database.alone == [key(5)]
+
+
+async def test_a_row_that_is_held_for_too_long_is_refused_and_left_out_of_batches_for_a_while(database: Slow) -> None:
+    writer = writer_on(database)
+    database.bad = {key(5): Held("held")}
+    answers = await submitted(writer, [key(n) for n in range(8)])
+    assert [n for n, answer in enumerate(answers) if isinstance(answer, StoreBusy)] == [5]
+    database.batches.clear()
+    answers = await submitted(writer, [key(n) for n in range(8)])
+    assert [n for n, answer in enumerate(answers) if isinstance(answer, StoreBusy)] == [5]
+    assert database.batches == [[key(n) for n in range(8) if n != 5]]
+    assert database.alone == [key(5)]
+
+
+async def test_rows_that_are_held_are_asked_for_one_at_a_time_and_few_wait(
+    database: Slow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aside, "MAX_WAITING", 3)
+    database.bad = {key(n): Held("held") for n in range(8)}
+    database.is_held = False
+    answers = await submitted(writer_on(database), [key(n) for n in range(8)])
+    assert sum(isinstance(answer, Held) for answer in answers) == 5
+    assert len(database.alone) == 3
 
 
 async def test_who_is_called_off_takes_nobody_along(database: Slow) -> None:

@@ -1,3 +1,4 @@
+import asyncio
 import json
 import re
 from pathlib import Path
@@ -5,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tacet.limits.windows import InProcessWindows, Spent
 from tests.cast import APP_ID
 from tests.service import Answer, Service, in_memory
 from tests.wire.v1.asking import CREATE, IDS, LIST, STATUS, get, path, post
@@ -109,3 +111,22 @@ async def test_an_apps_windows_are_not_a_persons(service: Service) -> None:
 async def test_without_limits_there_is_nothing_to_list() -> None:
     async with in_memory(rate_limits=False) as service:
         assert (await get(service, STATUS)).json["resources"] == {}
+
+
+async def test_only_windows_that_are_wanted_are_looked_at_and_all_at_once(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, most = 0, 0
+    peek = InProcessWindows.peek
+
+    async def slowly(windows: InProcessWindows, route: str, subject: int) -> Spent | None:
+        nonlocal asked, most
+        asked += 1
+        most = max(most, asked)
+        await asyncio.sleep(0)
+        asked -= 1
+        return await peek(windows, route, subject)
+
+    monkeypatch.setattr(InProcessWindows, "peek", slowly)
+    await get(service, STATUS, resources="mutes,users")
+    assert most == len(SHOWN["mutes"]) + len(SHOWN["users"])

@@ -312,3 +312,30 @@ class TestTrouble:
         assert line.startswith("POST /1.1/mutes/users/create.json 401: unknown_token")
         assert "nobodys" not in line
         assert "somebody" not in line
+
+
+class TestAnOutage:
+    @pytest.mark.parametrize("error", [StoreBusy("full"), StoreError("the disk is full")], ids=["busy", "broken"])
+    async def test_reads_that_the_database_fails_at_cost_nothing(
+        self, service: Service, monkeypatch: pytest.MonkeyPatch, error: Exception
+    ) -> None:
+        async def fail(*_arguments: object) -> None:
+            raise error
+
+        with monkeypatch.context() as failing:
+            failing.setattr(service.store.relations, "packed", fail)
+            failing.setattr(service.store.relations, "older", fail)
+            answers = [await get(service, IDS) for _ in range(20)]
+            assert {(each.status, each.headers["x-rate-limit-remaining"]) for each in answers} == {(503, "15")}
+        assert (await get(service, IDS)).headers["x-rate-limit-remaining"] == "14"
+
+    async def test_writes_that_the_database_fails_at_cost_nothing(
+        self, service: Service, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def fail(*_arguments: object) -> None:
+            raise StoreBusy("full")
+
+        with monkeypatch.context() as failing:
+            failing.setattr(service.store.relations, "add", fail)
+            assert {(await post(service, CREATE, user_id=str(BOB.id))).status for _ in range(60)} == {503}
+        assert (await post(service, CREATE, user_id=str(BOB.id))).status == 200

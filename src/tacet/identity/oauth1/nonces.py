@@ -27,6 +27,10 @@ class NonceMemory(ABC):
             StoreError: only the database could tell, and it failed.
         """
 
+    def ask_store(self) -> None:
+        """Another process says that the database holds nonces for now; nothing for what is never asked there."""
+        return
+
 
 class Nonces(NonceMemory):
     """Remembers nonces by the second of their timestamp, exactly, in bounded memory of this process.

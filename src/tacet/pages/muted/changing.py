@@ -43,9 +43,9 @@ class Changing:
     async def mute(self, visit: Visit) -> Response:
         """Mute by name."""
         place = back(visit)
-        await self._limit.spend(visit.user_id, place.url())
         try:
-            target_id = await self._muted(visit, place)
+            async with self._limit.spending(visit.user_id, place.url()):
+                target_id = await self._muted(visit, place)
         except Refused as refused:
             place = place if place.path == MUTED_PATH else Place()
             typed = visit.value("username")
@@ -66,9 +66,10 @@ class Changing:
         place, target_id = back(visit), _target_id(visit)
         position = id_of(visit.value("at")) or 0
         # Whoever made up the form would mute with it as often as they like, if it did not count.
-        await self._limit.spend(visit.user_id, after_unmuting(visit, place, target_id, position))
+        again = after_unmuting(visit, place, target_id, position)
         try:
-            await self._mutes.restore(visit.user_id, target_id, position)
+            async with self._limit.spending(visit.user_id, again):
+                await self._mutes.restore(visit.user_id, target_id, position)
         except MuteRefused:
             raise not_found() from None
         return visit.go(after_muting(place, target_id))

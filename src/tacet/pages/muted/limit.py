@@ -1,9 +1,13 @@
 """How often one may mute on these pages."""
 
+import contextlib
+from collections.abc import AsyncIterator
+
 from tacet.clock import Clock
 from tacet.limits.windows import Spent, Windows
 from tacet.pages.templating import clock_time
 from tacet.pages.visit import PageError
+from tacet.store.base import StoreError
 
 ROUTE = "pages/mutes"
 """Their name among the limits of the settings."""
@@ -16,8 +20,9 @@ class MuteLimit:
         self._windows = windows
         self._clock = clock
 
-    async def spend(self, user_id: int, back: str) -> None:
-        """Count one mute, whether or not it will be refused.
+    @contextlib.asynccontextmanager
+    async def spending(self, user_id: int, back: str) -> AsyncIterator[None]:
+        """Count the mute that is made within, whether or not it is refused; not where the database fails.
 
         Args:
             back: the address where somebody goes on who has to wait.
@@ -28,6 +33,11 @@ class MuteLimit:
         spent = await self._windows.spend(ROUTE, user_id)
         if spent is not None and not spent.allowed:
             raise _enough(spent, max(1, spent.resets_at_s - self._clock.now_ms() // 1000), back)
+        try:
+            yield
+        except StoreError:
+            await self._windows.give_back(ROUTE, user_id)
+            raise
 
 
 def _enough(spent: Spent, wait_s: int, back: str) -> PageError:

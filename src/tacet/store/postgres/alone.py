@@ -4,7 +4,11 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
+from tacet.store.base import StoreBusy
 from tacet.store.postgres.database import Database, Transaction
+
+TURN_S = 5.0
+"""How long one may wait for others of the same process: longer than any of them has to work."""
 
 
 class Alone:
@@ -20,7 +24,7 @@ class Alone:
 
     @contextlib.asynccontextmanager
     async def __call__(self, what: str, id_: int) -> AsyncIterator[None]:
-        async with self._one:
+        async with self._turn():
             held, over = asyncio.Event(), asyncio.Event()
 
             async def hold(transaction: Transaction) -> None:
@@ -39,6 +43,18 @@ class Alone:
                     # Whoever wanted it was called off, or it could not be had.
                     holding.cancel()
                 await asyncio.wait((holding,))
+
+    @contextlib.asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(TURN_S):
+                await self._one.acquire()
+        except TimeoutError:
+            raise StoreBusy("others do the same for too long; nothing was done") from None
+        try:
+            yield
+        finally:
+            self._one.release()
 
 
 async def _first(holding: asyncio.Task[None], held: asyncio.Event) -> None:

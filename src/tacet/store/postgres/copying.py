@@ -1,26 +1,35 @@
 """A PostgreSQL database as one end of a copy."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
-import asyncpg
-
 from tacet.store.address import shown
-from tacet.store.base import Part, StoreError, StoreLocked
+from tacet.store.base import Part, Serving, StoreError, StoreLocked
 from tacet.store.copying import Key, Mark, Row, Side, Table, old_schema
 from tacet.store.postgres.connections import Connection, connect
-from tacet.store.postgres.dialect import translated
-from tacet.store.postgres.migrating import CONNECT_TIMEOUT_S, TABLES, migrate, pending
+from tacet.store.postgres.dialect import DRIVERS, Held, translated
+from tacet.store.postgres.migrating import COLUMNS, CONNECT_TIMEOUT_S, TABLES, migrate, pending
+from tacet.store.postgres.serving import TAKE
 from tacet.store.queries import copying as queries
 from tacet.store.queries import upkeep
 
 _TAKE_LOCK = "SELECT pg_try_advisory_lock(hashtextextended('tacet copying', 0))"
 """Held by the session, so it goes with whoever is killed."""
 
-_COLUMNS = """
-SELECT attname FROM pg_attribute
-WHERE attrelid = to_regclass(quote_ident($1)) AND attnum > 0 AND NOT attisdropped
+HOLD_S = 10
+"""How long it may take until nobody writes to the source: longer than any statement of a server."""
+
+STRETCH_S = 60.0
+"""How long a stretch may take, which is a fraction of a second's work, before the network is taken for cut."""
+
+_HOLD = f"BEGIN; SET LOCAL lock_timeout = '{HOLD_S}s'; LOCK TABLE {', '.join(queries.KEYS)} IN SHARE MODE"
+
+_WANTED = """
+SELECT 1 FROM pg_locks
+WHERE NOT granted AND mode = 'RowExclusiveLock' AND relation = ANY (
+    SELECT CAST(to_regclass(quote_ident(name)) AS OID) FROM unnest(CAST($1 AS TEXT[])) AS given (name))
 """
 
 
@@ -52,6 +61,10 @@ class PostgresSide(Side):
         if due and await self._rows(TABLES):
             raise old_schema(self.name, len(due))
         await migrate(self._address)
+        # Until `close`, so that no server starts in between either.
+        ((is_free,),) = await self._rows(TAKE[Serving.ALONE])
+        if not is_free:
+            raise StoreLocked(f"a server serves {self.name}, into which is copied: stop it, or give another database")
 
     async def close(self) -> None:
         if self._open is not None:
@@ -59,7 +72,7 @@ class PostgresSide(Side):
             self._open = None
 
     async def columns(self, name: str) -> set[str]:
-        return {column for (column,) in await self._rows(_COLUMNS, name)}
+        return {column for (column,) in await self._rows(COLUMNS, name)}
 
     async def filled(self) -> list[str]:
         return [name for name in queries.KEYS if await self._rows(queries.is_filled(name))]
@@ -73,7 +86,9 @@ class PostgresSide(Side):
 
     async def read(self, table: Table, after: Key | None, limit: int) -> Sequence[Row]:
         sql = queries.read(table.name, table.columns, first=after is None)
-        return [tuple(row) for row in await self._rows(sql, limit, *(after or ()))]
+        with _translated():
+            async with asyncio.timeout(STRETCH_S):
+                return [tuple(row) for row in await self._connection.fetch(sql, (limit, *(after or ())))]
 
     async def marks(self) -> tuple[str, dict[str, Mark]] | None:
         if not await self._is_unfinished():
@@ -89,10 +104,19 @@ class PostgresSide(Side):
 
     async def write(self, table: Table, rows: Sequence[Row], mark: Mark) -> None:
         _check_storable(table, rows)
-        async with self._transaction():
-            with _translated():
+        with _translated():
+            async with asyncio.timeout(STRETCH_S), self._transaction():
                 await self._connection.copy(table.name, table.columns, rows)
-            await self._rows(queries.PUT_MARK, table.name, *mark.packed())
+                await self._rows(queries.PUT_MARK, table.name, *mark.packed())
+
+    async def hold(self) -> None:
+        try:
+            await self._execute(_HOLD)
+        except Held:
+            raise StoreError(f"{self.name} is being written to: stop its servers, then run this again") from None
+
+    async def wanted(self) -> bool:
+        return bool(await self._rows(_WANTED, [*queries.KEYS]))
 
     async def revisions(self) -> Mapping[str, int]:
         return dict(await self._rows(upkeep.REVISIONS))
@@ -134,7 +158,7 @@ class PostgresSide(Side):
 def _translated() -> Iterator[None]:
     try:
         yield
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+    except DRIVERS as error:
         raise translated(error) from None
 
 

@@ -10,7 +10,7 @@ import asyncpg
 
 from tacet.store.base import StoreBusy, StoreError
 from tacet.store.postgres.connections import Connection, connect
-from tacet.store.postgres.dialect import translated
+from tacet.store.postgres.dialect import DRIVERS, translated
 from tacet.store.postgres.pool import Pool
 
 T = TypeVar("T")
@@ -28,8 +28,8 @@ PAUSE_S = 0.01
 COLLIDED = {"40001", "40P01"}
 """The states of SQL of a failed serialization and of a deadlock: all was undone, trying again is right."""
 
-STALE = {"0A000", "26000"}
-"""Of a prepared statement that the schema has changed under; nothing was done."""
+UNKNOWN_STATEMENT = "26000"
+"""Of a prepared statement that the server has forgotten."""
 
 NOTHING_LIKE_IT = {"22021", "22003"}
 """Of a text with a character, or a number of a size, that no row can hold."""
@@ -37,16 +37,11 @@ NOTHING_LIKE_IT = {"22021", "22003"}
 READ_ONLY = "25006"
 """Of a write on a server that is not, or no longer, the primary."""
 
-UNUSABLE = STALE | {READ_ONLY}
-"""After these a session is of no more use, though it goes on."""
-
 LOST = ("08", "57P")
 """How states of SQL begin that end the session."""
 
-DRIVERS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-"""What the driver raises."""
-
-BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
+HELD = "55P03"
+"""Of a statement that waited for a lock for too long; nothing was done."""
 
 
 class Transaction:
@@ -99,10 +94,9 @@ class Transaction:
         """
         kinds = {_key(name): "_shared" for name in shared} | {_key(name): "" for name in names}
         steps = [f"SELECT pg_advisory_xact_lock{kinds[key]}({key})" for key in sorted(kinds)]
-        if not self._begun:
-            self._begun = True
-            steps.insert(0, BEGIN)
-        await self._noticing(self._connection.execute(";".join(steps)))
+        begun, self._begun = self._begun, True
+        run = self._connection.execute if begun else self._connection.begin
+        await self._noticing(run(";".join(steps)))
 
     async def commit(self) -> None:
         """Make it durable.
@@ -121,7 +115,7 @@ class Transaction:
     async def _in_turn(self, step: Callable[[], Awaitable[T]]) -> T:
         if not self._begun:
             self._begun = True
-            await self._noticing(self._connection.execute(BEGIN))
+            await self._noticing(self._connection.begin())
         return await self._noticing(step())
 
     async def _noticing(self, step: Awaitable[T]) -> T:
@@ -149,7 +143,9 @@ class Database:
     """
 
     def __init__(self, address: str, connections: int, max_waiting: int, timeout_s: float) -> None:
-        self.pool = Pool(partial(connect, address, timeout_s, timeout_s), connections, max_waiting, timeout_s)
+        self._make = partial(connect, address, timeout_s, timeout_s)
+        self._is_spread = False
+        self.pool = Pool(self._connect, connections, max_waiting, timeout_s)
 
     async def open(self) -> None:
         """Reach it for the first time."""
@@ -167,18 +163,21 @@ class Database:
         except DRIVERS as error:
             if _is_about_parameters(error) or getattr(error, "sqlstate", None) in NOTHING_LIKE_IT:
                 return []
-            raise translated(error) from None
+            return await self._patiently(sql, parameters, error)
 
     async def write(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
         """What one statement returns, once all that it wrote is durable."""
         try:
             return await self._lent(lambda connection: connection.fetch(sql, parameters))
         except DRIVERS as error:
-            raise translated(error) from None
+            return await self._patiently(sql, parameters, error)
 
     async def write_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> list[Any]:
         """What one statement returns for each row of parameters, in order; durable then, and all or none of them where
-        there are at most `MANY`."""
+        there are at most `MANY`. It waits for locks for no longer than `LOCK_S`, for each row."""
+        if self._is_spread:
+            # What is sent together is one transaction to PostgreSQL, but not to Citus.
+            return await self.transaction(lambda transaction: transaction.rows_of_many(sql, rows))
         try:
             return await self._lent(lambda connection: connection.fetch_many(sql, rows))
         except DRIVERS as error:
@@ -205,6 +204,17 @@ class Database:
                 return result
         raise StoreBusy("others changed the same rows again and again; nothing was written")
 
+    async def _patiently(self, sql: str, parameters: Sequence[Any], error: Exception) -> list[Any]:
+        """Once more where somebody holds a row that it needs: it may take as long as any statement."""
+        if getattr(error, "sqlstate", None) != HELD:
+            raise translated(error) from None
+        return await self.transaction(lambda transaction: transaction.rows(sql, parameters))
+
+    async def _connect(self) -> Connection:
+        connection = await self._make()
+        self._is_spread = connection.is_spread
+        return connection
+
     async def _lent(self, work: Callable[[Connection], Awaitable[list[Any]]], repeatable: bool = False) -> list[Any]:
         """Do `work` with a session; once more where the first time surely had no effect, or must not mind."""
         for attempt in range(MAX_ATTEMPTS):
@@ -228,8 +238,11 @@ class Database:
             self.pool.suspect("the database does not answer")
         elif state == READ_ONLY:
             self.pool.renew()
+        if not (_was_answered(error) or _was_lost(error)):
+            self.pool.forsake(connection)
+            return
         # What was called off may still be under way, and its answer would be taken for that of the next question.
-        if _was_answered(error) and state not in UNUSABLE and connection.clean:
+        if _was_answered(error) and not _is_stale(error) and state != READ_ONLY and connection.clean:
             self.pool.give(connection)
         else:
             self.pool.drop(connection)
@@ -246,7 +259,7 @@ class Database:
                     raise
             else:
                 self._settle(connection, cause or error)
-            return getattr(cause, "sqlstate", None) in COLLIDED | STALE
+            return _may_succeed_again(cause)
         self._settle(connection, error if cause is None else cause)
         return isinstance(error, Exception) and not transaction.ending and _was_lost(cause)
 
@@ -273,8 +286,20 @@ def _was_lost(error: BaseException | None) -> bool:
     return isinstance(error, DRIVERS) and not (_was_answered(error) or isinstance(error, TimeoutError))
 
 
+def _is_stale(error: BaseException | None) -> bool:
+    """Whether the schema has changed under a prepared statement; nothing was done."""
+    # Its state of SQL is that of everything that is not supported; the driver tells them apart.
+    is_forgotten = getattr(error, "sqlstate", None) == UNKNOWN_STATEMENT
+    return is_forgotten or isinstance(error, asyncpg.InvalidCachedStatementError)
+
+
+def _may_succeed_again(error: BaseException | None) -> bool:
+    """Whether the server did nothing of it, for a reason that may be gone."""
+    return getattr(error, "sqlstate", None) in COLLIDED or _is_stale(error)
+
+
 def _in_vain(connection: Connection, error: BaseException) -> bool:
     """Whether a statement surely did nothing, and may do something if tried again."""
-    if getattr(error, "sqlstate", None) in COLLIDED | STALE:
+    if _may_succeed_again(error):
         return True
     return _was_lost(error) and (not connection.sent or isinstance(error, asyncpg.InterfaceError))

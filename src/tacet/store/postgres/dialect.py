@@ -7,6 +7,7 @@ from functools import cache
 import asyncpg
 
 from tacet.records.people import MAX_ID
+from tacet.store.address import PERCENT_ENCODE
 from tacet.store.base import Conflict, StoreAway, StoreBusy, StoreError
 
 _AMONG_IDS = re.compile(r"IN \(\s*SELECT id FROM ids\((\$\d+)\) AS \w+\)")
@@ -15,10 +16,26 @@ _ID_LIST = re.compile(r"ids\((\$\d+)\) AS (\w+)")
 _TEXT_LIST = re.compile(r"texts\((\$\d+)\) AS (\w+)")
 _PACKED = re.compile(r"packed\((\w+)\)")
 
+_PASSWORD = (
+    "the database refuses the password, or was given none: give it as PGPASSWORD, in a password file, or in the "
+    f"address, where {PERCENT_ENCODE}"
+)
+
+_POOLED = "a prepared statement was lost: a pooler between us and the database must pool sessions, not transactions"
+
+
+class Held(StoreBusy):
+    """Somebody else holds the same rows; nothing was written."""
+
+
+class Unstorable(StoreError):
+    """A row is not as rows must be; nothing was written."""
+
+
 # The second character of a state of SQL says little; these stand for what somebody can do something about.
 _SAID: dict[str, tuple[type[StoreError], str]] = {
-    "22000": (StoreError, "a number is too large, or a text is no Unicode, to be stored"),
-    "22003": (StoreError, "a number is too large to be stored"),
+    "22000": (Unstorable, "a number is too large, or a text is no Unicode, to be stored"),
+    "22003": (Unstorable, "a number is too large to be stored"),
     "23505": (Conflict, "a value that must be unique is already taken"),
     "25006": (
         StoreAway,
@@ -26,24 +43,29 @@ _SAID: dict[str, tuple[type[StoreError], str]] = {
         "that can be written is found",
     ),
     "25P03": (StoreBusy, "a transaction stood still for too long; nothing was written"),
-    "40001": (StoreBusy, "others changed the same rows again and again; nothing was written"),
-    "40P01": (StoreBusy, "others changed the same rows again and again; nothing was written"),
+    "26000": (StoreError, _POOLED),
+    "42P05": (StoreError, _POOLED),
+    "40001": (Held, "others changed the same rows again and again; nothing was written"),
+    "40P01": (Held, "others changed the same rows again and again; nothing was written"),
     "53100": (StoreError, "the disk of the database is full: free some space; nothing was written"),
     "53200": (StoreBusy, "the database is out of memory; nothing was written"),
     "53300": (StoreBusy, "the database takes no more connections: raise its max_connections, or give fewer to us"),
-    "55P03": (StoreBusy, "somebody else holds the same rows for too long; nothing was written"),
+    "55P03": (Held, "somebody else holds the same rows for too long; nothing was written"),
     "57014": (StoreBusy, "the database took too long; nothing was written"),
     "42501": (StoreError, "the database user may not do this: make it the owner of Tacet's tables"),
     "42P01": (StoreError, "a table is missing: run `tacet database migrate`"),
     "42703": (StoreError, "a column is missing: run `tacet database migrate`"),
     "3D000": (StoreError, "there is no such database on the server: create it, or correct its name in the address"),
-    "28P01": (StoreError, "the database refuses the password: correct the address"),
+    "28P01": (StoreError, _PASSWORD),
     "28000": (StoreError, "the database refuses the user: correct the address, or the server's pg_hba.conf"),
-    "22021": (StoreError, "a text holds a character that the database cannot store"),
+    "22021": (Unstorable, "a text holds a character that the database cannot store"),
 }
 
 _AWAY_CLASSES = ("08", "57P")
 """States of SQL of lost connections, and of a server that ends or starts."""
+
+DRIVERS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What the driver raises."""
 
 WRITTEN_OR_NOT = "the connection to the database was lost; what was being written may or may not have been"
 

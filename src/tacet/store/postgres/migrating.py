@@ -7,7 +7,7 @@ from tacet.store.postgres.connections import connect
 from tacet.store.postgres.database import Transaction
 from tacet.store.postgres.dialect import adapt
 from tacet.store.queries import upkeep as queries
-from tacet.store.queries.copying import UNFINISHED
+from tacet.store.queries.copying import MIGRATION_COLUMNS, OURS, UNFINISHED
 
 CONNECT_TIMEOUT_S = 10.0
 
@@ -24,8 +24,10 @@ WHERE relnamespace = to_regnamespace(quote_ident(current_schema())) AND relkind 
       WHERE classid = CAST('pg_class' AS REGCLASS) AND objid = pg_class.oid AND deptype = 'e')
 """
 
-OURS = {"migration", "relation"}
-"""Tables that every database of ours has, so that another program's is left alone."""
+COLUMNS = """
+SELECT attname FROM pg_attribute
+WHERE attrelid = to_regclass(quote_ident($1)) AND attnum > 0 AND NOT attisdropped
+"""
 
 _CREATE = "CREATE TABLE IF NOT EXISTS migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL)"
 _DONE = adapt(queries.MIGRATIONS_DONE)
@@ -83,7 +85,8 @@ async def check(transaction: Transaction) -> None:
 async def _missing(transaction: Transaction) -> list[tuple[int, str, str]]:
     """(number, name, SQL) of every migration that has not run yet, in order."""
     tables = {name for (name,) in await transaction.rows(TABLES)}
-    if tables and not tables >= OURS:
+    columns = {name for (name,) in await transaction.rows(COLUMNS, ("migration",))}
+    if tables and not (tables >= OURS and columns >= MIGRATION_COLUMNS):
         raise StoreError("the database is another program's: give a database, or a schema, of Tacet's own")
     done = {number for (number,) in await transaction.rows(_DONE)} if tables else set()
     known = _migrations()

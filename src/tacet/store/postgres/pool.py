@@ -7,9 +7,12 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
+from contextvars import Context
 
 from tacet.store.base import StoreAway, StoreBusy, StoreClosed, StoreError
 from tacet.store.postgres.connections import Connection
+from tacet.store.postgres.dialect import DRIVERS
+from tacet.store.postgres.hosts import end
 
 RETRY_S = 0.25
 """Between attempts to reach a database that is away: short, for it is to be found within two seconds of its return."""
@@ -22,6 +25,11 @@ MAX_ATTEMPTS = 8
 
 PAUSE_S = 1.0
 """Without new sessions after one was refused while others work: the server has no more to give for now."""
+
+LOOK_S = 1.0
+"""How long a look at a database may take that did not answer somebody: a healthy one has long made a session."""
+
+_END = "SELECT pg_terminate_backend(pid) FROM unnest(CAST($1 AS INTEGER[])) AS given (pid)"
 
 CLOSE_S = 5.0
 """How long closing waits for those that still use a session; they were accepted, and each has its own limit."""
@@ -47,6 +55,10 @@ class Pool:
         self._max_waiting = max_waiting
         self._patience_s = patience_s
         self._all: set[Connection] = set()
+        self._outdated: set[Connection] = set()
+        self._forsaken: set[int] = set()
+        self._doubt = ""
+        self._looking = False
         self._idle: list[Connection] = []
         self._waiting: deque[asyncio.Future[Connection]] = deque()
         self._opening = 0
@@ -105,7 +117,7 @@ class Pool:
 
     def give(self, connection: Connection) -> None:
         """Return a session that can be used again."""
-        if connection.lost or connection not in self._all:
+        if connection.lost or connection not in self._all or connection in self._outdated:
             self.drop(connection)
             return
         while self._waiting:
@@ -119,16 +131,26 @@ class Pool:
     def drop(self, connection: Connection) -> None:
         """Return a session that nobody should use again: it is ended."""
         self._all.discard(connection)
+        self._outdated.discard(connection)
         connection.terminate()
         self._grow()
         self._look_whether_quiet()
 
+    def forsake(self, connection: Connection) -> None:
+        """As `drop`, for one that may still be at work: that it ends, and lets go of its locks, is seen to."""
+        if not connection.lost:
+            self._forsaken.add(connection.pid)
+        self.drop(connection)
+        self._look()
+
     def suspect(self, reason: str) -> None:
-        """Take the database for away until it answers: somebody waited in vain for longer than it may take."""
-        self._go_away(reason)
+        """Take the database for away where a new session has no answer either: somebody waited in vain for one."""
+        self._doubt = reason
+        self._look()
 
     def renew(self) -> None:
-        """End all sessions that nobody uses: what they are connected to is not what it was."""
+        """End all sessions, those in use when they are returned: what they are connected to is not what it was."""
+        self._outdated |= self._all.difference(self._idle)
         for connection in [*self._idle]:
             connection.terminate()
 
@@ -213,6 +235,7 @@ class Pool:
 
     def _lost(self, connection: Connection) -> None:
         self._all.discard(connection)
+        self._outdated.discard(connection)
         if connection in self._idle:
             self._idle.remove(connection)
         self._look_whether_quiet()
@@ -230,6 +253,35 @@ class Pool:
         self._refuse(lambda: StoreAway(reason))
         self._begin(self._come_back())
 
+    def _look(self) -> None:
+        if not (self._looking or self._closing):
+            self._looking = True
+            self._begin(self._look_after_forsaken())
+
+    async def _look_after_forsaken(self) -> None:
+        """Have the server end what nobody waits for any more. Where that cannot be had, it is away."""
+        try:
+            async with asyncio.timeout(LOOK_S):
+                connection = await self._connect()
+                try:
+                    while self._forsaken:
+                        # One of these numbers may be a new session's by now.
+                        pids = self._forsaken.difference(each.pid for each in self._all)
+                        self._forsaken.clear()
+                        await connection.fetch(_END, ([*pids],))
+                finally:
+                    connection.terminate()
+        except (StoreError, *DRIVERS) as error:
+            self._forsaken.clear()
+            # Who says that it is busy has answered.
+            if self._doubt and not isinstance(error, StoreBusy):
+                self._go_away(self._doubt)
+        finally:
+            self._doubt = ""
+            self._looking = False
+        if self._forsaken:
+            self._look()
+
     def _refuse(self, error: Callable[[], StoreError]) -> None:
         while self._waiting:
             future = self._waiting.popleft()
@@ -246,7 +298,8 @@ class Pool:
         self.give(connection)
 
     def _begin(self, work: Coroutine[None, None, None]) -> None:
-        task = self._loop.create_task(work)
+        # It outlives the request that it begins in, and is not to log with its id.
+        task = self._loop.create_task(work, context=Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -270,10 +323,4 @@ async def _persist(connect: Callable[[], Awaitable[Connection]]) -> Connection:
     finally:
         for each in attempts:
             each.cancel()
-            each.add_done_callback(_end)
-
-
-def _end(attempt: asyncio.Future[Connection]) -> None:
-    """End a session that came too late to be needed."""
-    if not attempt.cancelled() and attempt.exception() is None:
-        attempt.result().terminate()
+            each.add_done_callback(end)

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from tacet.observing.meters import BATCH_BOUNDS, Meters
 from tacet.records.people import MAX_ID
 from tacet.records.relations import MAX_POSITION, Change, Edge, Kind, Relation
-from tacet.store.base import Conflict, Packed, Prevented, RelationStore, Row, StoreClosed, StoreError
+from tacet.store.base import Conflict, NoFreePosition, Packed, Prevented, RelationStore, Row, StoreClosed
+from tacet.store.postgres.aside import Key
 from tacet.store.postgres.database import Database, LockName, Transaction
 from tacet.store.postgres.dialect import adapt, id_list
-from tacet.store.postgres.writer import GroupWriter, Key
+from tacet.store.postgres.writer import GroupWriter
 from tacet.store.queries import relations as queries
 
 MAX_POSITION_ATTEMPTS = 64
@@ -72,7 +73,7 @@ class PostgresRelations(RelationStore):
                 return await self._adding.submit(key, row) == [position]
             except Conflict:
                 continue
-        raise StoreError(_NO_FREE_POSITION)
+        raise NoFreePosition(_NO_FREE_POSITION)
 
     async def add_many(self, relations: Sequence[Relation]) -> int:
         ordered = sorted(relations, key=_storable)
@@ -107,7 +108,7 @@ class PostgresRelations(RelationStore):
                 return await self._database.transaction(work)
             except _Taken as taken:
                 steps[taken.nth] += 1
-        raise StoreError(_NO_FREE_POSITION)
+        raise NoFreePosition(_NO_FREE_POSITION)
 
     async def position(self, kind: Kind, source_id: int, target_id: int, now_ms: int) -> int | None:
         for (position,) in await self._rows(_POSITION, (source_id, int(kind), target_id, now_ms)):
@@ -178,8 +179,10 @@ def _storable(change: Change) -> Key:
     """Which relation it is.
 
     Raises:
-        OverflowError: a number is larger than any that can be stored.
+        OverflowError: a number is larger than any that can be stored. In a batch others would be refused with it.
     """
     if max(change.source_id, change.target_id) > MAX_ID:
         raise OverflowError("no database holds so large an id")
+    if isinstance(change, Relation) and max(change.position, change.end_at_ms or 0) > MAX_POSITION:
+        raise OverflowError("no database holds so large a position, or so late an end")
     return change.source_id, int(change.kind), change.target_id

@@ -6,7 +6,8 @@ from typing import TypeVar
 from tacet.store.base import StoreError
 from tacet.store.postgres.connections import connect
 from tacet.store.postgres.database import Transaction
-from tacet.store.postgres.migrating import CONNECT_TIMEOUT_S, OURS, TABLES, migrate
+from tacet.store.postgres.migrating import CONNECT_TIMEOUT_S, TABLES, migrate
+from tacet.store.queries.copying import OURS
 
 T = TypeVar("T")
 

@@ -3,12 +3,15 @@
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from contextvars import Context
 from dataclasses import dataclass
 from typing import Any
 
 from tacet.observing.meters import Histogram
 from tacet.store.base import Conflict, StoreBusy, StoreClosed, StoreError
+from tacet.store.postgres.aside import Aside, Key
 from tacet.store.postgres.database import Database
+from tacet.store.postgres.dialect import Held, Unstorable
 
 MAX_BATCH = 256
 """Writes a commit: past this a batch delays those behind it for longer than another commit costs."""
@@ -18,9 +21,6 @@ MAX_UNDER_WAY = 2
 
 KEY_LENGTH = 3
 """How many of the first columns that a write returns, say which one it is."""
-
-Key = tuple[int, int, int]
-"""(source_id, kind, target_id): which relation."""
 
 
 @dataclass(slots=True)
@@ -59,6 +59,7 @@ class GroupWriter:
         self._idle.set()
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._aside = Aside(database, sql)
 
     @property
     def waiting(self) -> int:
@@ -78,6 +79,8 @@ class GroupWriter:
             raise StoreClosed("the store is closed")
         if len(self._pending) >= self._queue_length:
             raise StoreBusy("too many writes are waiting")
+        if self._aside.has(key):
+            return await self._submit_aside(key, parameters)
         future: asyncio.Future[list[Any]] = self._loop.create_future()
         self._pending.append(_Waiting(key, parameters, future))
         self._idle.clear()
@@ -85,7 +88,14 @@ class GroupWriter:
             self._scheduled = True
             # Let the requests that are already readable add theirs before the batch is cut.
             self._loop.call_soon(self._start)
-        return await future
+        try:
+            return await future
+        except Held:
+            return await self._submit_aside(key, parameters)
+
+    async def _submit_aside(self, key: Key, parameters: Sequence[Any]) -> list[Any]:
+        rows = await self._aside.write(key, parameters)
+        return [*rows[0][KEY_LENGTH:]] if rows else []
 
     async def close(self) -> None:
         """Finish what was accepted, refuse what comes."""
@@ -97,8 +107,8 @@ class GroupWriter:
         if not self._pending or self._under_way >= MAX_UNDER_WAY:
             return
         self._under_way += 1
-        # On a task of its own: whoever waits may be called off, and the others' writes go on.
-        task = self._loop.create_task(self._run(self._cut_batch()))
+        # On a task of its own, and of no request: whoever waits may be called off, and the others' writes go on.
+        task = self._loop.create_task(self._run(self._cut_batch()), context=Context())
         self._tasks.add(task)
         task.add_done_callback(self._finish)
         if self._pending and self._under_way < MAX_UNDER_WAY:
@@ -130,7 +140,7 @@ class GroupWriter:
             self.batches.note(len(batch))
         try:
             rows = await self._database.write_many(self._sql, [waiting.parameters for waiting in batch])
-        except Conflict as error:
+        except (Conflict, Held, Unstorable) as error:
             await self._run_apart(batch, error)
         except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits for it
             for waiting in batch:
@@ -145,7 +155,7 @@ class GroupWriter:
                 if not waiting.future.done():
                     waiting.future.set_result(returned.get(waiting.key, []))
 
-    async def _run_apart(self, batch: list[_Waiting], error: Conflict) -> None:
+    async def _run_apart(self, batch: list[_Waiting], error: StoreError) -> None:
         """Nothing of a batch was written because one was refused: whoever that is must not take others with it."""
         if len(batch) == 1:
             _refuse(batch[0], error)

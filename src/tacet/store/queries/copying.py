@@ -26,11 +26,14 @@ KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """Every table that holds what somebody did, with the columns of a unique index that it is read by."""
 
-SAID: Mapping[str, str] = MappingProxyType({"relation": "position > -1"})
-"""What all rows of a table fulfil, and has to be said for an index to be used: see `relations`."""
+TRUE_OF_ALL: Mapping[str, str] = MappingProxyType({"relation": "position > -1"})
+"""What all rows of a table fulfil, and has to be said for PostgreSQL to use the index of its key: see `relations`."""
 
-TRUE_OF_ALL = MappingProxyType({"relation": "position > -1"})
-"""Said for PostgreSQL, whose index of this key is only used where it is."""
+OURS = frozenset({"migration", "relation"})
+"""Tables that every database of ours has, so that another program's is left alone."""
+
+MIGRATION_COLUMNS = frozenset({"number", "name"})
+"""Of `migration`, by which it is told from another program's table of that name."""
 
 UNFINISHED = "copying"
 """The table that marks a copy under way: a row for each table that was begun, and one for the source, named ''."""
@@ -74,7 +77,7 @@ def read(table: str, columns: Sequence[str], *, first: bool) -> str:
     bounds = ", ".join(f"${place}" for place in range(2, len(key) + 2))
     beyond = "" if first else f"AND ({', '.join(key)}) > ({bounds})"
     return (
-        f"SELECT {', '.join(columns)} FROM {table} WHERE {SAID.get(table, '1 = 1')} {beyond} "
+        f"SELECT {', '.join(columns)} FROM {table} WHERE {TRUE_OF_ALL.get(table, '1 = 1')} {beyond} "
         f"ORDER BY {', '.join(key)} LIMIT $1"
     )
 

@@ -1,4 +1,4 @@
-"""The graph. Every statement names one source, save `WHO`, which is made of point look-ups, and `ENDED`, which tidies.
+"""The graph. Every statement names one source, save `WHO`, which lists those it names, and `ENDED`, which tidies.
 
 What a write returns begins with its key: where many are written at once, it tells which of them it was.
 
@@ -82,13 +82,11 @@ WHERE (
 )
 """
 
+# Its sources may lie on many machines, each of which has to be told whom to look for.
 WHO = """
-SELECT packed(id) FROM ids($1) AS wanted
-WHERE (
-    SELECT 1 FROM relation
-    WHERE relation.source_id = wanted.id AND relation.kind = $2 AND relation.target_id = $3
-      AND (relation.end_at_ms IS NULL OR relation.end_at_ms > $4)
-) = 1
+SELECT packed(source_id) FROM relation
+WHERE source_id IN (SELECT id FROM ids($1) AS wanted) AND kind = $2 AND target_id = $3
+  AND (end_at_ms IS NULL OR end_at_ms > $4)
 """
 
 ENDED = "SELECT source_id, kind, target_id FROM relation WHERE end_at_ms <= $1 ORDER BY end_at_ms LIMIT $2"

@@ -6,14 +6,16 @@ steps are taken inside one read transaction, for which the database stands still
 
 import os
 import sqlite3
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import IO
 from urllib.parse import quote
 
-from tacet.store.base import StoreError
+from tacet.store.base import StoreError, StoreLocked
 from tacet.store.sqlite.dialect import translated
-from tacet.store.sqlite.locking import PRIVATE_MODE, remove_lock, take_lock
+from tacet.store.sqlite.locking import PRIVATE_MODE, check_one_name, lock_path, remove_lock, take_lock
 from tacet.store.sqlite.migrating import check_ours, migrations, pending
 from tacet.store.sqlite.writer import BUSY_TIMEOUT_MS
 
@@ -26,8 +28,17 @@ PAUSE_S = 0.001
 FLUSH_STEPS = 16
 """Steps between two flushes: were all of it flushed at the end, the server's next commit would wait behind it."""
 
+LOG_ENDINGS = ("-wal", "-shm", "-journal")
+"""Of the files that SQLite keeps beside a database: https://www.sqlite.org/tempfiles.html."""
+
+PARTIAL_ENDING = ".partial"
+
 Progress = Callable[[int, int], None]
 """Told after each step how many pages are copied, and how many there are."""
+
+
+class NoPlace(StoreError):
+    """A copy cannot be made where it was asked for; nothing is wrong with the database."""
 
 
 def back_up(source: Path, target: Path, replace: bool, progress: Progress, pause: Callable[[float], None]) -> int:
@@ -36,16 +47,20 @@ def back_up(source: Path, target: Path, replace: bool, progress: Progress, pause
     The target's name appears only with a complete copy. The copy is readable for its owner alone.
 
     Args:
-        replace: whether a target that is there already may be replaced.
+        target: where it is a link, the file it leads to.
+        replace: whether a file that is there already may be replaced; nothing else ever is.
         pause: waits that many seconds.
 
     Raises:
         StoreLocked: a server has the target open.
-        StoreError: there is no source or no place for the target, the copy is damaged, or the disk fails.
+        NoPlace: the target is there already, or its folder is not, or takes no file.
+        StoreError: there is no source, the copy is damaged, or the disk fails.
     """
+    if target.is_symlink():
+        target = Path(os.path.realpath(target))
     _check_place(source, target)
-    lock_file = take_lock(target)
-    partial = target.with_name(target.name + ".partial")
+    lock_file = _locked(target)
+    partial = _partial(target)
     try:
         _check_free(target, replace)
         _copy(source, partial, progress, pause)
@@ -61,24 +76,56 @@ def back_up(source: Path, target: Path, replace: bool, progress: Progress, pause
         remove_lock(target, lock_file)
 
 
+def _locked(target: Path) -> IO[str]:
+    try:
+        return take_lock(target, "backup")
+    except StoreLocked:
+        raise
+    except StoreError:
+        raise NoPlace(f"{target} cannot be written: its folder takes no files; give another file") from None
+
+
 def _check_place(source: Path, target: Path) -> None:
     if not source.is_file():
         raise StoreError(f"{source} does not exist: there is nothing to copy")
+    check_one_name(source)
     if target.exists() and target.samefile(source):
-        raise StoreError(f"{target} is the database itself: give another file")
+        raise NoPlace(f"{target} is the database itself: give another file")
+    if target.name.endswith((*LOG_ENDINGS, PARTIAL_ENDING, ".lock")):
+        raise NoPlace(f"{target} is the name of a file that belongs to a database: give another file")
+    _check_apart(source, target)
+    for file in (target, *_beside(target), _partial(target), lock_path(target)):
+        if os.path.lexists(file) and not stat.S_ISREG(file.lstat().st_mode):
+            raise NoPlace(f"{file} is there already, and stays as it is, for it is no ordinary file: give another")
     if not target.parent.is_dir() or not os.access(target.parent, os.W_OK):
-        raise StoreError(f"the folder {target.parent} does not exist or is not writable: give another file")
+        raise NoPlace(f"the folder {target.parent} does not exist or is not writable: give another file")
+
+
+def _check_apart(source: Path, target: Path) -> None:
+    """What is written or removed here must be nothing that the database, or its server, needs."""
+    database = source.resolve()
+    needed = (database, *_beside(database), lock_path(database))
+    folder = target.parent.resolve()
+    for file in (target, *_beside(target), _partial(target), lock_path(target)):
+        for other in needed:
+            is_same = file.exists() and other.exists() and file.samefile(other)
+            if is_same or folder / file.name == other:
+                raise NoPlace(f"{file} belongs to the database {source}, which is copied: give another file")
 
 
 def _check_free(target: Path, replace: bool) -> None:
     """A log that lies beside a copy would be taken for the copy's own."""
     for file in (target, *_beside(target)):
-        if target.is_dir() or (file.exists() and not replace):
-            raise StoreError(f"{file} is there already, and stays as it is: give another file, or --force")
+        if file.exists() and not replace:
+            raise NoPlace(f"{file} is there already, and stays as it is: give another file, or --force")
 
 
 def _beside(target: Path) -> list[Path]:
-    return [target.with_name(target.name + ending) for ending in ("-wal", "-shm", "-journal")]
+    return [target.with_name(target.name + ending) for ending in LOG_ENDINGS]
+
+
+def _partial(target: Path) -> Path:
+    return target.with_name(target.name + PARTIAL_ENDING)
 
 
 def _copy(source: Path, partial: Path, progress: Progress, pause: Callable[[float], None]) -> None:

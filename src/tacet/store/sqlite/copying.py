@@ -33,7 +33,7 @@ class SqliteSide(Side):
     async def open_source(self) -> None:
         if not self._path.is_file():
             raise StoreError(f"{self._path} does not exist: there is nothing to copy")
-        self._lock_file = take_lock(self._path)
+        self._lock_file = take_lock(self._path, "copy")
         with _translated():
             self._connect()
             if due := pending(self._connection):
@@ -42,7 +42,7 @@ class SqliteSide(Side):
                 raise StoreError(f"{self._path} is itself an unfinished copy: finish that one first")
 
     async def open_destination(self) -> None:
-        self._lock_file = take_lock(self._path)
+        self._lock_file = take_lock(self._path, "copy")
         with contextlib.suppress(OSError):
             # Where it cannot be made, connecting to it says why.
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, PRIVATE_MODE))

@@ -9,13 +9,10 @@ from urllib.parse import quote
 
 from tacet.store.base import StoreError
 from tacet.store.queries import upkeep as queries
-from tacet.store.queries.copying import UNFINISHED
+from tacet.store.queries.copying import MIGRATION_COLUMNS, OURS, UNFINISHED
 from tacet.store.sqlite.dialect import adapt, translated
-from tacet.store.sqlite.locking import PRIVATE_MODE, take_lock
+from tacet.store.sqlite.locking import PRIVATE_MODE, check_one_name, take_lock
 from tacet.store.sqlite.writer import BUSY_TIMEOUT_MS
-
-TABLES = {"migration", "relation"}
-"""Tables that every database of ours has, so that another program's is left alone."""
 
 Migration = tuple[int, str, str]
 """Number, name and SQL."""
@@ -25,10 +22,12 @@ def check_ours(connection: sqlite3.Connection, path: Path) -> None:
     """Before anything is changed in it.
 
     Raises:
-        StoreError: the file belongs to another program.
+        StoreError: the file belongs to another program, or has several names.
     """
+    # Before the first statement, which would make a log beside this name.
+    check_one_name(path)
     tables = _tables(connection)
-    if tables and not tables >= TABLES:
+    if tables and not (tables >= OURS and _columns(connection, "migration") >= MIGRATION_COLUMNS):
         raise StoreError(f"{path} is another program's database: give another file")
 
 
@@ -99,7 +98,7 @@ def migrate_file(path: Path) -> list[str]:
         StoreLocked: a server has it.
         StoreError: it is another program's, an unfinished copy, or cannot be opened.
     """
-    lock_file = take_lock(path)
+    lock_file = take_lock(path, "migrate")
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_MODE))
         with closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None)) as connection:
@@ -134,6 +133,10 @@ def pending_in_file(path: Path) -> list[str]:
 
 def _tables(connection: sqlite3.Connection) -> set[str]:
     return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
+    return {name for (name,) in connection.execute("SELECT name FROM pragma_table_info(?)", (table,))}
 
 
 def _statements(sql: str) -> list[str]:

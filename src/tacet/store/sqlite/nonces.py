@@ -1,10 +1,13 @@
 """Nonces in SQLite."""
 
+from tacet.store.base import Part
 from tacet.store.nonces import NonceStore
 from tacet.store.queries import nonces as queries
+from tacet.store.queries import upkeep
 from tacet.store.sqlite.dialect import adapt
 from tacet.store.sqlite.writer import GroupWriter, Size
 
+_BUMP = adapt(upkeep.BUMP)
 _REMEMBER = adapt(queries.REMEMBER)
 _SWEEP_NONCES = adapt(queries.SWEEP_NONCES)
 
@@ -22,6 +25,9 @@ class SqliteNonces(NonceStore):
     async def remember(self, digest: bytes, expires_at_ms: int) -> bool:
         row = (digest, expires_at_ms)
         return bool(await self._writer.submit(lambda connection: connection.execute(_REMEMBER, row).fetchall()))
+
+    async def announce(self) -> None:
+        await self._writer.submit(lambda connection: connection.execute(_BUMP, (Part.NONCES.value,)))
 
     async def sweep(self, now_ms: int, limit: int) -> int:
         return await self._writer.submit(

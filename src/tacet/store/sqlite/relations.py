@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from tacet.records.relations import MAX_POSITION, Change, Edge, Kind, Relation
-from tacet.store.base import Packed, Prevented, RelationStore, Row, StoreError
+from tacet.store.base import NoFreePosition, Packed, Prevented, RelationStore, Row
 from tacet.store.queries import relations as queries
 from tacet.store.sqlite.dialect import adapt, id_list
 from tacet.store.sqlite.reader import Reader
@@ -131,4 +131,4 @@ def _add(connection: sqlite3.Connection, relation: Relation, now_ms: int) -> boo
         except sqlite3.IntegrityError:
             continue
         return [found for *_, found in written] == [position]
-    raise StoreError("no free position was found: the clock was set back by a lot; correct it, then try again")
+    raise NoFreePosition("no free position was found: the clock was set back by a lot; correct it, then try again")

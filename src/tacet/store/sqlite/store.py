@@ -10,6 +10,7 @@ from typing import IO
 from tacet.observing.meters import BATCH_BOUNDS, Meters
 from tacet.store.base import Part, Store, StoreError
 from tacet.store.queries import upkeep as queries
+from tacet.store.rows import revisions_of
 from tacet.store.sqlite.accounts import SqliteAccounts
 from tacet.store.sqlite.checkpointer import Checkpointer, leave_log_alone
 from tacet.store.sqlite.consents import SqliteConsents
@@ -119,7 +120,7 @@ class SqliteStore(Store):
         return self._alone
 
     async def revisions(self) -> dict[Part, int]:
-        return {Part(part): number for part, number in self._reader.rows(_REVISIONS)}
+        return revisions_of(self._reader.rows(_REVISIONS))
 
     def _lock(self) -> None:
         if self._path is not None and self._server:

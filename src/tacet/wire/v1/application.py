@@ -3,15 +3,16 @@
 Source: X's documentation of it, and recorded answers; operations that write are not in them.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
 from tacet.identity.authenticator import Authenticator
 from tacet.limits.windows import Windows
+from tacet.wire.endpoint import subject_of
 from tacet.wire.v1.calls import V1Call, V1Operation
 from tacet.wire.v1.encoding import encode_v1
-from tacet.wire.v1.endpoint import subject_of
 
 _SHOWN_AS = {"users/show": "/users/show/:id"}
 """Paths that X lists with a parameter which they do not have here."""
@@ -38,14 +39,16 @@ class Application:
     async def rate_limit_status(self, call: V1Call) -> bytes:
         """Limits by family and path. `resources` names the families that are wanted; unknown ones are left out."""
         wanted = {family.strip() for family in call.text("resources").split(",")} - {""}
+        asked = [each for each in self._offered(call) if not wanted or _family(each) in wanted]
+        subject = subject_of(call.caller)
+        # Together: where windows are shared, each is a question to another machine.
+        windows = await asyncio.gather(*(self._windows.peek(each.id, subject) for each in asked))
         resources: dict[str, dict[str, Any]] = defaultdict(dict)
-        for operation in self._offered(call):
-            family = operation.id.partition("/")[0]
-            left = await self._windows.peek(operation.id, subject_of(call.caller))
-            if left is not None and (not wanted or family in wanted):
+        for operation, left in zip(asked, windows, strict=True):
+            if left is not None:
                 path = _SHOWN_AS.get(operation.id, f"/{operation.id}")
                 limit = {"limit": left.limit, "remaining": left.remaining, "reset": left.resets_at_s}
-                resources[family][path] = limit
+                resources[_family(operation)][path] = limit
         return encode_v1({"rate_limit_context": await self._context(call), "resources": resources})
 
     def _offered(self, call: V1Call) -> list[V1Operation]:
@@ -58,3 +61,7 @@ class Application:
         if call.user_id is None:
             return {"application": await self._authenticator.consumer_key(call.caller)}
         return {"access_token": call.access_token}
+
+
+def _family(operation: V1Operation) -> str:
+    return operation.id.partition("/")[0]

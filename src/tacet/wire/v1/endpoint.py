@@ -12,7 +12,7 @@ from tacet.observing.requests import UNKNOWN
 from tacet.records.credentials import Access
 from tacet.wire.answering import problem_in_v1
 from tacet.wire.credentials import BLANKS, header, is_form, signed_request
-from tacet.wire.endpoint import Services, read_body
+from tacet.wire.endpoint import Services, charged, read_body, subject_of
 from tacet.wire.headers import Header
 from tacet.wire.oauth_problems import (
     BAD_AUTHENTICATION_DATA,
@@ -59,6 +59,7 @@ class V1Endpoint:
         except Exception as error:  # noqa: BLE001 - a bug is answered and logged, and never ends a connection
             tell(operation.method, operation.path, error)
             problem = problem_in_v1(services, error, operation.id, moving[0])
+            spent = await charged(services, error, operation.id, caller, spent)
         else:
             services.usage.count(caller.app_id, False)
             note(200, moving, caller.app_id)
@@ -110,11 +111,6 @@ class V1Endpoint:
             raise Refusal(INVALID_BEARER, str(error)) from None
         sources = (scope["query_string"], body) if is_form(scope) else (scope["query_string"],)
         return V1Call(caller, caller.user_id, _given(sources), is_json=_is_json(scope, body))
-
-
-def subject_of(caller: Caller) -> int:
-    """Whose window a request opens; an App on its own has one that cannot be mistaken for a person's."""
-    return caller.user_id if caller.user_id is not None else -caller.app_id
 
 
 async def send_no_such_page(services: Services, method: str, send: Send) -> None:

@@ -11,9 +11,9 @@ CREATE TABLE relation (
 ) WITH (autovacuum_vacuum_insert_scale_factor = 0.02);
 
 -- Holds all that a page needs: it is read from a few blocks of this, where the rows of one list lie far apart in the
--- table. PostgreSQL still looks into the table for rows newer than its last vacuum, which therefore comes sooner than it
--- would by itself: after as many new rows as make a fiftieth. All positions are above -1; it says so that no look-up of
--- a single relation can take it for its way.
+-- table. PostgreSQL still looks into the table for rows newer than its last vacuum, which therefore comes sooner than
+-- it would by itself: after as many new rows as make a fiftieth. All positions are above -1; it says so that no look-up
+-- of a single relation can take it for its way.
 CREATE UNIQUE INDEX relation_by_position ON relation (source_id, kind, position) INCLUDE (target_id, end_at_ms)
 WHERE position > -1;
 

@@ -1,0 +1,131 @@
+"""Which servers may serve one database at the same time."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+
+from tacet.store.base import Serving, StoreError, StoreLocked
+from tacet.store.postgres.connections import Connection
+from tacet.store.postgres.dialect import DRIVERS, translated
+
+PATIENCE_S = 2.0
+"""How long a start waits for whoever was there: the session of a server that was just killed has to end first."""
+
+RETRY_S = 0.25
+"""Between attempts."""
+
+LOOK_S = 5.0
+"""Between looks whether the session is still there."""
+
+CLOSE_S = 1.0
+"""For ending it in good order."""
+
+# It lies idle for as long as the process lives. Where the machine is gone, its successor waits for the end of it.
+_SESSION = """
+SET idle_session_timeout = 0;
+SET tcp_keepalives_idle = 5;
+SET tcp_keepalives_interval = 5;
+SET tcp_keepalives_count = 3
+"""
+
+# A database may hold several services, each in a schema of its own.
+TAKE = {
+    Serving.ALONE: "SELECT pg_try_advisory_lock(hashtextextended('tacet serves ' || current_schema(), 0))",
+    Serving.TOGETHER: "SELECT pg_try_advisory_lock_shared(hashtextextended('tacet serves ' || current_schema(), 0))",
+}
+
+CONFLICT = {
+    Serving.ALONE: "another server serves this database: give all of them --redis, or stop it",
+    Serving.TOGETHER: "another server without Redis serves this database: give all of them --redis, or stop it",
+}
+
+_log = logging.getLogger(__name__)
+
+
+class Claim:
+    """Keeps servers apart that would not know of each other: a lock of a session of its own, alone or shared.
+
+    A session that is lost takes the lock with it; it is taken again in the background. Requests go on meanwhile, for
+    the database may just have been restarted, so that somebody else may come first: then that is in the log, once.
+
+    Args:
+        connect: makes a session.
+    """
+
+    def __init__(self, connect: Callable[[], Awaitable[Connection]], serving: Serving) -> None:
+        self._connect = connect
+        self._serving = serving
+        self._connection: Connection | None = None
+        self._lost = asyncio.Event()
+        self._keeping: asyncio.Task[None] | None = None
+
+    async def take(self) -> None:
+        """Take it, and keep it until `give_up`.
+
+        Raises:
+            StoreLocked: somebody has it with whom it cannot be shared.
+            StoreError: the database cannot be reached, or refuses.
+        """
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + PATIENCE_S
+        while not await self._try():
+            if loop.time() >= until_s:
+                raise StoreLocked(CONFLICT[self._serving])
+            await asyncio.sleep(RETRY_S)
+        self._keeping = asyncio.create_task(self._keep())
+
+    async def give_up(self) -> None:
+        if self._keeping is not None:
+            self._keeping.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._keeping
+        if self._connection is not None:
+            await self._connection.close(CLOSE_S)
+
+    async def _keep(self) -> None:
+        told = False
+        while True:
+            await self._wait_until_lost()
+            await asyncio.sleep(RETRY_S)
+            # Why the database cannot be reached is told by those who need it for more.
+            with contextlib.suppress(StoreError):
+                if await self._try():
+                    told = False
+                elif not told:
+                    told = True
+                    _log.error("limits are counted twice, and so may be signed requests: %s", CONFLICT[self._serving])
+
+    async def _wait_until_lost(self) -> None:
+        while not self._lost.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):
+                    await self._lost.wait()
+                    return
+            if self._connection is not None:
+                # A network that swallows everything ends it at the server, and nobody tells.
+                try:
+                    await self._connection.fetch("SELECT 1", ())
+                except DRIVERS:
+                    self._connection.terminate()
+                    self._lost.set()
+
+    async def _try(self) -> bool:
+        connection = await self._connect()
+        try:
+            await connection.execute(_SESSION)
+            ((taken,),) = await connection.fetch(TAKE[self._serving], ())
+        except BaseException as error:
+            connection.terminate()
+            if isinstance(error, DRIVERS):
+                raise translated(error) from None
+            raise
+        if not taken:
+            await connection.close(CLOSE_S)
+            return False
+        self._connection = connection
+        self._lost.clear()
+        connection.when_lost(self._lost.set)
+        if connection.lost:
+            self._lost.set()
+        return True

@@ -1,0 +1,135 @@
+import logging
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tacet.clock import SystemClock
+from tacet.observing.handler import Unhindered
+from tacet.observing.logs import REQUEST_ID, formatter
+from tacet.observing.request_log import LAST_WORDS_S, Entry, RequestLog
+from tacet.observing.running import observed
+from tests.service import settings
+
+ENTRY: Entry = (1_790_000_000_123, "GET", "/2/users/me", 200, 1_000, b"00000000000000ff", 0)
+MANY = 5_000
+"""Lines that no pipe has room for."""
+
+PATIENCE_S = 5.0
+
+
+@pytest.fixture
+def unread(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """The reading end of what is standard error: a pipe."""
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w") as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        yield reading
+        # Whoever still writes is let go.
+        os.close(reading)
+
+
+def logger_with(handler: Unhindered) -> logging.Logger:
+    log = logging.Logger("tacet.test")
+    log.addHandler(handler)
+    return log
+
+
+def in_time(work: threading.Thread) -> bool:
+    work.daemon = True
+    work.start()
+    work.join(PATIENCE_S)
+    return not work.is_alive()
+
+
+def test_without_a_thread_what_nobody_reads_is_dropped(unread: int) -> None:
+    handler = Unhindered(formatter("text"))
+    log = logger_with(handler)
+
+    def flood() -> None:
+        for number in range(MANY):
+            log.error("line %d", number)
+
+    assert in_time(threading.Thread(target=flood))
+    lines = os.read(unread, 1 << 20).splitlines()
+    assert lines[0].endswith(b"ERROR tacet.test: line 0")
+    assert len(lines) + handler.dropped == MANY
+
+
+def test_a_server_whose_log_nobody_reads_goes_on_and_ends(unread: int) -> None:
+    handler = Unhindered(formatter("text"))
+    log, behind = logger_with(handler), RequestLog("text", max_waiting=100)
+
+    def serve() -> None:
+        behind.start()
+        with handler.behind(behind):
+            for number in range(MANY):
+                log.error("line %d", number)
+        behind.close()
+        log.error("one more")
+
+    assert in_time(threading.Thread(target=serve))
+    assert behind.dropped > 0
+    os.read(unread, 1 << 20)
+
+
+def test_lines_of_both_kinds_keep_their_order() -> None:
+    chunks: list[bytes] = []
+    behind, handler = RequestLog("text", chunks.append), Unhindered(formatter("text"))
+    log = logger_with(handler)
+    behind.start()
+    with handler.behind(behind):
+        for number in range(100):
+            log.error("line %d", number)
+            behind.put(ENTRY)
+    behind.close()
+    lines = b"".join(chunks).splitlines()
+    assert [line.rpartition(b": ")[2] for line in lines[::2]] == [b"line %d" % number for number in range(100)]
+    assert all(b"GET /2/users/me 200" in line for line in lines[1::2])
+
+
+def test_a_line_belongs_to_the_request_that_logged_it() -> None:
+    chunks: list[bytes] = []
+    behind, handler = RequestLog("text", chunks.append), Unhindered(formatter("text"))
+    token = REQUEST_ID.set(b"00000000000000ff")
+    with handler.behind(behind):
+        logger_with(handler).error("half a pair: \ud800")
+    REQUEST_ID.reset(token)
+    behind.start()
+    behind.close()
+    assert chunks[0].endswith(b"half a pair: \\ud800 [00000000000000ff]\n")
+
+
+async def test_a_process_logs_by_its_thread_as_long_as_it_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handler = Unhindered(formatter("text"))
+    written: list[str] = []
+
+    def by_thread(log: RequestLog, line: bytes) -> None:
+        written.append(line.decode())
+
+    monkeypatch.setattr(RequestLog, "say", by_thread)
+    monkeypatch.setattr(logging.getLogger(), "handlers", [handler])
+    with (tmp_path / "stderr").open("w+") as file:
+        monkeypatch.setattr(sys, "stderr", file)
+        logging.getLogger("tacet").error("before")
+        async with observed(settings(), SystemClock()):
+            logging.getLogger("tacet").error("meanwhile")
+        logging.getLogger("tacet").error("after")
+    assert [line.rpartition(": ")[2] for line in written] == ["meanwhile\n"]
+    assert [line.rpartition(": ")[2] for line in (tmp_path / "stderr").read_text().splitlines()] == ["before", "after"]
+
+
+def test_the_end_of_a_process_waits_a_second_for_its_last_words() -> None:
+    chunks: list[bytes] = []
+    behind, handler = RequestLog("text", chunks.append), Unhindered(formatter("text"))
+    behind.start()
+    with handler.behind(behind):
+        logger_with(handler).error("it does not end")
+        handler.close()
+    assert b"it does not end" in chunks[0]
+    assert LAST_WORDS_S == 1
