@@ -179,6 +179,10 @@ def test_every_setting_that_is_named_exists() -> None:
 
 
 ELSEWHERE = (
+    "log_statement",
+    "log_min_duration_statement",
+    "log_parameter_max_length",
+    "log_parameter_max_length_on_error",
     "max_connections",
     "default_transaction_read_only",
     "archive_mode",
@@ -188,6 +192,9 @@ ELSEWHERE = (
     "pg_stat_activity",
     "pg_basebackup",
     "pg_isready",
+    "pool_mode",
+    "duration_ms",
+    "app_id",
 )
 """Settings of other programs, and what else is written like one."""
 

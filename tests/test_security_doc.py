@@ -19,7 +19,7 @@ MET, NOT_MET, NOT_APPLICABLE = "met", "not met", "not applicable"
 REMEDY = "Operators: "
 """After this a line says what can be done about what is not met."""
 
-ITEM = re.compile(r"\d+(\.\d+)+( [a-e])?|2\.6 to 2\.9|13\.3, 13\.4|own \d")
+ITEM = re.compile(r"\d+(\.\d+)+( [a-e])?|2\.6 to 2\.9|13\.3, 13\.4|own \d+")
 
 _CODE = re.compile(r"`([^`]+)`")
 

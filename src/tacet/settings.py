@@ -240,7 +240,8 @@ class Settings:
         ),
     )
     ready_file: Path | None = field(
-        default=None, metadata=_set(_SERVERS, "Write this JSON file once requests are accepted.", "PATH")
+        default=None,
+        metadata=_set(_SERVERS, "Write this JSON file once requests are accepted; at the end it is removed.", "PATH"),
     )
     rate_limits: bool = field(default=True, metadata=_set(_SERVERS, "Count requests, and answer 429 past the limits."))
     limits: Mapping[str, RateLimit] = field(

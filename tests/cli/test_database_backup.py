@@ -99,7 +99,7 @@ class TestAFileThatIsThere:
     def test_is_not_overwritten(self, tacet: Tacet, tmp_path: Path) -> None:
         (tmp_path / "copy.db").write_text("precious")
         ended = tacet("database backup copy.db")
-        assert (ended.code, ended.out) == (Exit.DATABASE, "")
+        assert (ended.code, ended.out) == (Exit.FAILED, "")
         assert ended.complaint == ("tacet: copy.db is there already, and stays as it is: give another file, or --force")
         assert (tmp_path / "copy.db").read_text() == "precious"
 
@@ -137,6 +137,80 @@ class TestAFileThatIsThere:
         assert f"another server (process {os.getpid()}) already serves other.db" in ended.complaint
 
 
+FILES = ("tacet.db-wal", "tacet.db-shm", "tacet.db-journal", "tacet.db.lock")
+"""That a database and its server need, some of them only at times."""
+
+
+@pytest.mark.usefixtures("_filled")
+class TestWhatADatabaseNeeds:
+    @pytest.mark.parametrize("name", FILES)
+    def test_is_never_replaced(self, tacet: Tacet, stored: Stored, tmp_path: Path, name: str) -> None:
+        def beside() -> None:
+            before = {each.name: each.stat().st_ino for each in tmp_path.iterdir()}
+            ended = tacet(f"database backup --force {name}")
+            assert ended.code != Exit.OK
+            assert "give another file" in ended.complaint
+            assert {each.name: each.stat().st_ino for each in tmp_path.iterdir()} == before
+
+        stored.beside_a_server(beside)
+
+    @pytest.mark.parametrize("name", ["tacet.db-wal", "tacet.db-shm", "tacet.db.lock"])
+    def test_is_never_replaced_by_another_name(self, tacet: Tacet, stored: Stored, tmp_path: Path, name: str) -> None:
+        (tmp_path / "symbolic").symlink_to(tmp_path / name)
+
+        def beside() -> None:
+            (tmp_path / "hard").hardlink_to(tmp_path / name)
+            for other in ("hard", "symbolic"):
+                before = names(tmp_path)
+                assert "give another file" in tacet(f"database backup --force {other}").complaint
+                assert names(tmp_path) == before
+                assert (tmp_path / name).samefile(tmp_path / other)
+
+        stored.beside_a_server(beside)
+
+    @pytest.mark.parametrize("ending", ["-wal", "-shm", "-journal", ".partial", ".lock"])
+    def test_is_no_leftover_of_the_copy_either(self, tacet: Tacet, tmp_path: Path, ending: str) -> None:
+        path = tmp_path / f"copy{ending}"
+        (tmp_path / "tacet.db").rename(path)
+        before = path.read_bytes()
+        ended = tacet(f"database backup --force --database sqlite:///copy{ending} copy")
+        assert f"copy{ending} belongs to the database" in ended.complaint
+        assert path.read_bytes() == before
+
+
+@pytest.mark.usefixtures("_filled")
+class TestWhatIsNoFile:
+    @pytest.mark.parametrize("name", ["copy.db", "copy.db-wal", "copy.db.partial", "copy.db.lock"])
+    @pytest.mark.parametrize("force", ["", " --force"], ids=["plain", "forced"])
+    def test_a_pipe_stays(self, tacet: Tacet, tmp_path: Path, name: str, force: str) -> None:
+        os.mkfifo(tmp_path / name)
+        before = names(tmp_path)
+        ended = tacet(f"database backup{force} copy.db")
+        assert ended.code != Exit.OK
+        assert f"{name} is there already, and stays as it is, for it is no ordinary file" in ended.complaint
+        assert (tmp_path / name).is_fifo()
+        assert names(tmp_path) == before
+
+    def test_a_link_is_followed(self, tacet: Tacet, tmp_path: Path) -> None:
+        (tmp_path / "real.db").write_text("old")
+        (tmp_path / "link.db").symlink_to(tmp_path / "real.db")
+        before = names(tmp_path)
+        assert "real.db is there already" in tacet("database backup link.db").complaint
+        assert tacet("database backup --force link.db").code == Exit.OK
+        assert (tmp_path / "link.db").is_symlink()
+        assert rows(tmp_path / "real.db") == rows(tmp_path / "tacet.db")
+        assert names(tmp_path) == before
+
+    @pytest.mark.parametrize("target", ["victim", "nowhere"])
+    def test_a_link_in_place_of_the_lock_is_not_followed(self, tacet: Tacet, tmp_path: Path, target: str) -> None:
+        (tmp_path / "victim").write_text("precious")
+        (tmp_path / "copy.db.lock").symlink_to(tmp_path / target)
+        before = names(tmp_path)
+        assert "copy.db.lock is there already" in tacet("database backup copy.db").complaint
+        assert names(tmp_path) == before
+        assert (tmp_path / "victim").read_text() == "precious"
+
+
 def damage(path: Path) -> None:
     size = path.stat().st_size
     with path.open("r+b") as file:
@@ -150,33 +224,33 @@ def not_ours(path: Path) -> None:
 
 
 REFUSED = {
-    "no database": (
-        "database backup --database sqlite:///none.db x",
-        "none.db does not exist",
+    "no database": ("--database sqlite:///none.db x", Exit.DATABASE, "none.db does not exist"),
+    "an empty file": ("--database sqlite:///empty.db x", Exit.DATABASE, "empty.db is empty: there is nothing to copy"),
+    "another program's": (
+        "--database sqlite:///other.db x",
+        Exit.DATABASE,
+        "other.db is another program's database",
     ),
-    "an empty file": ("database backup --database sqlite:///empty.db x", "empty.db is empty: there is nothing to copy"),
-    "another program's": ("database backup --database sqlite:///other.db x", "other.db is another program's database"),
-    "no folder": (
-        "database backup nowhere/x",
-        "the folder nowhere does not exist",
-    ),
-    "a folder": ("database backup folder", "folder is there already, and stays as it is"),
-    "a folder, forced": ("database backup --force folder", "folder is there already, and stays as it is"),
+    "no folder": ("nowhere/x", Exit.FAILED, "the folder nowhere does not exist"),
+    "no folder for files": ("/proc/x.db", Exit.FAILED, "/proc"),
+    "a folder": ("folder", Exit.FAILED, "folder is there already, and stays as it is"),
+    "a folder, forced": ("--force folder", Exit.FAILED, "folder is there already, and stays as it is"),
 }
 
 
-@pytest.mark.parametrize(("line", "complaint"), REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize(("words", "code", "complaint"), REFUSED.values(), ids=REFUSED)
 @pytest.mark.usefixtures("_filled")
 def test_what_cannot_be_done_is_one_line_and_leaves_nothing(
-    tacet: Tacet, tmp_path: Path, line: str, complaint: str
+    tacet: Tacet, tmp_path: Path, words: str, code: Exit, complaint: str
 ) -> None:
     (tmp_path / "empty.db").touch()
     (tmp_path / "folder").mkdir()
     not_ours(tmp_path / "other.db")
     before = names(tmp_path)
-    ended = tacet(line)
-    assert (ended.code, ended.out) == (Exit.DATABASE, "")
+    ended = tacet(f"database backup {words}")
+    assert (ended.code, ended.out) == (code, "")
     assert complaint in ended.complaint
+    assert "served" not in ended.complaint
     assert names(tmp_path) == before
 
 

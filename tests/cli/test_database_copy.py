@@ -179,6 +179,31 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("line", "complaint"),
         [
+            (
+                "postgresql://ann:x@127.0.0.1:1/a sqlite:///to.db",
+                "FROM, postgresql://ann:***@127.0.0.1:1/a: the database",
+            ),
+            ("{source} postgresql://ann:x@127.0.0.1:1/a", "TO, postgresql://ann:***@127.0.0.1:1/a: the database"),
+            ("sqlite:///none.db sqlite:///to.db", "none.db: none.db does not exist: there is nothing to copy"),
+        ],
+        ids=["FROM is away", "TO is away", "FROM is not there"],
+    )
+    def test_which_of_both_cannot_be_used_is_said(self, tacet: Tacet, files: Pair, line: str, complaint: str) -> None:
+        ended = tacet(f"database copy {line.format(source=files.source)}")
+        assert ended.code == Exit.DATABASE
+        assert complaint in ended.complaint
+        assert ended.complaint.startswith(("tacet: FROM, ", "tacet: TO, "))
+
+    def test_a_second_time_it_says_that_a_finished_copy_is_complete(self, tacet: Tacet, pair: Pair) -> None:
+        assert tacet(pair.line).code == Exit.OK
+        ended = tacet(pair.line)
+        assert ended.code == Exit.DATABASE
+        assert "a copy that was finished there is complete; otherwise give an empty database" in ended.complaint
+        assert "`dropdb`" in ended.complaint
+
+    @pytest.mark.parametrize(
+        ("line", "complaint"),
+        [
             ("database copy sqlite:///x.db sqlite:///x.db", "FROM and TO are the same database"),
             ("database copy mysql://x sqlite:///x.db", "FROM: no database address"),
             ("database copy sqlite:///x.db tacet.db", "TO: no database address"),
@@ -203,7 +228,7 @@ class TestRefused:
         Stored(tmp_path / "to.db")(lambda store: store.directory.put_people([person(1, "ann")]))
         ended = tacet(files.line)
         assert ended.code == Exit.DATABASE
-        assert ended.complaint.endswith("to.db is not empty (it has rows in person, handle): give an empty database")
+        assert "to.db, is not empty (it has rows in person, handle), and no copy" in ended.complaint
 
     def test_a_password_is_never_shown(self, tacet: Tacet, files: Pair) -> None:
         ended = tacet(f"database copy {files.source} postgresql://ann:hunter2@127.0.0.1:1/tacet")
@@ -221,8 +246,11 @@ class TestRefused:
         monkeypatch.setattr(copying.Copy, "run", run_and_change)
         ended = tacet(files.line)
         assert (ended.code, ended.out) == (Exit.DATABASE, "")
-        assert "from.db was written to while it was copied (table relation: 1,204 rows, 1,205" in ended.complaint
-        assert ended.complaint.endswith("stop whatever writes to it, and copy again into an empty database")
+        assert "from.db, was written to while it was copied (table relation: 1,204 rows, 1,205" in ended.complaint
+        assert (
+            "stop whatever writes to it, and copy again into an empty database (of PostgreSQL drop TO"
+            in ended.complaint
+        )
 
 
 class TestProgress:

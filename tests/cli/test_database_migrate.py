@@ -62,7 +62,7 @@ class TestMigrate:
         for process, (out, err) in zip(started, ended, strict=True):
             # A file is locked, so that the others are told to come back; a server lets them wait.
             waited = (process.returncode, out, err) == (Exit.OK, "nothing to be done\n", "")
-            refused = process.returncode == Exit.DATABASE and address.startswith("sqlite") and "another server" in err
+            refused = process.returncode == Exit.DATABASE and address.startswith("sqlite") and "another command" in err
             assert out in done or waited or refused
         assert can_be_served(address)
 
@@ -123,6 +123,16 @@ class TestRefused:
     def test_another_program_s_database(self, tacet: Tacet, tmp_path: Path, line: str) -> None:
         with closing(sqlite3.connect(tmp_path / "tacet.db")) as connection, connection:
             connection.execute("CREATE TABLE somebody_elses (id INTEGER)")
+        ended = tacet(line)
+        assert ended.code == Exit.DATABASE
+        assert "another program's database" in ended.complaint
+
+    @pytest.mark.parametrize("line", ["database migrate", "database migrate --check"])
+    def test_another_program_s_database_with_tables_named_as_ours(
+        self, tacet: Tacet, tmp_path: Path, line: str
+    ) -> None:
+        with closing(sqlite3.connect(tmp_path / "tacet.db")) as connection, connection:
+            connection.executescript("CREATE TABLE migration (version TEXT); CREATE TABLE relation (id INTEGER)")
         ended = tacet(line)
         assert ended.code == Exit.DATABASE
         assert "another program's database" in ended.complaint

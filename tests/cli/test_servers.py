@@ -230,6 +230,25 @@ class TestProcesses:
         assert "--processes 1" in ended.complaint
         assert server.settings is None
 
+    @pytest.mark.parametrize(
+        "flags",
+        [
+            "--port 9464 --metrics 127.0.0.1:9464",
+            "--port 9466 --metrics 127.0.0.1:9464 --processes 3 --database postgresql://db/a --redis redis://cache",
+            "--port 9464 --metrics 0.0.0.0:9464",
+        ],
+        ids=["the same", "the last one's", "on all addresses"],
+    )
+    def test_metrics_on_the_port_for_requests_are_refused(self, tacet: Tacet, server: FakeServer, flags: str) -> None:
+        ended = tacet(f"serve {flags}")
+        assert ended.code == Exit.CONFIGURATION
+        assert "give one of them another port" in ended.complaint
+        assert server.settings is None
+
+    def test_metrics_beside_the_port_for_requests_are_not(self, tacet: Tacet) -> None:
+        assert tacet("serve --port 9464 --metrics 127.0.0.1:9465").code == Exit.OK
+        assert tacet("serve --port 9464 --metrics 127.0.0.2:9464").code == Exit.OK
+
     def test_one_needs_neither(self, tacet: Tacet) -> None:
         assert tacet("serve --processes 1").code == Exit.OK
 
@@ -297,7 +316,8 @@ def started(line: str, stop: signal.Signals = signal.SIGTERM) -> Iterator[tuple[
         finally:
             process.send_signal(stop)
             _, errors = process.communicate(timeout=STOP_TIMEOUT_S)
-            assert (process.returncode, errors) == (Exit.OK, "")
+            complaints = [each for each in errors.splitlines() if " INFO tacet.processes.server: " not in each]
+            assert (process.returncode, complaints) == (Exit.OK, [])
 
 
 def ask(url: str, token: str, method: str = "GET", body: str | None = None) -> tuple[int, Any]:

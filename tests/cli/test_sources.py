@@ -144,7 +144,10 @@ BAD_VARIABLES = {
     "near the file": ({"TACET_CONFG": "x"}, "did you mean TACET_CONFIG?"),
     "bad value": ({"TACET_PORT": "x"}, "TACET_PORT: 'x' is not a whole number"),
     "empty": ({"TACET_HOST": ""}, "TACET_HOST: is empty"),
-    "no such file of a secret": ({"TACET_SECRET_KEY_FILE": "nowhere"}, "nowhere cannot be read: No such file"),
+    "no such file of a secret": (
+        {"TACET_SECRET_KEY_FILE": "nowhere"},
+        "TACET_SECRET_KEY_FILE: the file of a secret, nowhere cannot be read: No such",
+    ),
 }
 
 
@@ -162,8 +165,9 @@ BAD_FILES = {
     "a field's name, not its key": ('data_dir = "x"', "unknown key data_dir: did you mean data?"),
     "wrong type": ('port = "1"', "port: must be a whole number"),
     "unknown route": ('[limits]\nmuteUsers = "1/1"', "did you mean muteUser?"),
-    "no TOML": ("port 1", "tacet.toml: "),
+    "no TOML": ("port 1", "tacet.toml: no TOML: "),
     "twice": ("port = 1\nport = 2", "tacet.toml: "),
+    "no quotes": ("host = 127.0.0.1", 'a line is key = value, with texts in quotes: host = "127.0.0.1"'),
     "too large": ("#" * (MAX_CONFIG_BYTES + 1), "longer than"),
     "secret file no path": ("secret_key_file = 1", "secret_key_file: must be the path of a file"),
 }

@@ -80,6 +80,8 @@ def test_a_port_for_metrics_that_is_taken_is_named(tmp_path: Path, environment: 
     assert done.returncode == Exit.ADDRESS
     assert f"127.0.0.1:{port}" in done.stderr
     assert "--metrics" in done.stderr
+    # asyncio's own words would tell the address a second time.
+    assert done.stderr.count(str(port)) == 1
     assert len(done.stderr.splitlines()) == 1
 
 

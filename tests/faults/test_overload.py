@@ -147,8 +147,6 @@ class TestRequests:
             asyncio.run(pipeline(server))
 
     def test_whoever_does_not_read_takes_nobodys_place(self, path: Path) -> None:
-        document = b"GET /2/openapi.json HTTP/1.1\r\nhost: localhost\r\n\r\n"
-
         async def read_nothing(server: Server) -> None:
             with contextlib.ExitStack() as opened:
                 for _ in range(10):
@@ -156,8 +154,10 @@ class TestRequests:
                     # Before connecting, so that little fits in between.
                     deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
                     deaf.connect(("127.0.0.1", server.port))
-                    deaf.sendall(document * 200)
-                await asyncio.sleep(1)
+                    deaf.setblocking(False)
+                    deaf.send(ME * 20_000)
+                    # One after another, so that each gets as far as waiting for its reader.
+                    await asyncio.sleep(0.3)
                 async with connected(server.port) as connection:
                     assert split([await connection.ask(ME) for _ in range(20)]) == (20, 0)
 

@@ -4,10 +4,12 @@ from tacet.clock import ManualClock
 from tacet.limits.rates import RateLimit
 from tacet.limits.redis_windows import RedisWindows
 from tacet.limits.windows import Spent
+from tacet.redis.address import read_address
 from tacet.redis.client import Redis
 from tacet.redis.connection import RedisAway
 from tests.databases import Redis as RedisServer
 from tests.limits.conftest import NOW_MS
+from tests.redis.scripted import scripted
 
 NOW_S = NOW_MS // 1000
 LIMITS = {"read": RateLimit(3, 900)}
@@ -131,3 +133,31 @@ async def test_without_redis_it_is_an_error_for_others_to_decide_about(windows: 
     with pytest.raises(RedisAway):
         await windows.forget_before("read", 1, NOW_MS)
     assert await windows.spend("free", 1) is None
+
+
+ODD = {
+    "ok": b"+OK\r\n",
+    "a-number": b":1\r\n",
+    "nil": b"$-1\r\n",
+    "texts": b"*3\r\n$1\r\na\r\n$1\r\nb\r\n$1\r\nc\r\n",
+    "nils": b"*3\r\n$-1\r\n$-1\r\n$-1\r\n",
+    "two-texts": b"*2\r\n$1\r\na\r\n$1\r\nb\r\n",
+    "end-in-eternity": b"*3\r\n:1\r\n:1\r\n:9223372036854775807\r\n",
+    "end-long-ago": b"*3\r\n:1\r\n:1\r\n:-99999999999999\r\n",
+    "less-than-nothing-used": b"*3\r\n:1\r\n:-5\r\n:%d\r\n" % NOW_MS,
+}
+
+
+@pytest.mark.parametrize("reply", ODD.values(), ids=ODD.keys())
+async def test_a_reply_that_is_none_is_as_good_as_no_redis_and_told_once(
+    reply: bytes, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with scripted() as server, Redis(read_address(server.address), "nothing is shared") as client:
+        server.answer = lambda _words: reply
+        odd = RedisWindows(client, "tacet:limits", LIMITS, clock)
+        for ask in (odd.spend, odd.peek):
+            with pytest.raises(RedisAway, match="not what"):
+                await ask("read", 1)
+        assert client.present
+        assert client.failures == 2
+    assert len(caplog.messages) == 1

@@ -1,3 +1,4 @@
+import contextlib
 import logging
 import os
 import sys
@@ -21,20 +22,20 @@ MANY = 5_000
 PATIENCE_S = 5.0
 
 
-@pytest.fixture
-def unread(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """The reading end of what is standard error: a pipe."""
+@contextlib.contextmanager
+def unread() -> Iterator[int]:
+    """Standard error is a pipe; its reading end."""
     reading, writing = os.pipe()
-    with os.fdopen(writing, "w") as stream:
-        monkeypatch.setattr(sys, "stderr", stream)
+    os.set_blocking(reading, False)
+    with os.fdopen(writing, "w") as stream, contextlib.redirect_stderr(stream):
         yield reading
         # Whoever still writes is let go.
         os.close(reading)
 
 
 def logger_with(handler: Unhindered) -> logging.Logger:
-    log = logging.Logger("tacet.test")
-    log.addHandler(handler)
+    log = logging.getLogger("tacet.test")
+    log.handlers, log.propagate = [handler], False
     return log
 
 
@@ -45,7 +46,7 @@ def in_time(work: threading.Thread) -> bool:
     return not work.is_alive()
 
 
-def test_without_a_thread_what_nobody_reads_is_dropped(unread: int) -> None:
+def test_without_a_thread_what_nobody_reads_is_dropped() -> None:
     handler = Unhindered(formatter("text"))
     log = logger_with(handler)
 
@@ -53,13 +54,14 @@ def test_without_a_thread_what_nobody_reads_is_dropped(unread: int) -> None:
         for number in range(MANY):
             log.error("line %d", number)
 
-    assert in_time(threading.Thread(target=flood))
-    lines = os.read(unread, 1 << 20).splitlines()
+    with unread() as reading:
+        assert in_time(threading.Thread(target=flood))
+        lines = os.read(reading, 1 << 20).splitlines()
     assert lines[0].endswith(b"ERROR tacet.test: line 0")
     assert len(lines) + handler.dropped == MANY
 
 
-def test_a_server_whose_log_nobody_reads_goes_on_and_ends(unread: int) -> None:
+def test_a_server_whose_log_nobody_reads_goes_on_and_ends() -> None:
     handler = Unhindered(formatter("text"))
     log, behind = logger_with(handler), RequestLog("text", max_waiting=100)
 
@@ -71,9 +73,9 @@ def test_a_server_whose_log_nobody_reads_goes_on_and_ends(unread: int) -> None:
         behind.close()
         log.error("one more")
 
-    assert in_time(threading.Thread(target=serve))
+    with unread():
+        assert in_time(threading.Thread(target=serve))
     assert behind.dropped > 0
-    os.read(unread, 1 << 20)
 
 
 def test_lines_of_both_kinds_keep_their_order() -> None:

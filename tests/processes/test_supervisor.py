@@ -402,7 +402,7 @@ class TestServe:
 
 def test_a_database_that_is_away_at_the_start_ends_it_with_one_line(tmp_path: Path) -> None:
     said = refusal(tmp_path, "postgresql://tacet:hunter2@127.0.0.1:1/tacet")
-    assert said.startswith("tacet: the database cannot be reached")
+    assert said.startswith("tacet: postgresql://tacet:***@127.0.0.1:1/tacet: the database cannot be reached")
     assert "hunter2" not in said
 
 

@@ -1,4 +1,5 @@
 import asyncio
+import logging
 import statistics
 import time
 from pathlib import Path
@@ -292,7 +293,12 @@ class TestGoingAway:
 
     async def test_that_it_hangs_is_logged_under_no_request(self, caplog: pytest.LogCaptureFixture) -> None:
         seen: list[bytes] = []
-        caplog.handler.addFilter(lambda record: seen.append(REQUEST_ID.get()) or True)
+
+        def note(_record: logging.LogRecord) -> bool:
+            seen.append(REQUEST_ID.get())
+            return True
+
+        caplog.handler.addFilter(note)
         async with scripted() as server:
             token = REQUEST_ID.set(b"00000000000000ff")
             try:

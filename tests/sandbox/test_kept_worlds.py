@@ -8,6 +8,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from tacet.cli.exits import Exit
 from tacet.records.people import Person
 from tacet.sandbox.graph import BOB_MUTES
 from tacet.store.opening import open_store
@@ -44,15 +45,14 @@ def test_mutes_survive_a_restart_and_nothing_is_moved_in_twice(postgres_address:
         assert ids_muted_by(server, bob) == [id_ for id_ in seeded if id_ != unmuted]
 
 
-def test_two_sandboxes_serve_one_world(postgres_address: str, tmp_path: Path) -> None:
-    options = ("--world", postgres_address, "--people", str(PEOPLE))
-    folders = [tmp_path / name for name in ("here", "there")]
-    for folder in folders:
-        folder.mkdir()
-    with sandbox(folders[0], *options) as here, sandbox(folders[1], *options) as there:
-        alice, bob = here.resident("alice"), here.resident("bob")
-        call(here, "POST", f"/2/users/{alice.id}/muting", alice, {"target_user_id": bob.id})
-        assert ids_muted_by(there, alice) == [bob.id]
+def test_a_second_sandbox_on_one_world_would_count_limits_anew_and_is_refused(
+    postgres_address: str, tmp_path: Path
+) -> None:
+    with sandbox(tmp_path, "--world", postgres_address, "--people", str(PEOPLE)) as server:
+        done = start(postgres_address, "--people", str(PEOPLE))
+        assert done.returncode == Exit.DATABASE
+        assert "another server serves this database" in done.stderr
+        assert len(ids_muted_by(server, server.resident("bob"))) == BOB_MUTES
 
 
 @pytest.mark.parametrize("before", ["_hand_out_keys", "_note_moved_in"], ids=["its-keys", "its-mark"])

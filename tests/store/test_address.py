@@ -53,6 +53,27 @@ def test_addresses_of_postgresql_pass(database: str) -> None:
     check(database)
 
 
+HINTS = {
+    "a slip": ("postgresql://t:hunter2@db/x?sslmod=require", r"unknown option sslmod .*: did you mean sslmode\?"),
+    "of libpq alone": ("postgresql://t:hunter2@db/x?connect_timeout=3", "unknown option connect_timeout .*: remove it"),
+    "a mode that is none": ("postgresql://t:hunter2@db/x?sslmode=on", "sslmode in the database address is none of dis"),
+    "a # in the password": ("postgresql://t:hunt#er2@db/x", "percent-encoded"),
+    "a / in the password": ("postgresql://t:hunt/er2@db/x", "percent-encoded"),
+    "a ? in the password": ("postgresql://t:hunt?er2@db/x", "percent-encoded"),
+}
+
+
+@pytest.mark.parametrize(("database", "reason"), HINTS.values(), ids=HINTS)
+def test_what_was_meant_otherwise_is_told(database: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason) as caught:
+        check(database)
+    assert "hunt" not in str(caught.value)
+
+
+def test_settings_of_the_server_pass() -> None:
+    check("postgresql://db/tacet?search_path=mutes&application_name=tacet&options=-c%20geqo%3Doff")
+
+
 WRONG = {
     "no database": "postgresql://tacet:hunter2@db",
     "an empty name": "postgresql://tacet:hunter2@db/",
@@ -85,6 +106,18 @@ SHOWN = {
         "postgresql:///x?user=t&password=hunter2&sslmode=off",
         "postgresql:///x?user=t&password=***&sslmode=off",
     ),
+    "parameter in capitals": ("postgresql://db/x?PASSWORD=hunter2", "postgresql://db/x?PASSWORD=***"),
+    "parameter encoded": ("postgresql://db/x?passw%6frd=hunter2", "postgresql://db/x?passw%6frd=***"),
+    "parameter unknown": ("postgresql://db/x?passfile=hunter2&a=b", "postgresql://db/x?passfile=***&a=***"),
+    "parameter behind another sign": ("postgresql://db/x?sslmode=a;password=hunter2", "postgresql://db/x?sslmode=***"),
+    "parameter behind the end": ("postgresql://db/x?sslmode=a#password=hunter2", "postgresql://db/x?sslmode=***"),
+    "parameter without a name": ("postgresql://db/x?hunter2", "postgresql://db/x?***"),
+    "harmless ones": (
+        "postgresql:///x?SSLMODE=require&target_session_attrs=primary&search%5Fpath=a,b&host=/var/run",
+        "postgresql:///x?SSLMODE=require&target_session_attrs=primary&search%5Fpath=a,b&host=/var/run",
+    ),
+    "a scheme in capitals": ("POSTGRESQL://t:hunter2@db/x", "POSTGRESQL://t:***@db/x"),
+    "SQLite with a question mark": ("sqlite:///a?b=c", "sqlite:///a?b=c"),
     "password of a key": ("postgresql://db/x?sslpassword=hunter2", "postgresql://db/x?sslpassword=***"),
     "Redis": ("redis://:hunter2@cache:6379/0", "redis://:***@cache:6379/0"),
     "Redis with a user": ("rediss://me:hunter2@cache/0", "rediss://me:***@cache/0"),

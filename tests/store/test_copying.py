@@ -14,12 +14,13 @@ import pytest
 
 from tacet.store import copying
 from tacet.store.address import sqlite_path
-from tacet.store.base import Part, StoreError, StoreLocked
+from tacet.store.base import Part, Serving, StoreError, StoreLocked
 from tacet.store.copying import Changed, Copy, Differs, Row, checksum
 from tacet.store.maintenance import migrate, side
 from tacet.store.opening import open_store
 from tacet.store.postgres import copying as postgres_copying
 from tacet.store.postgres.connections import connect
+from tacet.store.postgres.store import PostgresStore
 from tacet.store.queries import copying as queries
 from tacet.store.queries.copying import KEYS
 from tacet.store.sqlite.migrating import migrations
@@ -282,6 +283,8 @@ class TestInterrupted:
             store = open_store(pair.destination, QUEUE_LENGTH, server=server)
             with pytest.raises(StoreError, match=r"unfinished copy .*: run the same `tacet database copy` again"):
                 await store.open()
+        with pytest.raises(StoreError, match=r"unfinished copy .*: run the same `tacet database copy` again"):
+            await migrate(pair.destination)
         await copied(pair)
         assert await revisions_of(pair.destination)
 
@@ -294,7 +297,7 @@ class TestInterrupted:
         await stopped(pair, 60)
         other = f"sqlite:///{tmp_path / 'other.db'}"
         await migrate(other)
-        with pytest.raises(StoreError, match=r"a copy of \S+ is under way there") as caught:
+        with pytest.raises(StoreError, match=r"a copy of \S+ into \S+ is under way") as caught:
             await copied(Pair(other, pair.destination))
         assert "other.db" not in str(caught.value)
         await copied(pair)
@@ -307,7 +310,7 @@ class TestRefused:
         await filled(pair.destination)
         await changing(pair.destination, *(f"DELETE FROM {name}" for name in KEYS if name != table))
         before = await rows_of(pair.destination)
-        with pytest.raises(StoreError, match=rf"not empty \(it has rows in {table}\): give an empty database"):
+        with pytest.raises(StoreError, match=rf"not empty \(it has rows in {table}\), .* give an empty database"):
             await copied(pair)
         assert await rows_of(pair.destination) == before
 
@@ -344,6 +347,26 @@ class TestRefused:
         finally:
             await store.close()
         await copied(files)
+
+    @pytest.mark.parametrize("serving", Serving)
+    async def test_a_destination_on_postgresql_that_a_server_has(self, database: Databases, serving: Serving) -> None:
+        pair = Pair(database("sqlite", full=True), database("postgresql", full=False))
+        await migrate(pair.destination)
+        store = PostgresStore(pair.destination, QUEUE_LENGTH, 2, 5.0, serving)
+        await store.open()
+        try:
+            with pytest.raises(StoreLocked, match=r"a server serves postgresql://\S+, into which is copied"):
+                await copied(pair)
+        finally:
+            await store.close()
+        await copied(pair)
+
+    async def test_a_copy_into_itself_by_another_name(self, files: Pair) -> None:
+        path = sqlite_path(files.source)
+        link = path.with_name("link.db")
+        link.symlink_to(path)
+        with pytest.raises(StoreLocked, match="this command itself has"):
+            await copied(Pair(files.source, f"sqlite:///{link}"))
 
     async def test_a_source_that_is_not_there(self, tmp_path: Path) -> None:
         pair = Pair(f"sqlite:///{tmp_path / 'from.db'}", f"sqlite:///{tmp_path / 'to.db'}")

@@ -16,7 +16,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.server import ServerState
 
-from tacet.wire.http1 import GRACE_S, BoundedProtocol, protocol_class
+from tacet.wire.http1 import GRACE_S, MAX_SURPLUS, BoundedProtocol, protocol_class
 from tests.cast import BOB
 from tests.service import in_memory
 from tests.serving import serving
@@ -479,6 +479,26 @@ def test_a_connection_past_the_most_is_not_kept() -> None:
         assert extra.ends()
         held.close()
         extra.close()
+
+
+def test_silent_connections_past_the_most_are_closed_soon_and_keep_nobody_away() -> None:
+    with serving(rate_limits=False, max_connections=1) as base:
+        held = Connection(base)
+        held.send(get())
+        assert held.read().status == 200
+        silent = [Connection(base) for _ in range(MAX_SURPLUS + 10)]
+        assert all(each.ends() for each in silent[:10])
+        live = Connection(base)
+        live.send("GET /_health/live HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert live.read().status == 200
+        started = time.monotonic()
+        assert all(each.ends() for each in silent)
+        # Requests may take longer than that to arrive.
+        assert time.monotonic() - started < TIMEOUT_S
+        held.send(get())
+        assert held.read().status == 200
+        for each in (held, live, *silent):
+            each.close()
 
 
 class _Transport(asyncio.Transport):

@@ -118,7 +118,7 @@ def _table(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(_text(path, MAX_CONFIG_BYTES))
     except tomllib.TOMLDecodeError as error:
-        message = f'{path} is no TOML: {error}; a line is key = value, with texts in quotes: host = "127.0.0.1"'
+        message = f'{path}: no TOML: {error}; a line is key = value, with texts in quotes: host = "127.0.0.1"'
         raise CommandError(Exit.CONFIGURATION, message) from None
     except ValueError as error:
         raise CommandError(Exit.CONFIGURATION, f"{path}: {error}") from None

@@ -20,6 +20,7 @@ from tacet.redis.client import Redis
 from tacet.store.base import StoreBusy
 from tacet.store.nonces import NonceStore
 from tests.databases import Redis as RedisServer
+from tests.redis.scripted import scripted
 from tests.redis.waiting import until
 
 NOW_S = 1_795_311_129
@@ -433,3 +434,12 @@ class TestWhenRedisHasForgotten:
                 await one.remember("a")
             store.away = False
             assert await one.remember("b") is None
+
+
+@pytest.mark.parametrize("reply", [b"+OK\r\n", b":1\r\n", b"$-1\r\n", b"*2\r\n$1\r\na\r\n:1\r\n", b"*0\r\n"])
+async def test_where_replies_are_none_the_database_remembers(store: Remembering, reply: bytes) -> None:
+    async with scripted() as server, process(server.address, store) as one:
+        server.answer = lambda _words: reply
+        later_s = NOW_S + 1
+        assert await one.remember("a", later_s) is None
+        assert await one.remember("a", later_s) is Reason.NONCE_REPLAYED

@@ -98,6 +98,14 @@ async def test_another_programs_database_is_left_alone(postgres_address: str, ad
     assert await tables(admin) == {"somebody_elses"}
 
 
+@pytest.mark.parametrize("action", [migrate, pending, open_and_close], ids=["migrate", "check", "serve"])
+async def test_so_is_one_whose_tables_have_the_names_of_ours(postgres_address: str, admin: Any, action: Any) -> None:
+    await admin.execute("CREATE TABLE migration (version TEXT); CREATE TABLE relation (id INTEGER)")
+    with pytest.raises(StoreError, match="another program's"):
+        await action(postgres_address)
+    assert await tables(admin) == {"migration", "relation"}
+
+
 async def test_a_schema_of_its_own_in_another_programs_database_will_do(postgres_address: str, admin: Any) -> None:
     await admin.execute("CREATE TABLE somebody_elses (id INTEGER); CREATE SCHEMA tacet")
     address = f"{postgres_address}?search_path=tacet"

@@ -1,6 +1,7 @@
 """Who is lent a session, who waits for one, and what happens where there are none."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -245,7 +246,12 @@ class TestAway:
         self, server: Server, caplog: pytest.LogCaptureFixture
     ) -> None:
         seen: list[bytes] = []
-        caplog.handler.addFilter(lambda record: seen.append(REQUEST_ID.get()) or True)
+
+        def note(_record: logging.LogRecord) -> bool:
+            seen.append(REQUEST_ID.get())
+            return True
+
+        caplog.handler.addFilter(note)
         pool = pool_of(server)
         token = REQUEST_ID.set(b"00000000000000ff")
         try:

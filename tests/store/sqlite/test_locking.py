@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tacet.store.base import StoreLocked
+from tacet.store.base import StoreError, StoreLocked
+from tacet.store.sqlite.backup import back_up
+from tacet.store.sqlite.copying import SqliteSide
+from tacet.store.sqlite.locking import Holder, take_lock
+from tacet.store.sqlite.migrating import migrate_file, pending_in_file
 from tests.store.building import NOW, code, grant, listed, mute, person, refresh_token, token
 from tests.store.sqlite.files import HOLD_A_WRITE, SERVE, go_on, opened, running
 
@@ -74,6 +78,97 @@ class TestTwoServers:
         for number in range(3):
             async with opened(path) as store:
                 assert await store.relations.add(mute(number, 2 * number), NOW)
+
+
+class TestAFileWithTwoNames:
+    """The log of a database lies beside one name of it."""
+
+    @pytest.fixture
+    def linked(self, path: Path, tmp_path: Path) -> Path:
+        migrate_file(path)
+        other = tmp_path / "other.db"
+        other.hardlink_to(path)
+        return other
+
+    @pytest.mark.parametrize("server", [True, False], ids=["server", "admin"])
+    async def test_is_opened_by_neither(self, path: Path, linked: Path, server: bool) -> None:
+        for name in (path, linked):
+            with pytest.raises(StoreError, match="2 names"):
+                async with opened(name, server):
+                    pass
+
+    async def test_that_gets_the_second_while_it_is_served_stays_with_its_server(self, path: Path) -> None:
+        other = path.with_name("other.db")
+        async with opened(path) as store:
+            other.hardlink_to(path)
+            with pytest.raises(StoreError, match="2 names"):
+                async with opened(other):
+                    pass
+            assert not other.with_name("other.db-wal").exists()
+            assert await store.relations.add(mute(7, 100), NOW)
+        other.unlink()
+        async with opened(path) as store:
+            assert await listed(store) == [(7, 100)]
+
+    async def test_is_not_copied_migrated_or_backed_up(self, linked: Path, tmp_path: Path) -> None:
+        side = SqliteSide(linked)
+        with pytest.raises(StoreError, match="2 names"):
+            await side.open_source()
+        await side.close()
+        with pytest.raises(StoreError, match="2 names"):
+            await side.open_destination()
+        await side.close()
+        for action in (migrate_file, pending_in_file):
+            with pytest.raises(StoreError, match="2 names"):
+                action(linked)
+        with pytest.raises(StoreError, match="2 names"):
+            back_up(linked, tmp_path / "copy.db", False, lambda _done, _total: None, time.sleep)
+
+
+class TestTheFileOfTheLock:
+    @pytest.mark.parametrize("target", ["victim", "nowhere"])
+    def test_is_no_link(self, path: Path, tmp_path: Path, target: str) -> None:
+        (tmp_path / "victim").write_text("precious")
+        path.with_name(path.name + ".lock").symlink_to(tmp_path / target)
+        with pytest.raises(StoreError, match=r"\.lock is no ordinary file"):
+            take_lock(path)
+        assert (tmp_path / "victim").read_text() == "precious"
+        assert not (tmp_path / "nowhere").exists()
+
+    def test_is_no_other_name_of_a_file(self, path: Path, tmp_path: Path) -> None:
+        (tmp_path / "victim").write_text("precious")
+        path.with_name(path.name + ".lock").hardlink_to(tmp_path / "victim")
+        with pytest.raises(StoreError, match=r"\.lock is no ordinary file"):
+            take_lock(path)
+        assert (tmp_path / "victim").read_text() == "precious"
+
+    def test_is_no_pipe(self, path: Path) -> None:
+        os.mkfifo(path.with_name(path.name + ".lock"))
+        with pytest.raises(StoreError, match=r"\.lock is no ordinary file"):
+            take_lock(path)
+
+
+HOLD_A_LOCK = """
+import sys
+from pathlib import Path
+from tacet.store.sqlite.locking import take_lock
+
+held = take_lock(Path(sys.argv[1]), "copy")
+print("ready", flush=True)
+sys.stdin.readline()
+"""
+
+
+class TestWhoHasIt:
+    @pytest.mark.parametrize("holder", ["copy", "backup", "migrate"])
+    def test_may_be_this_command(self, path: Path, holder: Holder) -> None:
+        with take_lock(path, holder), pytest.raises(StoreLocked, match="this command itself has"):
+            take_lock(path)
+
+    async def test_may_be_another_command(self, path: Path) -> None:
+        async with running(HOLD_A_LOCK, path) as process:
+            with pytest.raises(StoreLocked, match=rf"tacet database copy \(process {process.pid}\), works on {path}"):
+                take_lock(path)
 
 
 class TestAdminBesideServer:

@@ -60,7 +60,8 @@ class PostgresSide(Side):
         due = await pending(self._address)
         if due and await self._rows(TABLES):
             raise old_schema(self.name, len(due))
-        await migrate(self._address)
+        if due:
+            await migrate(self._address)
         # Until `close`, so that no server starts in between either.
         ((is_free,),) = await self._rows(TAKE[Serving.ALONE])
         if not is_free:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 
-from tacet.store.base import StoreBusy, StoreError
+from tacet.store.base import StoreError
 from tacet.store.postgres.connections import Connection, connect
 from tacet.store.postgres.dialect import DRIVERS, translated
 from tacet.store.postgres.pool import Pool
@@ -197,12 +197,13 @@ class Database:
                 result = await work(transaction)
                 await transaction.commit()
             except BaseException as error:
-                if not await self._undo(connection, transaction, error):
+                again = await self._undo(connection, transaction, error)
+                if not again or attempt == MAX_ATTEMPTS - 1:
                     raise
             else:
                 self.pool.give(connection)
                 return result
-        raise StoreBusy("others changed the same rows again and again; nothing was written")
+        raise AssertionError("every attempt returns or raises")
 
     async def _patiently(self, sql: str, parameters: Sequence[Any], error: Exception) -> list[Any]:
         """Once more where somebody holds a row that it needs: it may take as long as any statement."""

@@ -46,6 +46,7 @@ async def migrate(address: str) -> list[str]:
     try:
         transaction = Transaction(connection)
         await transaction.lock(LOCK)
+        await _check_finished(transaction)
         missing = await _missing(transaction)
         await transaction.rows(_CREATE)
         for number, name, sql in missing:
@@ -76,10 +77,14 @@ async def check(transaction: Transaction) -> None:
     Raises:
         StoreError: it is not; the message says what to do.
     """
-    if any(name == UNFINISHED for (name,) in await transaction.rows(TABLES)):
-        raise StoreError("it is an unfinished copy of another database: run the same `tacet database copy` again")
+    await _check_finished(transaction)
     if await _missing(transaction):
         raise StoreError("the database's schema is empty or older than this program: run `tacet database migrate`")
+
+
+async def _check_finished(transaction: Transaction) -> None:
+    if any(name == UNFINISHED for (name,) in await transaction.rows(TABLES)):
+        raise StoreError("it is an unfinished copy of another database: run the same `tacet database copy` again")
 
 
 async def _missing(transaction: Transaction) -> list[tuple[int, str, str]]:

@@ -91,17 +91,17 @@ def _opened(path: Path, beside: Path) -> IO[str]:
     try:
         # Whoever put a link or a pipe there in between is not followed and not waited for.
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
-        lock_file = os.fdopen(os.open(beside, flags, PRIVATE_MODE), "a+", encoding="ascii", errors="replace")
+        file = os.open(beside, flags, PRIVATE_MODE)
     except OSError as error:
         raise StoreError(
             f"{path} cannot be served: its lock file {beside} cannot be opened: {error.strerror}; "
             "check that its folder exists and is writable"
         ) from None
-    found = os.fstat(lock_file.fileno())
+    found = os.fstat(file)
     if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
-        lock_file.close()
+        os.close(file)
         raise _no_lock(path, beside)
-    return lock_file
+    return os.fdopen(file, "a+", encoding="ascii", errors="replace")
 
 
 def _no_lock(path: Path, beside: Path) -> StoreError:
