@@ -18,7 +18,7 @@ class Kept(RequestLog):
 
     @property
     def entries(self) -> list[tuple[object, ...]]:
-        return list(self._waiting)
+        return [entry for entry in self._waiting if isinstance(entry, tuple)]
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from tacet.redis.connection import GRACE_S, REDIS_PATIENCE_S
 from tacet.redis.news import QUIET_S, RedisNews
 from tacet.store.base import Part
 from tests.databases import Redis as RedisServer
+from tests.redis.scripted import OK, scripted
 from tests.redis.test_client import SLACK_S
 from tests.redis.waiting import until
 
@@ -156,3 +157,12 @@ async def test_that_it_is_away_is_one_line_and_not_two(
         await until(lambda: not one.redis.present and not one.news.ear.present)
         await asyncio.sleep(2 * RETRY_S)
     assert len(caplog.messages) == 1
+
+
+async def test_messages_that_are_no_text_do_no_harm() -> None:
+    async with scripted() as server, process(server.address, "a") as one:
+        odd = b"*3\r\n$7\r\nmessage\r\n$1\r\na\r\n:5\r\n"
+        server.answer = lambda words: OK + odd if words == [b"PING"] else OK
+        await asyncio.sleep(3 * RETRY_S)
+        assert one.news.ear.absences == 0
+        assert one.heard == []

@@ -573,7 +573,7 @@ class Seen:
         while more:
             message = await receive()
             body, more = body + message["body"], message["more_body"]
-        self.places.append(len(self.protocol.running))
+        self.places.append(self.protocol.places.taken)
         self.bodies.append(body)
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
         await send({"type": "http.response.body", "body": b""})
@@ -596,18 +596,18 @@ async def test_a_request_has_a_place_unless_its_path_needs_none() -> None:
         protocol.data_received(f"GET {path} HTTP/1.1\r\n\r\n".encode())
         await settle()
     assert application.places == [1, 0, 1]
-    assert not protocol.running
+    assert not protocol.places.taken
 
 
 async def test_a_request_that_waits_for_its_body_has_none_until_then() -> None:
     application, protocol, _ = seen()
     protocol.data_received(b"POST / HTTP/1.1\r\ncontent-length: 3\r\n\r\na")
     await settle()
-    assert not protocol.running
+    assert not protocol.places.taken
     protocol.data_received(b"bc")
     await settle()
     assert (application.places, application.bodies) == ([1], [b"abc"])
-    assert not protocol.running
+    assert not protocol.places.taken
 
 
 async def test_nothing_is_made_for_whoever_does_not_read() -> None:
@@ -615,7 +615,7 @@ async def test_nothing_is_made_for_whoever_does_not_read() -> None:
     protocol.data_received(b"GET / HTTP/1.1\r\n\r\n" * 3)
     protocol.pause_writing()
     await settle()
-    assert (application.places, protocol.running) == ([], set())
+    assert (application.places, protocol.places.taken) == ([], 0)
     protocol.resume_writing()
     await settle()
     assert (application.places, transport.answers) == ([1, 1, 1], 3)
@@ -634,9 +634,9 @@ async def test_an_answer_that_is_not_read_gives_its_place_away() -> None:
     protocol, _ = made(write_for_ever, write_for_ever)
     protocol.data_received(b"GET / HTTP/1.1\r\n\r\n")
     await begun.wait()
-    assert len(protocol.running) == 1
+    assert protocol.places.taken == 1
     protocol.pause_writing()
-    assert not protocol.running
+    assert not protocol.places.taken
     protocol.cut_off()
 
 

@@ -246,7 +246,7 @@ class _Server(uvicorn.Server):
         settings, state, protocol = self._settings, self.server_state, cast("type[BoundedProtocol]", self.config.http)
         meters.watch("connections", lambda: len(state.connections))
         meters.watch("connections_limit", lambda: protocol.max_connections)
-        meters.watch("requests_in_flight", lambda: len(protocol.running))
+        meters.watch("requests_in_flight", lambda: protocol.places.taken)
         meters.watch("requests_limit", lambda: settings.max_requests)
 
     async def main_loop(self) -> None:

@@ -136,7 +136,9 @@ class Connection(asyncio.Protocol):
     def _take(self, reply: Any) -> None:
         # Messages stand between the replies to commands, and look like no reply to the few that are sent here.
         if self._heard is not None and isinstance(reply, list) and reply[:1] == [b"message"]:
-            self._heard(reply[-1])
+            # Anything else than text was told by nobody that is known.
+            if isinstance(reply[-1], bytes):
+                self._heard(reply[-1])
         elif self._waiting:
             _, future = self._waiting.popleft()
             if not future.done():

@@ -6,14 +6,14 @@ uvicorn's protocol has no limit on headers and answers rubbish in plain text; cl
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection
-from functools import partial
 from typing import Any, ClassVar, cast
 
 import httptools
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from tacet.wire import problems
+from tacet.wire.places import Places
 from tacet.wire.problems import Problem
 
 REASONS = {400: b"Bad Request", 431: b"Request Header Fields Too Large"}
@@ -46,21 +46,16 @@ class _TooLarge(Exception):
     """The request line and headers are larger than allowed."""
 
 
-class _NoPlace(BaseException):
-    """All places were taken once the body had come. No error of the application's, which is to let it pass."""
-
-
 class BoundedProtocol(HttpToolsProtocol):
     """One connection; `protocol_class` sets the bounds."""
 
     max_header_bytes: ClassVar[int]
     max_connections: ClassVar[int]
-    max_requests: ClassVar[int]
     busy: ClassVar[ASGIApp]
     placeless: ClassVar[frozenset[str]]
     surplus: ClassVar[dict["BoundedProtocol", None]]
     """Connections past the most, oldest first."""
-    running: ClassVar[set[RequestResponseCycle]]
+    places: ClassVar[Places]
     """The requests of all connections that are being answered. One that waits for its client, for the rest of its body
     or until answers are read, is none of them: slow clients must not take the places of others."""
 
@@ -115,7 +110,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def pause_writing(self) -> None:
         # The answer has been made; that its client does not read it costs nobody a place.
         if self._running is not None:
-            self.running.discard(self._running)
+            self.places.leave(self._running)
         super().pause_writing()
 
     def data_received(self, data: bytes) -> None:
@@ -204,42 +199,11 @@ class BoundedProtocol(HttpToolsProtocol):
         if app is busy or (self._grace is not None and not (self.pipeline or self._unparsed)):
             cycle.keep_alive = False
         if app is not busy and cycle.scope["path"] not in self.placeless:
-            app = self._placed(cycle, app)
+            app = self.places.placed(cycle, app)
         try:
             await cycle.run_asgi(app)
         finally:
-            self.running.discard(cycle)
-
-    def _placed(self, cycle: RequestResponseCycle, app: Any) -> Any:
-        """Take a place for a request; return what answers it."""
-        if len(self.running) >= self.max_requests:
-            return type(self).busy
-        self.running.add(cycle)
-        return partial(self._run_between, cycle, app) if cycle.more_body else app
-
-    async def _run_between(
-        self, cycle: RequestResponseCycle, app: ASGIApp, scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        """Run an application that gives its place away while it waits for the body, and needs one again after that."""
-        whole = False
-
-        async def received() -> Message:
-            nonlocal whole
-            if whole:
-                return await receive()
-            self.running.discard(cycle)
-            message = await receive()
-            whole = not message.get("more_body", False)
-            if whole:
-                if len(self.running) >= self.max_requests:
-                    raise _NoPlace
-                self.running.add(cycle)
-            return message
-
-        try:
-            await app(scope, received, send)
-        except _NoPlace:
-            await type(self).busy(scope, receive, send)
+            self.places.leave(cycle)
 
     async def respond(self, head: bytes, body: bytes) -> None:
         """Write a whole answer to the running request, and leave its cycle as the cycle's own `send` would."""
@@ -383,10 +347,9 @@ def protocol_class(
     bounds = {
         "max_header_bytes": max_header_bytes,
         "max_connections": max_connections,
-        "max_requests": max_requests,
+        "places": Places(max_requests, busy),
         "busy": staticmethod(busy),
         "placeless": frozenset(placeless),
-        "running": set(),
         "surplus": {},
     }
     return type("Protocol", (BoundedProtocol,), bounds)
