@@ -9,12 +9,9 @@ import pytest
 from tacet.clock import ManualClock
 from tacet.ids import (
     ALPHANUMERICS,
-    MAX_ID_ATTEMPTS,
-    MAX_SET_BACK_MS,
     Randomness,
     SeededRandomness,
     Snowflakes,
-    StoredSnowflakes,
     SystemRandomness,
     app_only_text,
     bearer_text,
@@ -24,6 +21,7 @@ from tacet.ids import (
     snowflake_moment_ms,
 )
 from tacet.store.base import Conflict
+from tacet.stored_ids import MAX_ID_ATTEMPTS, MAX_SET_BACK_MS, StoredSnowflakes
 
 NOW = 1_795_311_129_000
 

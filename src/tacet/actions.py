@@ -6,7 +6,7 @@ from tacet.directory.shown import Shown
 from tacet.graph.blocks import Blocks
 from tacet.graph.follows import Follows
 from tacet.graph.social import SocialGraph
-from tacet.ids import Randomness, StoredSnowflakes
+from tacet.ids import Randomness
 from tacet.messages.actions import Messages
 from tacet.mutes.actions import Mutes
 from tacet.mutes.paging import Lists
@@ -19,6 +19,7 @@ from tacet.posts.timelines import Timelines
 from tacet.posts.visibility import Visibility
 from tacet.posts.writing import Writing
 from tacet.store.base import Store
+from tacet.stored_ids import StoredSnowflakes
 
 
 class Actions:

@@ -4,13 +4,14 @@ import pytest
 
 from tacet.clock import ManualClock
 from tacet.directory.lookup import Acquaintance, People
-from tacet.ids import SeededRandomness, StoredSnowflakes
+from tacet.ids import SeededRandomness
 from tacet.messages.actions import SHOWN_FOR_MS, MessagePage, Messages
 from tacet.messages.errors import MessageRefused, NotPermitted, RecipientMissing, RecipientUnavailable, TextEmpty
 from tacet.records.messages import Message
 from tacet.records.people import MAX_ID, Person, Profile, State, Stretch
 from tacet.records.relations import Kind, Relation
 from tacet.store.base import Store
+from tacet.stored_ids import StoredSnowflakes
 from tests import worlds
 
 NOW = 1_795_311_129_000

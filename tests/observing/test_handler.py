@@ -12,7 +12,7 @@ from tacet.clock import SystemClock
 from tacet.observing.handler import Unhindered
 from tacet.observing.logs import REQUEST_ID, formatter
 from tacet.observing.request_log import LAST_WORDS_S, Entry, RequestLog
-from tacet.observing.running import observed
+from tacet.processes.observed import observed
 from tests.service import settings
 
 ENTRY: Entry = (1_790_000_000_123, "GET", "/2/users/me", 200, 1_000, b"00000000000000ff", 0)

@@ -3,7 +3,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from tacet.ids import SeededRandomness, StoredSnowflakes, snowflake_moment_ms
+from tacet.ids import SeededRandomness, snowflake_moment_ms
 from tacet.posts.changes import Deleted
 from tacet.posts.errors import (
     AlreadyReposted,
@@ -19,6 +19,7 @@ from tacet.posts.errors import (
 from tacet.posts.repeating import MAX_REPOST_CHARACTERS
 from tacet.posts.writing import Draft, Writing
 from tacet.records.people import MAX_ID, Post, PostDetails, PostHead, Reference, Shape, State, Stretch
+from tacet.stored_ids import StoredSnowflakes
 from tests.posts.homestead import ALICE, BOB, CAROL, NOW, Homestead, settled
 
 UNKNOWN = 4_242

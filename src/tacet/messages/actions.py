@@ -7,11 +7,12 @@ from functools import partial
 from tacet.clock import Clock
 from tacet.directory.lookup import Acquaintance, People, is_shown
 from tacet.directory.texts import cleaned
-from tacet.ids import StoredSnowflakes, snowflake_at
+from tacet.ids import snowflake_at
 from tacet.messages.errors import NotPermitted, RecipientMissing, RecipientUnavailable, TextEmpty
 from tacet.records.messages import Message
 from tacet.records.people import MAX_ID, Stretch
 from tacet.store.messages import MessageStore
+from tacet.stored_ids import StoredSnowflakes
 
 SHOWN_FOR_MS = 30 * 24 * 3600 * 1000
 """How long a message is in any list: X's documentation speaks of "the previous 30 days"."""

@@ -6,7 +6,6 @@ from tacet.cancellation import to_the_end
 from tacet.clock import Clock
 from tacet.directory.lookup import People
 from tacet.directory.texts import cleaned
-from tacet.ids import StoredSnowflakes
 from tacet.posts.changes import PostChanges
 from tacet.posts.errors import (
     AlreadyReposted,
@@ -24,6 +23,7 @@ from tacet.posts.repeating import repost_text
 from tacet.posts.visibility import Visibility
 from tacet.records.people import MAX_ID, Post, PostDetails, PostHead, Reference
 from tacet.store.posts import PostStore
+from tacet.stored_ids import StoredSnowflakes
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,15 +22,15 @@ from tacet.app import Tacet
 from tacet.clock import Clock, SystemClock
 from tacet.identity.vault import Vault
 from tacet.observing.meters import Meters
-from tacet.observing.running import Observed, observed
-from tacet.observing.timing import measure
 from tacet.processes.descriptors import clients
 from tacet.processes.listening import AddressError, address_error, bound, url
+from tacet.processes.observed import Observed, observed
 from tacet.processes.stopping import Stopping
 from tacet.settings import SERVE, Settings
 from tacet.sharing import together
 from tacet.store.address import is_postgresql, shown, sqlite_path
 from tacet.store.base import Serving, Store
+from tacet.store.measured import measure
 from tacet.store.opening import MEMORY, open_store
 from tacet.wire.health import HEALTH
 from tacet.wire.http1 import BoundedProtocol, protocol_class

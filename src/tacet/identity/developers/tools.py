@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from tacet.identity.developers.errors import NotADeveloper, NotThere
 from tacet.identity.developers.texts import Label
 from tacet.identity.making import Draft, MadeApp, Maker
-from tacet.ids import until_free
 from tacet.records.accounts import Project
 from tacet.records.credentials import App
 from tacet.records.people import MAX_ID
 from tacet.store.accounts import AccountStore
 from tacet.store.base import Alone, CredentialStore
 from tacet.store.consents import ConsentStore
+from tacet.stored_ids import until_free
 
 Forget = Callable[[], Awaitable[None]]
 """Drops what is cached of Apps and tokens, in every process."""

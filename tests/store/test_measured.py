@@ -4,9 +4,9 @@ import pytest
 
 from tacet.clock import ManualClock
 from tacet.observing.meters import Meters
-from tacet.observing.timing import measure
 from tacet.records.relations import Kind, Relation
 from tacet.store.base import Conflict, Store, StoreAway, StoreBusy, StoreError
+from tacet.store.measured import measure
 from tacet.store.opening import MEMORY, open_store
 from tests.cast import ALICE, BOB
 

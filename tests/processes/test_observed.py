@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tacet.clock import SystemClock
-from tacet.observing import running
-from tacet.observing.running import observed
+from tacet.processes import observed as module
+from tacet.processes.observed import observed
 from tests.documents import free_port
 from tests.service import settings
 
@@ -33,7 +33,7 @@ async def test_a_process_answers_on_its_port(process: int) -> None:
 
 
 async def test_the_loops_delay_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "DELAY_INTERVAL_S", 0.01)
+    monkeypatch.setattr(module, "DELAY_INTERVAL_S", 0.01)
     async with observed(settings(metrics=f"127.0.0.1:{free_port()}"), SystemClock()) as seen:
         await asyncio.sleep(0.1)
         assert seen.meters is not None
