@@ -1,7 +1,8 @@
 """Serves a database as `tacet serve --no-rate-limits` does; its address is the first line it prints.
 
 A program of its own, so that a figure is of the server and not of its command line:
-`python -m bench.serve DATABASE [REDIS PROCESSES]`. With a Redis there are rate limits, so wide that nobody meets them.
+`python -m bench.serve DATABASE [REDIS PROCESSES LIMITS]`. With `counted` there are rate limits, so wide that nobody
+meets them.
 """
 
 import logging
@@ -15,8 +16,8 @@ from tacet.processes.server import run
 from tacet.processes.supervisor import supervise
 from tacet.settings import MAX_COUNT, SERVE, Settings
 
-COUNTED = "counted"
-"""In place of a Redis: rate limits in memory."""
+COUNTED, UNCOUNTED = "counted", "uncounted"
+"""Whether requests are counted: with a Redis each then asks it."""
 
 
 def announce(url: str) -> None:
@@ -24,16 +25,16 @@ def announce(url: str) -> None:
     print(url, flush=True)
 
 
-def chosen(database: str, redis: str = "", processes: str = "1") -> Settings:
+def chosen(database: str, redis: str = "", processes: str = "1", limits: str = UNCOUNTED) -> Settings:
     """What is served."""
     return Settings(
         mode=SERVE,
         port=0,
         database=database,
         secret_key=secret_key(),
-        rate_limits=bool(redis),
+        rate_limits=limits == COUNTED,
         limits={route: RateLimit(MAX_COUNT, limit.window_s) for route, limit in DEFAULT_LIMITS.items()},
-        redis="" if redis == COUNTED else redis,
+        redis=redis,
         processes=int(processes),
     )
 

@@ -88,7 +88,10 @@ class Stage:
     def world_server(self, of: World) -> Server:
         """The server under test, on one of these."""
         if of.address not in self._world_servers:
-            self._world_servers[of.address] = self._serve("serve", of.address, core=self.cores.server)
+            # With a Redis, for servers without one have a database to themselves.
+            self._world_servers[of.address] = self._serve(
+                "serve", of.address, self.redis_address, core=self.cores.server
+            )
         return self._world_servers[of.address]
 
     @cached_property
@@ -96,14 +99,14 @@ class Stage:
         """Of a Redis of our own."""
         return self._open.enter_context(begun(lambda: Redis.started(self.scratch))).address
 
-    def sharing_server(self, of: World, redis: str, processes: int) -> Server:
-        """A server with rate limits, as processes that have a core each where there are enough.
+    def sharing_server(self, of: World, processes: int, limits: str) -> Server:
+        """A server with a Redis, as processes that have a core each where there are enough.
 
         Args:
-            redis: its address, or `COUNTED`.
+            limits: `COUNTED` or `UNCOUNTED`.
         """
         core = None if processes > 1 and enough_for_two() else self.cores.server
-        return self._serve("serve", of.address, redis, str(processes), core=core)
+        return self._serve("serve", of.address, self.redis_address, str(processes), limits, core=core)
 
     def warm_up_world(self, of: World, server: Server | None = None) -> None:
         """Ask for everybody's page once."""

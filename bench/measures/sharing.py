@@ -7,7 +7,7 @@ from bench.cores import enough_for_two
 from bench.figures import Figure, Goal, Sense, figure, rate_figure
 from bench.load import Load, ratios, rounds
 from bench.processes import Server
-from bench.serve import COUNTED
+from bench.serve import COUNTED, UNCOUNTED
 from bench.stage import Stage
 
 NAME = "sharing"
@@ -23,13 +23,12 @@ ALONE = 1
 
 
 def measure(stage: Stage) -> list[Figure]:
-    """Pages of a small world in PostgreSQL: with limits in memory, then in Redis, by one process and by two."""
+    """Pages of a small world in PostgreSQL: without limits, then with limits in Redis, by one process and by two."""
     small, _ = stage.postgres_worlds
-    redis = stage.redis_address
     servers = {
-        "memory": stage.sharing_server(small, COUNTED, 1),
-        "redis": stage.sharing_server(small, redis, 1),
-        "two": stage.sharing_server(small, redis, 2),
+        "free": stage.sharing_server(small, 1, UNCOUNTED),
+        "redis": stage.sharing_server(small, 1, COUNTED),
+        "two": stage.sharing_server(small, 2, COUNTED),
     }
     for server in servers.values():
         stage.warm_up_world(small, server)
@@ -39,8 +38,8 @@ def measure(stage: Stage) -> list[Figure]:
 
 
 def _added(stage: Stage, servers: dict[str, Server]) -> list[Figure]:
-    done = _rounds(stage, {name: servers[name] for name in ("memory", "redis")}, ALONE)
-    added_us = [float(shared.p50_us - own.p50_us) for own, shared in zip(done["memory"], done["redis"], strict=True)]
+    done = _rounds(stage, {name: servers[name] for name in ("free", "redis")}, ALONE)
+    added_us = [float(shared.p50_us - own.p50_us) for own, shared in zip(done["free"], done["redis"], strict=True)]
     goal = Goal(Sense.BELOW, MAX_REDIS_US, " µs")
     label = "rate limits in Redis: added to the median answer, one connection"
     return [figure(NAME, label, added_us, " µs", goal)]

@@ -8,7 +8,7 @@ from bench import world
 from bench.client import Client
 from bench.cluster import World
 from bench.processes import serving
-from bench.serve import COUNTED, chosen
+from bench.serve import COUNTED, UNCOUNTED, chosen
 from tacet.limits.defaults import DEFAULT_LIMITS
 from tacet.settings import MAX_COUNT, SERVE
 from tests.bench.small import CROWD
@@ -17,10 +17,10 @@ REDIS = "redis://127.0.0.1:6379/0"
 SQLITE = "sqlite:///a.db"
 FORMS = {
     "database": ((SQLITE,), (False, "", 1)),
-    "counted": ((SQLITE, COUNTED), (True, "", 1)),
-    "counted-and-one": ((SQLITE, COUNTED, "1"), (True, "", 1)),
-    "redis": ((SQLITE, REDIS), (True, REDIS, 1)),
-    "redis-and-two": ((SQLITE, REDIS, "2"), (True, REDIS, 2)),
+    "redis": ((SQLITE, REDIS), (False, REDIS, 1)),
+    "redis-and-two": ((SQLITE, REDIS, "2"), (False, REDIS, 2)),
+    "counted": ((SQLITE, REDIS, "1", COUNTED), (True, REDIS, 1)),
+    "not-counted": ((SQLITE, REDIS, "1", UNCOUNTED), (False, REDIS, 1)),
 }
 
 
@@ -33,7 +33,7 @@ def test_arguments_say_what_is_served(arguments: tuple[str, ...], expected: tupl
 
 
 def test_nobody_meets_the_limits() -> None:
-    limits = chosen(SQLITE, COUNTED).limits
+    limits = chosen(SQLITE, REDIS, "1", COUNTED).limits
     assert limits.keys() == DEFAULT_LIMITS.keys()
     assert {limit.count for limit in limits.values()} == {MAX_COUNT}
 
@@ -47,9 +47,10 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "bench.serve", *arguments]
 
 
-@pytest.mark.parametrize("counted", [[], [COUNTED]], ids=["not-counted", "counted"])
-def test_it_serves_a_world(in_postgres: World, counted: list[str], tmp_path: Path) -> None:
-    with serving(command(in_postgres.address, *counted), None, tmp_path / "log") as server, Client(server) as client:
+@pytest.mark.parametrize("limits", [UNCOUNTED, COUNTED])
+def test_it_serves_a_world(in_postgres: World, redis_address: str, limits: str, tmp_path: Path) -> None:
+    arguments = command(in_postgres.address, redis_address, "1", limits)
+    with serving(arguments, None, tmp_path / "log") as server, Client(server) as client:
         assert client.get_json(*page())["meta"]["result_count"] == 100
 
 

@@ -20,6 +20,7 @@ class Slow(Database):
     """Takes a while for every batch, and refuses those with a bad row."""
 
     def __init__(self) -> None:
+        self.timeout_s = 1.0
         self.batches: list[list[Key]] = []
         self.bad: dict[Key, Exception] = {}
         self.under_way = self.most_under_way = 0

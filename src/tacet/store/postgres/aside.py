@@ -11,9 +11,6 @@ from tacet.store.postgres.dialect import Held
 MAX_WAITING = 32
 """Writes at a time: they come from a few people whose rows are held, and whoever repeats theirs is told to wait."""
 
-TURN_S = 5.0
-"""How long one may wait for its turn. They take turns, so that they never use more than one session."""
-
 HELD_S = 1.0
 """How long a row is left alone after somebody held it for longer than a statement may wait."""
 
@@ -65,8 +62,9 @@ class Aside:
                 del self._waiting[key]
 
     async def _wait_for_turn(self) -> None:
+        """They take turns, so that they never use more than one session; for no longer than a statement may take."""
         try:
-            async with asyncio.timeout(TURN_S):
+            async with asyncio.timeout(self._database.timeout_s):
                 await self._turn.acquire()
         except TimeoutError:
             raise Held(_HELD) from None

@@ -143,6 +143,7 @@ class Database:
     """
 
     def __init__(self, address: str, connections: int, max_waiting: int, timeout_s: float) -> None:
+        self.timeout_s = timeout_s
         self._make = partial(connect, address, timeout_s, timeout_s)
         self._is_spread = False
         self.pool = Pool(self._connect, connections, max_waiting, timeout_s)

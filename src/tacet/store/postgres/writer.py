@@ -19,6 +19,9 @@ MAX_BATCH = 256
 MAX_UNDER_WAY = 2
 """Batches at a time: while the disk takes one, the server works on the next. More would only be smaller."""
 
+APART_S = 1.0
+"""How long it is looked for whose rows are held: the only one in a batch of the largest size is found in 0.8 s."""
+
 KEY_LENGTH = 3
 """How many of the first columns that a write returns, say which one it is."""
 
@@ -108,7 +111,7 @@ class GroupWriter:
             return
         self._under_way += 1
         # On a task of its own, and of no request: whoever waits may be called off, and the others' writes go on.
-        task = self._loop.create_task(self._run(self._cut_batch()), context=Context())
+        task = self._loop.create_task(self._run(self._cut_batch(), self._loop.time() + APART_S), context=Context())
         self._tasks.add(task)
         task.add_done_callback(self._finish)
         if self._pending and self._under_way < MAX_UNDER_WAY:
@@ -135,13 +138,13 @@ class GroupWriter:
         self._pending.extendleft(reversed(again))
         return [batch[key] for key in sorted(batch)]
 
-    async def _run(self, batch: list[_Waiting]) -> None:
+    async def _run(self, batch: list[_Waiting], until_s: float) -> None:
         if self.batches is not None:
             self.batches.note(len(batch))
         try:
             rows = await self._database.write_many(self._sql, [waiting.parameters for waiting in batch])
         except (Conflict, Held, Unstorable) as error:
-            await self._run_apart(batch, error)
+            await self._run_apart(batch, error, until_s)
         except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits for it
             for waiting in batch:
                 _refuse(waiting, error)
@@ -155,14 +158,18 @@ class GroupWriter:
                 if not waiting.future.done():
                     waiting.future.set_result(returned.get(waiting.key, []))
 
-    async def _run_apart(self, batch: list[_Waiting], error: StoreError) -> None:
-        """Nothing of a batch was written because one was refused: whoever that is must not take others with it."""
-        if len(batch) == 1:
-            _refuse(batch[0], error)
+    async def _run_apart(self, batch: list[_Waiting], error: StoreError, until_s: float) -> None:
+        """Nothing of a batch was written because one was refused: whoever that is must not take others with it.
+
+        Unless nearly all are held, as when somebody has locked the whole table: each would be waited for in turn.
+        """
+        if len(batch) == 1 or (isinstance(error, Held) and self._loop.time() > until_s):
+            for waiting in batch:
+                _refuse(waiting, error)
             return
         half = len(batch) // 2
-        await self._run(batch[:half])
-        await self._run(batch[half:])
+        await self._run(batch[:half], until_s)
+        await self._run(batch[half:], until_s)
 
 
 def _refuse(waiting: _Waiting, error: Exception) -> None:
