@@ -37,9 +37,11 @@ test: test-environment lint types ## Everything: lint, formatting, types, all te
 	@scripts/browser.sh
 	@scripts/databases.sh
 ifeq ($(ARGS),)
-	@$(BIN)/pytest -n auto --dist loadfile --world postgresql $(ON_POSTGRESQL)
-	@$(BIN)/pytest -n auto --dist worksteal -p no:schemathesis $(addprefix --ignore=,$(SLOW))
-	@$(BIN)/pytest $(SLOW)
+	@trap 'exit 130' INT; failed=0; \
+	$(BIN)/pytest -n auto --dist loadfile --world postgresql $(ON_POSTGRESQL) || failed=1; \
+	$(BIN)/pytest -n auto --dist worksteal -p no:schemathesis $(addprefix --ignore=,$(SLOW)) || failed=1; \
+	$(BIN)/pytest $(SLOW) || failed=1; \
+	exit $$failed
 else
 	@$(BIN)/pytest $(ARGS)
 endif

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bench.cores import Cores
 from tacet import __version__
+from tests.programs import POSTGRESQL, REDIS, named_versions
 
 PACKAGES = ("starlette", "uvicorn", "uvloop", "httptools", "msgspec", "asyncpg", "hiredis")
 """Whose version a figure depends on."""
@@ -18,6 +19,7 @@ PACKAGES = ("starlette", "uvicorn", "uvloop", "httptools", "msgspec", "asyncpg",
 
 def description(cores: Cores) -> dict[str, str]:
     """Names and values, in the order in which they are shown."""
+    named = named_versions()
     placed = cores.note or f"server on core {cores.server}, load on core {cores.load}"
     return {
         "processor": f"{_processor()}, {os.cpu_count()} cores",
@@ -26,8 +28,8 @@ def description(cores: Cores) -> dict[str, str]:
         "Python": platform.python_version(),
         "tacet": __version__,
         "SQLite": sqlite3.sqlite_version,
-        "PostgreSQL": version_of("pgbench"),
-        "Redis": version_of("redis-server"),
+        "PostgreSQL": named.get(POSTGRESQL) or version_of("pgbench"),
+        "Redis": named.get(REDIS) or version_of("redis-server"),
         **{package: metadata.version(package) for package in PACKAGES},
         "load average before": f"{os.getloadavg()[0]:.2f}",
     }

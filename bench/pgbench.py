@@ -14,7 +14,7 @@ from bench.processes import started, why
 from tacet.mutes.positions import NEWEST, TIE_BITS
 from tacet.records.relations import Kind
 from tacet.store.postgres.dialect import adapt
-from tacet.store.queries.directory import PEOPLE
+from tacet.store.queries.directory import DirectoryQueries
 from tacet.store.queries.relations import ADD_RELATION_QUIETLY, PACKED
 
 NOW_MS = 1_900_000_000_000
@@ -41,7 +41,7 @@ def page_script(crowd: Crowd) -> str:
     """The two statements of a page: who is on it, and the people themselves."""
     # Named, so that pgbench can keep them.
     page = f"SELECT * FROM (\n{_page()}\n) AS found (targets, oldest, more) \\gset"
-    return f"{_draw_source(crowd)}{page}\n{_with(PEOPLE, ':targets')};\n"
+    return f"{_draw_source(crowd)}{page}\n{_with(DirectoryQueries.PEOPLE, ':targets')};\n"
 
 
 def known_script(crowd: Crowd) -> str:

@@ -14,7 +14,8 @@ from tacet.limits.defaults import DEFAULT_LIMITS
 from tacet.limits.rates import RateLimit
 from tacet.processes.server import run
 from tacet.processes.supervisor import supervise
-from tacet.settings import MAX_COUNT, SERVE, Settings
+from tacet.setting_rules import MAX_COUNT
+from tacet.settings import SERVE, Settings
 
 COUNTED, UNCOUNTED = "counted", "uncounted"
 """Whether requests are counted: with a Redis each then asks it."""

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Sees to the PostgreSQL and Redis that tests and bench start for themselves; installs Debian's where there are none.
+# TEST_POSTGRESQL, a folder with initdb and postgres, and TEST_REDIS, a redis-server, name others.
 # Servers that Debian starts at an installation stay off: tests and bench use ports and folders of their own.
 set -eu
 
@@ -8,8 +9,21 @@ fail() {
     exit 1
 }
 
+is_program() {
+    [ -f "$1" ] && [ -x "$1" ]
+}
+
+if [ -n "${TEST_POSTGRESQL:-}" ]; then
+    is_program "$TEST_POSTGRESQL/initdb" && is_program "$TEST_POSTGRESQL/postgres" \
+        || fail "TEST_POSTGRESQL=$TEST_POSTGRESQL has no initdb and postgres: give the folder of both, or unset it"
+fi
+if [ -n "${TEST_REDIS:-}" ]; then
+    is_program "$TEST_REDIS" || fail "TEST_REDIS=$TEST_REDIS is no program: give the path of a redis-server, or unset it"
+fi
+
 # Debian keeps PostgreSQL's server off the path.
 has_postgres() {
+    [ -z "${TEST_POSTGRESQL:-}" ] || return 0
     command -v initdb >/dev/null && return
     for initdb in /usr/lib/postgresql/*/bin/initdb; do
         if [ -x "$initdb" ]; then return; fi
@@ -17,8 +31,17 @@ has_postgres() {
     return 1
 }
 
+# Some builds have the server alone.
+has_psql() {
+    is_program "${TEST_POSTGRESQL:-}/psql" || command -v psql >/dev/null
+}
+
+has_redis() {
+    [ -n "${TEST_REDIS:-}" ] || command -v redis-server >/dev/null
+}
+
 has_both() {
-    has_postgres && command -v psql >/dev/null && command -v redis-server >/dev/null
+    has_postgres && has_psql && has_redis
 }
 
 as_root=

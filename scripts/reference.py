@@ -15,7 +15,8 @@ from tacet.cli.exits import MEANINGS
 from tacet.cli.options import shown_default, shown_limit
 from tacet.limits.defaults import DEFAULT_LIMITS
 from tacet.observing.metrics import METRICS, PREFIX
-from tacet.settings import Named, all_settings
+from tacet.setting_rules import Named
+from tacet.settings import all_settings
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from tests import worlds
 from tests.databases import Postgres, Redis
+from tests.programs import REDIS, MissingDatabase, named_versions
 from tests.service import Service, in_memory
 
 # The same examples in every run: a failure is somebody's change, never chance. Shared machines are slow at times.
@@ -23,6 +24,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
+NAMED = pytest.StashKey[Mapping[str, str]]()
+"""The versions of the databases that the environment names, by variable."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -31,6 +35,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="memory",
         help="where services and sandboxes of the tests keep what they hold, if a test does not say it",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "since_redis(version): is about something that an older Redis has not")
+    try:
+        config.stash[NAMED] = named_versions()
+    except MissingDatabase as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    return [f"{variable}: {version}" for variable, version in config.stash[NAMED].items()]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where an older Redis is named than this machine's, leave out what it cannot have; else everything runs."""
+    if (version := config.stash[NAMED].get(REDIS)) is None:
+        return
+    left_out = [item for item in items for mark in item.iter_markers("since_redis") if is_older(version, mark.args[0])]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
+def is_older(version: str, than: str) -> bool:
+    return [*map(int, version.split("."))] < [*map(int, than.split("."))]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -22,18 +22,17 @@ from typing import Self
 
 import psutil
 
-INSTALL = "the tests need PostgreSQL 15 or later and Redis 5 or later: run scripts/databases.sh, or install them\
- (apt-get install postgresql redis-server)"
+from tests.programs import postgres_folder, psql, redis_server
 
 HOST = "127.0.0.1"
 
 PORTS = range(20_000, 30_000)
 """Below those that systems give to outgoing connections: one of these could take a port while its server is away."""
 
-START_TIMEOUT_S = 30
+START_TIMEOUT_S = 60
 """More than a start takes, recovery after a crash included, however busy the machine is."""
 
-STOP_TIMEOUT_S = 20
+STOP_TIMEOUT_S = 60
 """More than an orderly end takes; past it a server is killed."""
 
 LOOK_INTERVAL_S = 0.01
@@ -51,10 +50,6 @@ rm -rf %(folder)s
 SUPERUSER = "postgres"
 USER = "tacet"
 """Owns the databases and is no superuser, as in production."""
-
-
-class MissingDatabase(AssertionError):
-    """A program is not installed here; the message names the remedy."""
 
 
 class Guard:
@@ -234,7 +229,7 @@ class Postgres(_Server):
     quick_signal = "QUIT"
 
     def __init__(self, folder: Path, durable: bool) -> None:
-        self._programs = _postgres_programs()
+        self._programs, self._psql = postgres_folder(), psql()
         super().__init__(folder)
         self._durable = durable
         self._cluster = self.data / "cluster"
@@ -249,7 +244,7 @@ class Postgres(_Server):
             durable: whether what it commits outlives the machine; a killed server loses nothing either way.
 
         Raises:
-            MissingDatabase: PostgreSQL is not installed.
+            MissingDatabase: PostgreSQL is not here.
         """
         return cls._begun(cls(folder, durable))
 
@@ -273,8 +268,8 @@ class Postgres(_Server):
         """Run statements as a superuser, each in a transaction of its own; return the rows, `|` between columns."""
         where = ("-h", HOST, "-p", str(self.port), "-U", SUPERUSER, "-d", database)
         commands = [part for each in statements for part in ("-c", each)]
-        psql = [str(self._programs / "psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", *where, *commands]
-        done = subprocess.run(psql, capture_output=True, text=True, timeout=START_TIMEOUT_S)
+        command = [str(self._psql), "-XAtq", "-v", "ON_ERROR_STOP=1", *where, *commands]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=START_TIMEOUT_S)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -330,10 +325,7 @@ class Redis(_Server):
     quick_signal = "TERM"
 
     def __init__(self, folder: Path) -> None:
-        program = shutil.which("redis-server")
-        if program is None:
-            raise MissingDatabase(INSTALL)
-        self._program = program
+        self._program = str(redis_server())
         super().__init__(folder)
 
     @classmethod
@@ -341,7 +333,7 @@ class Redis(_Server):
         """A new one that runs; `folder` gets its log.
 
         Raises:
-            MissingDatabase: Redis is not installed.
+            MissingDatabase: Redis is not here.
         """
         return cls._begun(cls(folder))
 
@@ -372,16 +364,6 @@ class Redis(_Server):
             return self.run("PING") == b"+PONG\r\n"
         except OSError:
             return False
-
-
-def _postgres_programs() -> Path:
-    """The folder with PostgreSQL's programs, of which Debian puts only some on the path; the newest version's."""
-    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: int(folder.parent.name))
-    on_path = [Path(found).resolve().parent for found in [shutil.which("postgres")] if found]
-    for folder in (*reversed(debian), *on_path):
-        if (folder / "initdb").exists() and (folder / "postgres").exists():
-            return folder
-    raise MissingDatabase(INSTALL)
 
 
 def runs(process: psutil.Process) -> bool:

@@ -20,6 +20,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.databases import free_ports
+
 ROOT = Path(__file__).resolve().parent.parent
 NODE_MODULES = ROOT / "tests" / "clients" / "js" / "node_modules"
 
@@ -75,10 +77,8 @@ def section(text: str, heading: str) -> str:
 
 
 def free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port: int = listening.getsockname()[1]
-        return port
+    """One that nobody listens on, and that no outgoing connection gets meanwhile."""
+    return next(free_ports())
 
 
 def free_callback_port() -> int:

@@ -18,7 +18,7 @@ TACET = (sys.executable, "-m", "tacet.cli")
 LAST_WORDS = "Ctrl-C ends it."
 """With these the welcome ends, and by then requests are accepted."""
 
-STOP_TIMEOUT_S = 20
+STOP_TIMEOUT_S = 60
 """More than a sandbox takes to stop, however busy the machine is."""
 
 

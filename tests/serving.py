@@ -14,7 +14,7 @@ from tacet.store.base import Store
 from tests.cast import move_in
 from tests.service import SECRET_KEY, settings
 
-STOP_TIMEOUT_S = 20
+STOP_TIMEOUT_S = 60
 """More than a server takes to stop, however busy the machine is."""
 
 

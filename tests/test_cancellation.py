@@ -32,7 +32,7 @@ async def test_it_goes_on_though_nobody_waits_any_more() -> None:
         await waiting
     assert not done.is_set()
     released.set()
-    await asyncio.wait_for(done.wait(), 5)
+    await asyncio.wait_for(done.wait(), 30)
 
 
 async def test_what_fails_when_nobody_waits_any_more_is_a_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:

@@ -26,7 +26,7 @@ sys.stdout.flush()
 time.sleep(600)
 """
 
-END_TIMEOUT_S = 20
+END_TIMEOUT_S = 60
 """More than a guard takes, however busy the machine is."""
 
 

@@ -191,6 +191,7 @@ ELSEWHERE = (
     "recovery_target_time",
     "pg_stat_activity",
     "pg_basebackup",
+    "pg_dump",
     "pg_isready",
     "pool_mode",
     "duration_ms",

@@ -12,11 +12,11 @@ from tacet.cli.sources import load
 from tacet.limits.defaults import DEFAULT_LIMITS
 from tacet.limits.rates import RateLimit
 from tacet.sandbox.world import MAX_PEOPLE, MIN_PEOPLE
+from tacet.setting_rules import Named
 from tacet.settings import (
     ADMIN,
     SANDBOX,
     SERVE,
-    Named,
     Settings,
     all_settings,
     settings_of,

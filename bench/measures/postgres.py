@@ -10,7 +10,7 @@ from bench.errors import BenchError
 from bench.figures import Figure, Goal, Sense, figure, rate_figure
 from bench.load import Load, ratios, rounds
 from bench.measures.mutes import MIN_EFFECT
-from bench.pgworld import mutes
+from bench.pgworld import checkpoint, mutes, touch
 from bench.stage import Stage
 
 SHARE_OF_PGBENCH = 0.6
@@ -50,7 +50,11 @@ def _pages(stage: Stage, small: World, large: World) -> list[Figure]:
 
 
 def _mutes(stage: Stage, small: World, large: World) -> list[Figure]:
-    done = rounds(
+    """First when pages have been changed since the last checkpoint, then when none has."""
+    stage.say("changing each list once")
+    for world in (small, large):
+        asyncio.run(touch(world.address, world.crowd))
+    between = rounds(
         stage.plan.runs,
         {
             "pgbench": seen(small, partial(stage.pgbench_load, small, pgbench.insert_script(small.crowd))),
@@ -58,19 +62,39 @@ def _mutes(stage: Stage, small: World, large: World) -> list[Figure]:
             "large": seen(large, partial(stage.world_load, large, "mute")),
         },
     )
-    pgbench_row = rate_figure(NAME, "pgbench: one row put in, on disk", done["pgbench"])
-    return [pgbench_row, *_rows("mute on PostgreSQL, on disk", small, large, done)]
+    after = rounds(stage.plan.runs, {"small": _just_after(stage, small), "large": _just_after(stage, large)})
+    label = "mute on PostgreSQL, on disk"
+    return [
+        rate_figure(NAME, "pgbench: one row put in, on disk", between["pgbench"]),
+        *_rows(label, small, large, between),
+        *_sizes(f"{label}, just after a checkpoint", small, large, after),
+    ]
+
+
+def _just_after(stage: Stage, world: World) -> Callable[[int], Load]:
+    """A load of mutes that begins with a checkpoint."""
+
+    def run(number: int) -> Load:
+        asyncio.run(checkpoint(world.address))
+        # A number draws the same pairs again, and those of the rounds before are there.
+        return stage.world_load(world, "mute", stage.plan.runs + number)
+
+    return seen(world, run)
 
 
 def _rows(label: str, small: World, large: World, done: dict[str, list[Load]]) -> list[Figure]:
     share = Goal(Sense.AT_LEAST, SHARE_OF_PGBENCH, " times")
+    *rates, growth = _sizes(label, small, large, done, Goal(Sense.AT_MOST, MAX_GROWTH, " times"))
+    to_pgbench = figure(NAME, f"{label}, to pgbench", ratios(done["small"], done["pgbench"]), " times", share)
+    return [*rates, to_pgbench, growth]
+
+
+def _sizes(label: str, small: World, large: World, done: dict[str, list[Load]], *goals: Goal) -> list[Figure]:
     few, many = f"{small.crowd.relations:,}", f"{large.crowd.relations:,}"
-    growth = Goal(Sense.AT_MOST, MAX_GROWTH, " times")
     return [
         rate_figure(NAME, f"{label}, {few} mutes", done["small"]),
         rate_figure(NAME, f"{label}, {many} mutes", done["large"]),
-        figure(NAME, f"{label}, to pgbench", ratios(done["small"], done["pgbench"]), " times", share),
-        figure(NAME, f"{label}, {few} mutes to {many}", ratios(done["small"], done["large"]), " times", growth),
+        figure(NAME, f"{label}, {few} mutes to {many}", ratios(done["small"], done["large"]), " times", *goals),
     ]
 
 

@@ -9,9 +9,6 @@ T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
-_left: set[asyncio.Task[Any]] = set()
-"""What goes on though nobody waits for it: an event loop alone would let it be collected half done."""
-
 
 async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
     """Run something to its end, also where whoever waits for it is cancelled: they no longer wait, it goes on.
@@ -23,12 +20,10 @@ async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        _left.add(task)
         task.add_done_callback(_end)
         raise
 
 
 def _end(task: asyncio.Task[Any]) -> None:
-    _left.discard(task)
     if not task.cancelled() and (error := task.exception()) is not None:
         _log.warning("a change for which nobody waited any more failed: %s", str(error) or type(error).__name__)

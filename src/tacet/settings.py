@@ -1,13 +1,24 @@
 """Everything that can be set, once: each field is a flag, a variable, a TOML key and a documented row."""
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from tacet.limits.defaults import DEFAULT_LIMITS
 from tacet.limits.rates import RateLimit
+from tacet.setting_rules import (
+    MAX_BYTES,
+    MAX_PORT,
+    MAX_SECONDS,
+    Named,
+    Setting,
+    check_key,
+    check_listener,
+    check_network,
+    check_origin,
+    check_redis,
+)
 from tacet.store import address
 
 SANDBOX = "sandbox"
@@ -19,96 +30,14 @@ SERVE = "serve"
 ADMIN = "admin"
 """The commands that work on a database beside the server that serves it."""
 
-ENV_PREFIX = "TACET_"
-
 X_API_ORIGINS = ("https://api.x.com", "https://api.twitter.com")
 """Where unmodified OAuth 1.0a clients believe they are talking to, and so what they sign over."""
-
-MAX_PORT = 65_535
-
-MAX_SECONDS = 24 * 3600
-"""No timeout or rate window is longer than X's longest, a day."""
-
-MAX_COUNT = 1_000_000_000
-"""Larger counts are typing errors; every counter and every database integer holds this one."""
-
-MAX_BYTES = 1 << 40
-"""As `MAX_COUNT`, for sizes: a tebibyte."""
 
 MAX_PROCESSES = 256
 """More than any machine has cores for; each costs some 60 MB."""
 
 MAX_DATABASE_CONNECTIONS = 500
 """More of one process only queue inside PostgreSQL, which serves about as many as it has cores at a time."""
-
-_ORIGIN = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[0-9A-Za-z._-]+)(:(?P<port>[1-9][0-9]{0,4}))?", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What a field of `Settings` is beyond its type and default.
-
-    Attributes:
-        commands: which commands it belongs to: `SANDBOX`, `SERVE`, `ADMIN`.
-        help: one sentence for `--help` and the documentation.
-        metavar: what stands for its value there.
-        key: its name outside where that is not the field's: TOML key, and with a prefix flag and variable.
-        flag: its flag where that is not `--` and the key.
-        minimum, maximum: bounds of a number, both inclusive.
-        choices: the only values of a text.
-        check: raises ValueError, with a reason, for a text that cannot be right.
-        secret: never shown, and no flag of its own: every user of the machine can read arguments.
-    """
-
-    commands: tuple[str, ...]
-    help: str
-    metavar: str = ""
-    key: str = ""
-    flag: str = ""
-    minimum: int = 0
-    maximum: int = MAX_COUNT
-    choices: tuple[str, ...] = ()
-    check: Callable[[str], object] | None = None
-    secret: bool = False
-
-
-def _check_origin(origin: str) -> None:
-    found = _ORIGIN.fullmatch(origin)
-    if not found or int(found["port"] or 0) > MAX_PORT:
-        raise ValueError(f"{origin!r} is no origin: give https://HOST or https://HOST:PORT, nothing after it")
-
-
-def _check_network(network: str) -> None:
-    from ipaddress import ip_network
-
-    try:
-        ip_network(network)
-    except ValueError:
-        message = "is no address, such as 10.0.0.5, and no network, such as 10.0.0.0/8"
-        raise ValueError(f"{network!r} {message}") from None
-
-
-def _check_redis(text: str) -> None:
-    # Imported here, as below: every command reads the settings, few need this one.
-    from tacet.redis.address import read_address
-
-    read_address(text)
-
-
-def _check_listener(text: str) -> None:
-    host, colon, port = text.rpartition(":")
-    if not (host and colon and port.isascii() and port.isdigit() and len(port) <= 5 and 1 <= int(port) <= MAX_PORT):
-        raise ValueError(f"{text!r} is no HOST:PORT, such as 127.0.0.1:9464")
-
-
-def _check_secret_key(secret_key: str) -> None:
-    from tacet.identity.vault import VaultError, check_secret_key
-
-    try:
-        check_secret_key(secret_key)
-    except VaultError as error:
-        raise ValueError(str(error)) from None
-
 
 _SERVERS = (SANDBOX, SERVE)
 _DATABASE = (SERVE, ADMIN)
@@ -142,7 +71,7 @@ class Settings:
             _SERVERS,
             "Where people reach the pages, when a proxy ends TLS: https makes cookies secure.",
             metavar="ORIGIN",
-            check=_check_origin,
+            check=check_origin,
         ),
     )
     data_dir: Path | None = field(
@@ -195,7 +124,12 @@ class Settings:
     )
     database_timeout_s: int = field(
         default=5,
-        metadata=_set((SERVE,), "Give up on a statement in PostgreSQL, past it 503.", minimum=1, **_SECONDS),
+        metadata=_set(
+            (SERVE,),
+            "Give up on a statement in PostgreSQL, past it 503; twice that, on a request.",
+            minimum=1,
+            **_SECONDS,
+        ),
     )
     processes: int = field(
         default=1,
@@ -214,7 +148,7 @@ class Settings:
             (SERVE,),
             "Redis that all processes share, redis://HOST:PORT, rediss:// or unix://PATH.",
             metavar="URL",
-            check=_check_redis,
+            check=check_redis,
         ),
     )
     secret_key: str = field(
@@ -224,7 +158,7 @@ class Settings:
             _DATABASE,
             "Key that protects the secrets in the database; `tacet secrets new` prints one.",
             metavar="PATH",
-            check=_check_secret_key,
+            check=check_key,
             secret=True,
         ),
     )
@@ -235,7 +169,7 @@ class Settings:
             _DATABASE,
             "Key before that one, while the database holds secrets that it sealed; see `tacet secrets rotate`.",
             metavar="PATH",
-            check=_check_secret_key,
+            check=check_key,
             secret=True,
         ),
     )
@@ -260,7 +194,7 @@ class Settings:
             "Origins that OAuth 1.0a clients may sign over instead of this server's own.",
             metavar="ORIGIN",
             flag="--api-origin",
-            check=_check_origin,
+            check=check_origin,
         ),
     )
     trusted_proxies: tuple[str, ...] = field(
@@ -270,7 +204,7 @@ class Settings:
             "Proxies, or networks of them, whose X-Forwarded-For says where a sign-in comes from.",
             metavar="ADDRESS",
             flag="--trusted-proxy",
-            check=_check_network,
+            check=check_network,
         ),
     )
     max_body_bytes: int = field(
@@ -351,35 +285,9 @@ class Settings:
             _SERVERS,
             "Answer Prometheus here, and process k of several at PORT + k.",
             metavar="HOST:PORT",
-            check=_check_listener,
+            check=check_listener,
         ),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """One setting with its names."""
-
-    field_name: str
-    type: Any
-    default: Any
-    setting: Setting
-
-    @property
-    def key(self) -> str:
-        """Its TOML key."""
-        return self.setting.key or self.field_name
-
-    @property
-    def variable(self) -> str:
-        """Its environment variable."""
-        return ENV_PREFIX + self.key.upper()
-
-    @property
-    def flag(self) -> str:
-        """Its flag; a secret's names a file that holds the value."""
-        ending = "-file" if self.setting.secret else ""
-        return self.setting.flag or f"--{self.key.replace('_', '-')}{ending}"
 
 
 def _named(of: Field[Any]) -> Named:

@@ -12,7 +12,7 @@ from bench.cores import pin
 from bench.errors import BenchError
 from tacet.store.base import StoreError
 from tests.bench.small import CROWD, Heard
-from tests.databases import MissingDatabase
+from tests.programs import MissingDatabase
 
 
 @pytest.fixture(scope="module")

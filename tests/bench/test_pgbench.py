@@ -14,7 +14,7 @@ from bench.pgworld import MUTES_EACH, Crowd, mutes
 from tacet.app import Tacet
 from tacet.mutes.positions import TIE_BITS
 from tacet.store.postgres.dialect import adapt
-from tacet.store.queries.directory import PEOPLE
+from tacet.store.queries.directory import DirectoryQueries
 from tests.bench.small import CROWD
 from tests.bench.test_pgworld import ids, rows
 from tests.service import exchange
@@ -70,7 +70,7 @@ async def test_pgbench_is_given_what_the_server_asks_for_such_a_page(
 
 def test_another_statement_is_noticed() -> None:
     assert not has(page_script(CROWD), adapt("SELECT target_id FROM relation WHERE source_id = $1"))
-    assert not has(known_script(CROWD), adapt(PEOPLE))
+    assert not has(known_script(CROWD), adapt(DirectoryQueries.PEOPLE))
 
 
 def test_what_pgbench_printed_is_a_load() -> None:

@@ -10,7 +10,8 @@ from bench.cluster import World
 from bench.processes import serving
 from bench.serve import COUNTED, UNCOUNTED, chosen
 from tacet.limits.defaults import DEFAULT_LIMITS
-from tacet.settings import MAX_COUNT, SERVE
+from tacet.setting_rules import MAX_COUNT
+from tacet.settings import SERVE
 from tests.bench.small import CROWD
 
 REDIS = "redis://127.0.0.1:6379/0"

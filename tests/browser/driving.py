@@ -23,7 +23,7 @@ from playwright.sync_api import (
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
-TIMEOUT_MS = 20_000
+TIMEOUT_MS = 60_000
 """Far more than any page takes, so that a test that waits in vain says for what."""
 
 WIDE: ViewportSize = {"width": 1280, "height": 800}

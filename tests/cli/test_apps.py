@@ -6,8 +6,10 @@ import pytest
 from tacet.cli.exits import Exit
 from tacet.identity.vault import Vault, new_secret_key
 from tacet.ids import SeededRandomness
+from tacet.records.accounts import Project
 from tacet.records.credentials import Access, App, UserAuthentication
 from tacet.records.people import Person
+from tacet.store.sqlite.accounts import SqliteAccounts
 from tests.cli.conftest import Stored, Tacet
 
 KEY = new_secret_key(SeededRandomness(1))
@@ -183,6 +185,25 @@ def test_nobody_is_put_into_somebody_elses_project(tacet: Tacet, stored: Stored)
         assert (ended.code, ended.out) == (Exit.FAILED, "")
         assert ended.complaint == f"tacet: @biz has no Project with the id {other}"
     assert stored(lambda store: store.accounts.apps(13)) == []
+
+
+@pytest.mark.usefixtures("_keyed", "_jack")
+def test_an_app_whose_project_is_deleted_meanwhile_is_not_made(
+    tacet: Tacet, stored: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored(lambda store: store.accounts.add_project(Project(70, 12, "P", "", 0)))
+    ask = SqliteAccounts.project
+
+    async def answer(accounts: SqliteAccounts, project_id: int) -> Project | None:
+        found = await ask(accounts, project_id)
+        await accounts.delete_project(project_id)
+        return found
+
+    monkeypatch.setattr(SqliteAccounts, "project", answer)
+    ended = tacet("app create --name X --owner @jack --project 70")
+    assert ended.code == Exit.FAILED
+    assert "the Project 70 was deleted meanwhile: nothing was made" in ended.complaint
+    assert stored(lambda store: store.accounts.apps(12)) == []
 
 
 @pytest.mark.usefixtures("_keyed", "_jack")

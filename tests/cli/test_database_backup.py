@@ -1,4 +1,5 @@
 import asyncio
+import errno
 import os
 import signal
 import sqlite3
@@ -8,11 +9,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tacet.cli.exits import Exit
 from tacet.store.opening import open_store
+from tacet.store.sqlite import backup
 from tests.cli.conftest import Stored, Tacet
 from tests.crash.connections import Gone, connected
 from tests.crash.ledger import walk
@@ -122,6 +125,25 @@ class TestAFileThatIsThere:
         assert "damaged" in ended.complaint
         assert (tmp_path / "copy.db").read_text() == "old"
 
+    @pytest.mark.parametrize("mode", ["WAL", "DELETE"])
+    def test_stays_whole_with_what_is_in_its_log_where_the_copy_cannot_take_its_place(
+        self, tacet: Tacet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str
+    ) -> None:
+        left_by_a_crash(tmp_path / "copy.db", mode)
+
+        def fails(_self: Path, _target: Path) -> Path:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "replace", fails)
+            assert tacet("database backup --force copy.db").code == Exit.DATABASE
+        with closing(sqlite3.connect(tmp_path / "copy.db")) as connection:
+            assert connection.execute("SELECT sum(number), count(*) FROM kept").fetchone() == (1_000, 1_000)
+            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert tacet("database backup --force copy.db").code == Exit.OK
+        assert rows(tmp_path / "copy.db") == rows(tmp_path / "tacet.db")
+        assert not names(tmp_path) & {f"copy.db{ending}" for ending in backup.LOG_ENDINGS}
+
     @pytest.mark.parametrize("force", ["", " --force"], ids=["plain", "forced"])
     def test_is_never_the_database_itself(self, tacet: Tacet, tmp_path: Path, force: str) -> None:
         before = rows(tmp_path / "tacet.db")
@@ -135,6 +157,24 @@ class TestAFileThatIsThere:
         ended = other.beside_a_server(lambda: tacet("database backup --force other.db"))
         assert ended.code == Exit.DATABASE
         assert f"another server (process {os.getpid()}) already serves other.db" in ended.complaint
+
+
+def left_by_a_crash(path: Path, mode: str) -> None:
+    """A database of a thousand ones, as its files lie there while a transaction of many pages is under way."""
+    made = path.with_name("made.db")
+    with closing(sqlite3.connect(made, isolation_level=None)) as connection:
+        connection.execute(f"PRAGMA journal_mode = {mode}")
+        connection.execute("CREATE TABLE kept (number INTEGER, ballast BLOB)")
+        connection.executemany("INSERT INTO kept VALUES (1, zeroblob(500))", [()] * 1_000)
+        # What has no room in memory is written before its transaction ends.
+        connection.execute("PRAGMA cache_size = 1")
+        connection.execute("BEGIN")
+        connection.execute("UPDATE kept SET number = 2")
+        for ending in ("", "-wal", "-journal"):
+            file = made.with_name(made.name + ending)
+            if file.exists():
+                path.with_name(path.name + ending).write_bytes(file.read_bytes())
+    made.unlink()
 
 
 FILES = ("tacet.db-wal", "tacet.db-shm", "tacet.db-journal", "tacet.db.lock")
@@ -255,6 +295,49 @@ def test_what_cannot_be_done_is_one_line_and_leaves_nothing(
 
 
 @pytest.mark.usefixtures("_filled")
+def test_a_full_disk_is_named_and_nothing_of_the_copy_stays(
+    tacet: Tacet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied = backup._copy
+
+    def copy_until_full(source: Path, partial: Path, *others: Any) -> None:
+        copied(source, partial, *others)
+        with closing(sqlite3.connect(partial)) as connection:
+            connection.execute("PRAGMA max_page_count = 1")
+            connection.execute("CREATE TABLE one_too_many (octets BLOB)")
+
+    monkeypatch.setattr(backup, "_copy", copy_until_full)
+    (tmp_path / "copy.db").write_text("old")
+    before = names(tmp_path)
+    ended = tacet("database backup --force copy.db")
+    assert (ended.code, ended.out) == (Exit.DATABASE, "")
+    assert ended.complaint == "tacet: copy.db cannot be written, its disk is full: free some, or give another file"
+    assert names(tmp_path) == before
+    assert (tmp_path / "copy.db").read_text() == "old"
+
+
+@pytest.mark.usefixtures("_filled")
+def test_what_cannot_be_tidied_away_keeps_nobody_from_the_copy(
+    tacet: Tacet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remove, removed = Path.unlink, list[Path]()
+
+    def fails_in_the_end(path: Path, missing_ok: bool = False) -> None:
+        if path.suffix == backup.PARTIAL_ENDING:
+            removed.append(path)
+            if len(removed) > 1:
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+        remove(path, missing_ok=missing_ok)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", fails_in_the_end)
+        assert tacet("database backup copy.db").code == Exit.OK
+    assert len(removed) == 2
+    assert "copy.db.lock" not in names(tmp_path)
+    assert rows(tmp_path / "copy.db") == rows(tmp_path / "tacet.db")
+
+
+@pytest.mark.usefixtures("_filled")
 def test_a_damaged_database_is_found_and_no_copy_of_it_is_kept(tacet: Tacet, tmp_path: Path) -> None:
     damage(tmp_path / "tacet.db")
     before = names(tmp_path)
@@ -328,7 +411,7 @@ class TestInterrupted:
         self, tacet: Tacet, halted: "subprocess.Popen[str]", tmp_path: Path
     ) -> None:
         halted.kill()
-        assert halted.wait(20) == -9
+        assert halted.wait(60) == -9
         assert "copy.db" not in names(tmp_path / "backups")
         assert tacet("database backup backups/copy.db").code == Exit.OK
         assert names(tmp_path / "backups") == {"copy.db"}
@@ -336,7 +419,7 @@ class TestInterrupted:
 
     def test_ctrl_c_leaves_nothing(self, halted: "subprocess.Popen[str]", tmp_path: Path) -> None:
         halted.send_signal(signal.SIGINT)
-        _, err = halted.communicate(timeout=20)
+        _, err = halted.communicate(timeout=60)
         assert (halted.returncode, err.strip()) == (Exit.INTERRUPTED, "tacet: interrupted")
         assert names(tmp_path / "backups") == set()
 
@@ -346,7 +429,7 @@ class TestInterrupted:
         ended = tacet("database backup --force backups/copy.db")
         assert ended.code == Exit.DATABASE
         assert f"process {halted.pid}" in ended.complaint
-        halted.communicate("\n", timeout=20)
+        halted.communicate("\n", timeout=60)
         assert halted.returncode == Exit.OK
         assert rows(tmp_path / "backups" / "copy.db") == rows(tmp_path / "tacet.db")
 
@@ -356,7 +439,7 @@ class TestInterrupted:
         before = rows(tmp_path / "tacet.db")
         with closing(sqlite3.connect(tmp_path / "tacet.db", timeout=0)) as connection, connection:
             connection.execute("UPDATE person SET name = 'Newest'")
-        halted.communicate("\n", timeout=20)
+        halted.communicate("\n", timeout=60)
         assert halted.returncode == Exit.OK
         assert rows(tmp_path / "backups" / "copy.db") == before
 

@@ -1,4 +1,5 @@
 import asyncio
+import os
 import re
 import signal
 import sqlite3
@@ -16,8 +17,9 @@ from tacet.identity.vault import Vault, new_secret_key
 from tacet.ids import SeededRandomness
 from tacet.records.credentials import Access
 from tacet.store import copying
-from tacet.store.base import Store
+from tacet.store.base import Serving, Store
 from tacet.store.opening import open_store
+from tacet.store.postgres import copying as postgres_copying
 from tests.cast import CONSUMER_SECRET, app
 from tests.cli.conftest import Stored, Tacet
 from tests.databases import Postgres
@@ -135,7 +137,7 @@ class TestInterrupted:
         self, tacet: Tacet, pair: Pair, halted: "subprocess.Popen[str]"
     ) -> None:
         halted.kill()
-        assert halted.wait(20) == -9
+        assert halted.wait(60) == -9
         ended = tacet(pair.line)
         assert (ended.code, ended.err) == (Exit.OK, "")
         assert SUMMARY.fullmatch(ended.out), ended.out
@@ -143,20 +145,50 @@ class TestInterrupted:
         assert re.search(r"rows copied, 4[0-9]{2} of them by an earlier run;", ended.out)
         assert pair.is_copied()
 
-    def test_until_then_no_server_and_no_command_takes_it_for_a_database(
-        self, tacet: Tacet, pair: Pair, halted: "subprocess.Popen[str]"
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "app list --database {}",
+            "database migrate --database {}",
+            "database migrate --check --database {}",
+            "database distribute --database {}",
+            "database backup --database {} other.db",
+            "database copy {} sqlite:///other.db",
+        ],
+        ids=lambda line: line.partition(" --database")[0],
+    )
+    def test_until_then_nothing_takes_it_for_a_database(
+        self, tacet: Tacet, pair: Pair, halted: "subprocess.Popen[str]", tmp_path: Path, line: str
     ) -> None:
         halted.kill()
-        halted.wait(20)
-        ended = tacet(f"app list --database {pair.destination}")
-        assert ended.code == Exit.DATABASE
-        assert "unfinished copy of another database: run the same `tacet database copy` again" in ended.complaint
+        halted.wait(60)
+        ended = tacet(line.format(pair.destination))
+        assert ended.out == ""
+        assert not (tmp_path / "other.db").exists()
+        on_postgresql = pair.destination.startswith("postgresql")
+        if line.startswith("database backup") and on_postgresql:
+            assert "PostgreSQL is backed up by its own tools" in ended.complaint
+        elif line.startswith("database distribute") and not on_postgresql:
+            assert "only PostgreSQL with Citus can be distributed" in ended.complaint
+        else:
+            assert ended.code == Exit.DATABASE
+            assert "unfinished copy" in ended.complaint
+            assert ended.complaint.endswith(("run the same `tacet database copy` again", "finish that one first"))
+
+    def test_until_then_no_server_starts(self, pair: Pair, halted: "subprocess.Popen[str]") -> None:
+        halted.kill()
+        halted.wait(60)
+        command = [sys.executable, "-m", "tacet.cli", "serve", "--port", "0", "--database", pair.destination]
+        made = {**os.environ, "TACET_SECRET_KEY": KEY}
+        ended = subprocess.run(command, env=made, capture_output=True, text=True, timeout=60, check=False)
+        assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (Exit.DATABASE, "", 1)
+        assert ended.stderr.endswith(" unfinished copy of another database: run the same `tacet database copy` again\n")
 
     def test_ctrl_c_says_what_stays_and_what_to_do(
         self, tacet: Tacet, pair: Pair, halted: "subprocess.Popen[str]"
     ) -> None:
         halted.send_signal(signal.SIGINT)
-        out, err = halted.communicate("\n", timeout=20)
+        out, err = halted.communicate("\n", timeout=60)
         assert (halted.returncode, out) == (Exit.INTERRUPTED, "")
         assert re.fullmatch(
             r"tacet: interrupted; [0-9]+ rows are in and stay: run the same command again to go on\n", err
@@ -165,14 +197,34 @@ class TestInterrupted:
         assert pair.is_copied()
 
     def test_a_second_one_at_the_same_time_is_refused(
-        self, tacet: Tacet, pair: Pair, halted: "subprocess.Popen[str]"
+        self, tacet: Tacet, pair: Pair, halted: "subprocess.Popen[str]", monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        monkeypatch.setattr(postgres_copying, "PATIENCE_S", 0.3)
         ended = tacet(pair.line)
         assert ended.code == Exit.DATABASE
         assert "another" in ended.complaint
         halted.communicate("\n", timeout=60)
         assert halted.returncode == Exit.OK
         assert pair.is_copied()
+
+
+class TestAgain:
+    def test_it_says_that_the_copy_is_complete(self, tacet: Tacet, pair: Pair) -> None:
+        first = tacet(pair.line)
+        ended = tacet(pair.line)
+        assert (ended.code, ended.err) == (Exit.OK, "")
+        done, compared, _ = ended.out.split("; ")
+        assert done == "TO is a complete copy already"
+        assert compared == first.out.split("; ")[1]
+        assert pair.is_copied()
+
+    def test_it_says_what_was_written_since(self, tacet: Tacet, files: Pair, tmp_path: Path) -> None:
+        tacet(files.line)
+        Stored(tmp_path / "from.db")(lambda store: store.directory.put_people([person(99, "ann")]))
+        ended = tacet(files.line)
+        assert (ended.code, ended.out) == (Exit.DATABASE, "")
+        assert "it is not the same as FROM (table person: 40 rows, FROM has 41): if a copy was" in ended.complaint
+        assert "nothing is left to do; otherwise copy into an empty database (of PostgreSQL" in ended.complaint
 
 
 class TestRefused:
@@ -193,13 +245,6 @@ class TestRefused:
         assert ended.code == Exit.DATABASE
         assert complaint in ended.complaint
         assert ended.complaint.startswith(("tacet: FROM, ", "tacet: TO, "))
-
-    def test_a_second_time_it_says_that_a_finished_copy_is_complete(self, tacet: Tacet, pair: Pair) -> None:
-        assert tacet(pair.line).code == Exit.OK
-        ended = tacet(pair.line)
-        assert ended.code == Exit.DATABASE
-        assert "a copy that was finished there is complete; otherwise give an empty database" in ended.complaint
-        assert "`dropdb`" in ended.complaint
 
     @pytest.mark.parametrize(
         ("line", "complaint"),
@@ -224,11 +269,29 @@ class TestRefused:
         assert "already serves" in ended.complaint
         assert not (tmp_path / "to.db").exists()
 
+    @pytest.mark.parametrize("end", ["FROM", "TO"])
+    def test_a_postgresql_that_is_served(
+        self, tacet: Tacet, files: Pair, migrated_address: str, end: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(postgres_copying, "PATIENCE_S", 0.3)
+        store = open_store(migrated_address, QUEUE_LENGTH, serving=Serving.TOGETHER)
+        line = f"{migrated_address} sqlite:///to.db" if end == "FROM" else f"{files.source} {migrated_address}"
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(store.open())
+        try:
+            ended = tacet(f"database copy {line}")
+        finally:
+            loop.run_until_complete(store.close())
+            loop.close()
+        assert (ended.code, ended.out) == (Exit.DATABASE, "")
+        assert ended.complaint.startswith(f"tacet: {end}: a server serves {migrated_address}: stop it, ")
+        assert not Path("to.db").exists()
+
     def test_a_destination_with_something_in_it(self, tacet: Tacet, files: Pair, tmp_path: Path) -> None:
         Stored(tmp_path / "to.db")(lambda store: store.directory.put_people([person(1, "ann")]))
         ended = tacet(files.line)
         assert ended.code == Exit.DATABASE
-        assert "to.db, is not empty (it has rows in person, handle), and no copy" in ended.complaint
+        assert "to.db, is not empty (it has rows in person, handle), no copy into it is" in ended.complaint
 
     def test_a_password_is_never_shown(self, tacet: Tacet, files: Pair) -> None:
         ended = tacet(f"database copy {files.source} postgresql://ann:hunter2@127.0.0.1:1/tacet")

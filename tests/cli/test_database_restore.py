@@ -15,6 +15,7 @@ from tacet.store.maintenance import migrate
 from tacet.store.opening import open_store
 from tests.cli.conftest import Tacet
 from tests.databases import SUPERUSER, Postgres
+from tests.programs import postgres_search_path
 from tests.store.building import NOW, QUEUE_LENGTH, mute
 from tests.store.filled import filled, rows_of
 
@@ -24,11 +25,6 @@ BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 DUMPED, RESTORED = "postgresql://tacet@db.example/tacet", "postgresql://tacet@db.example/restored"
 """As the documentation calls them."""
-
-PROGRAM_FOLDERS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-"""Debian keeps the tools of each version apart; elsewhere they are on the path."""
-
-TOOLS = os.pathsep.join([*map(str, PROGRAM_FOLDERS), os.environ["PATH"]])
 
 COMMAND_TIMEOUT_S = 60
 
@@ -42,7 +38,7 @@ def documented(page: str) -> list[str]:
 def run(command: str, **environment: str) -> None:
     done = subprocess.run(
         ["/bin/sh", "-e", "-c", command],
-        env={"PATH": TOOLS, "LC_ALL": "C", **environment},
+        env={"PATH": postgres_search_path(), "LC_ALL": "C", **environment},
         cwd="/",
         user=SUPERUSER if environment.get("PGUSER") == SUPERUSER and os.geteuid() == 0 else None,
         capture_output=True,

@@ -265,7 +265,7 @@ class TestInterrupted:
         halted.send_signal(signal.SIGINT)
         assert halted.stdout is not None
         assert halted.stdout.readline() == "ending\n"
-        _, err = halted.communicate(timeout=20)
+        _, err = halted.communicate(timeout=60)
         assert (halted.returncode, err.strip()) == (Exit.INTERRUPTED, "tacet: interrupted")
         assert opens(stored, OLD)
 

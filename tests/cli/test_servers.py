@@ -3,7 +3,6 @@ import json
 import re
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import urllib.error
@@ -25,11 +24,12 @@ from tacet.settings import Settings
 from tacet.sharing import SharingError
 from tacet.store.base import StoreError, StoreLocked
 from tests.cli.conftest import Stored, Tacet
+from tests.documents import free_port
 
 KEY = new_secret_key(SeededRandomness(1))
 URL = "http://127.0.0.1:4321"
 
-STOP_TIMEOUT_S = 20
+STOP_TIMEOUT_S = 60
 """More than a server takes to stop, however busy the machine is."""
 
 
@@ -475,8 +475,7 @@ def test_under_make_the_way_to_another_port_is_makes(monkeypatch: pytest.MonkeyP
 
 
 def test_of_two_sandboxes_that_start_at_once_on_one_port_one_serves() -> None:
-    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as found:
-        port = found.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "tacet.cli", "sandbox", "--people", "3", "--port", str(port)]
     with (
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as one,

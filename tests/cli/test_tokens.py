@@ -1,3 +1,4 @@
+import asyncio
 import io
 import json
 import re
@@ -18,9 +19,10 @@ from tacet.identity.scopes import GRANTABLE_SCOPES
 from tacet.identity.vault import Vault, new_secret_key
 from tacet.ids import SeededRandomness
 from tacet.records.consents import Grant, GrantKind
-from tacet.records.credentials import Token, TokenKind
+from tacet.records.credentials import App, Token, TokenKind
 from tacet.records.people import Person
 from tacet.store.base import Store
+from tacet.store.sqlite.credentials import SqliteCredentials
 from tests.cli.conftest import Ended, Stored, Tacet
 from tests.wire.calls import OPERATIONS
 
@@ -209,6 +211,23 @@ def test_what_is_not_there_is_said(tacet: Tacet, app_id: str, options: str, comp
     ended = tacet(f"token create {options.replace('APP', app_id)}")
     assert ended.code == Exit.FAILED
     assert complaint in ended.complaint
+
+
+def test_no_token_is_made_of_an_app_that_is_deleted_meanwhile(
+    tacet: Tacet, stored: Stored, app_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = SqliteCredentials.app
+
+    async def answer(credentials: SqliteCredentials, id_: int) -> App | None:
+        found = await ask(credentials, id_)
+        await asyncio.to_thread(stored, lambda store: store.accounts.delete_app(id_))
+        return found
+
+    monkeypatch.setattr(SqliteCredentials, "app", answer)
+    ended = tacet("token", "create", "--app", app_id, "--app-only")
+    assert ended.code == Exit.FAILED
+    assert f"no App has the id {app_id}" in ended.complaint
+    assert ended.out == ""
 
 
 def test_bearers_need_no_secret_key_and_oauth1_tokens_do(

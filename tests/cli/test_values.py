@@ -5,7 +5,8 @@ import pytest
 
 from tacet.cli.values import from_text, from_toml, nearest
 from tacet.limits.rates import RateLimit
-from tacet.settings import Named, all_settings
+from tacet.setting_rules import Named
+from tacet.settings import all_settings
 
 SETTINGS = {named.field_name: named for named in all_settings()}
 KEY = "MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY"

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any
 
 from tests.crash.processes import token
 
-ANSWER_TIMEOUT_S = 15
+ANSWER_TIMEOUT_S = 30
 """Longer than any answer may take, however busy the machine is."""
 
 
@@ -111,3 +112,13 @@ async def connected(port: int) -> AsyncIterator[Connection]:
         yield Connection(reader, writer)
     finally:
         writer.transport.abort()
+
+
+async def nobody_accepts(port: int) -> None:
+    """Wait until no new connection is taken any more."""
+    until_s = time.monotonic() + ANSWER_TIMEOUT_S
+    with contextlib.suppress(Gone):
+        while time.monotonic() < until_s:
+            async with connected(port):
+                await asyncio.sleep(0.05)
+        raise AssertionError("connections are still taken")

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import random
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -11,6 +12,11 @@ from tests.crash.processes import SOURCES, TARGETS
 
 PAGE = 7
 """Small, so that every list has several pages."""
+
+PATIENCE_S = 60
+"""For what does happen, however busy the machine is."""
+
+LOOK_INTERVAL_S = 0.001
 
 Pair = tuple[int, int]
 """Source and target."""
@@ -103,11 +109,22 @@ async def load(port: int, ledger: Ledger, seed: int, end: Callable[[], None], af
     """Writes from two connections for each source, none for a pair of another's, until the server is gone.
 
     Args:
-        end: called `after_s` seconds from now: ends the server in some way.
+        end: called `after_s` seconds after the first of them is acknowledged: ends the server in some way.
     """
-    asyncio.get_running_loop().call_later(after_s, end)
     workers = itertools.product(SOURCES, (0, 1))
-    await asyncio.gather(*(_write_until_gone(port, ledger, source_id, parity, seed) for source_id, parity in workers))
+    await asyncio.gather(
+        _end_later(ledger, ledger.acknowledged, end, after_s),
+        *(_write_until_gone(port, ledger, source_id, parity, seed) for source_id, parity in workers),
+    )
+
+
+async def _end_later(ledger: Ledger, before: int, end: Callable[[], None], after_s: float) -> None:
+    until_s = time.monotonic() + PATIENCE_S
+    while ledger.acknowledged == before:
+        assert time.monotonic() < until_s, "nothing is acknowledged"
+        await asyncio.sleep(LOOK_INTERVAL_S)
+    await asyncio.sleep(after_s)
+    end()
 
 
 async def _write_until_gone(port: int, ledger: Ledger, source_id: int, parity: int, seed: int) -> None:

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from tacet.identity.vault import Vault
 from tacet.processes.server import run
 from tacet.records.credentials import Access, App
@@ -23,7 +25,7 @@ from tests.service import SECRET_KEY, settings
 SOURCES = range(1, 9)
 TARGETS = range(1_000, 1_060)
 
-STOP_TIMEOUT_S = 20
+STOP_TIMEOUT_S = 30
 """More than a server takes to stop, however busy the machine is."""
 
 CHECKPOINT_BYTES = 64 * 1024
@@ -39,6 +41,12 @@ class Server:
         self.url = process.stdout.readline().strip()
         assert self.url, f"the server did not start, exit code {process.wait(STOP_TIMEOUT_S)}"
         self.port = int(self.url.rpartition(":")[2])
+
+    @property
+    def connections(self) -> int:
+        """How many clients it has."""
+        found = psutil.Process(self.process.pid).net_connections("tcp")
+        return sum(each.status == psutil.CONN_ESTABLISHED for each in found)
 
     def kill(self) -> None:
         """End it without a chance to do anything more; returns at once."""

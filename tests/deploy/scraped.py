@@ -17,7 +17,7 @@ from tests.cast import ALICE, BOB
 from tests.documents import free_port
 from tests.serving import serving
 
-PATIENCE_S = 15.0
+PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Scraped:
     port: int
 
     def text(self) -> str:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=60) as answer:
             return str(answer.read().decode())
 
     def samples(self) -> list[Sample]:
@@ -45,7 +45,7 @@ class Scraped:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.url}{path}", data, headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return answer.status, answer.headers["x-transaction-id"]
         except urllib.error.HTTPError as error:
             with error:

@@ -103,7 +103,7 @@ def called(folder: Path, *words: str, **environment: str) -> str:
     with subprocess.Popen(
         ["/bin/sh", "-c", script, "tacet", *words], env={**clean, **environment}, stdout=subprocess.PIPE, text=True
     ) as process:
-        said, _ = process.communicate(timeout=30)
+        said, _ = process.communicate(timeout=60)
     # The process itself becomes tacet: a shell in between would keep signals from it.
     text, _, pid = said.strip().rpartition("|")
     assert int(pid) == process.pid

@@ -162,7 +162,7 @@ class TestHealth:
 
     def test_a_server_that_runs_is_healthy(self, check: list[str], sqlite_server: Scraped) -> None:
         port = urllib.parse.urlsplit(sqlite_server.url).port
-        done = subprocess.run(check, env={**os.environ, "TACET_PORT": str(port)}, capture_output=True, timeout=30)
+        done = subprocess.run(check, env={**os.environ, "TACET_PORT": str(port)}, capture_output=True, timeout=60)
         assert (done.returncode, done.stderr) == (0, b"")
 
     def test_one_that_does_not_is_not(self, check: list[str]) -> None:

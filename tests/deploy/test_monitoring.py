@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tacet.observing.metrics import METRICS, PREFIX, Kind
-from tacet.settings import MAX_PORT
+from tacet.setting_rules import MAX_PORT
 from tests.deploy.test_metrics import ONLY_IN_TROUBLE
 from tests.documents import ROOT
 

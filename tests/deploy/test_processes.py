@@ -18,7 +18,7 @@ from tests.sandboxes import TACET, clean_environment
 from tests.service import SECRET_KEY
 
 PROCESSES = 2
-STOP_TIMEOUT_S = 20
+STOP_TIMEOUT_S = 60
 
 
 @pytest.fixture

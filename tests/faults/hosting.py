@@ -24,10 +24,10 @@ from tests.faults.crowd import SOURCES, TARGETS, UNTOUCHED
 from tests.sandboxes import TACET, clean_environment
 from tests.service import SECRET_KEY
 
-START_TIMEOUT_S = 30
+START_TIMEOUT_S = 60
 """More than a start takes, however busy the machine is."""
 
-STOP_TIMEOUT_S = 20
+STOP_TIMEOUT_S = 60
 """More than an orderly end takes."""
 
 LOOK_INTERVAL_S = 0.01

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+import statistics
 import time
 from pathlib import Path
 
@@ -23,11 +24,14 @@ MOST_LINES = 20 * KILLS
 TIMEOUT_S = 2
 """What the server is told to wait for a statement."""
 
-ANSWERED_WITHIN_S = TIMEOUT_S + 1
-"""Of every request, whatever is broken."""
+ANSWERED_WITHIN_S = TIMEOUT_S + 8
+"""Of every request, whatever is broken, on a machine that may be busy."""
+
+PATIENCE_S = 60
+"""For the database to be there again."""
 
 AWAY_S = 0.3
-"""How long the database is gone, but for its own recovery."""
+"""How long the database is gone at least, but for its own recovery."""
 
 
 def kill_all(postgres: Postgres) -> None:
@@ -38,29 +42,42 @@ def kill_all(postgres: Postgres) -> None:
 
 def kill_one(postgres: Postgres) -> None:
     """One of those that serve a connection: PostgreSQL then ends all others and recovers by itself."""
-    serving = [each for each in psutil.Process(postgres.pid).children() if " tacet " in " ".join(each.cmdline())]
+    serving = [each for each in psutil.Process(postgres.pid).children() if " tacet " in title(each)]
     random.Random(7).choice(serving).kill()
-    time.sleep(AWAY_S)
-    while True:
+    _, left = psutil.wait_procs(serving, PATIENCE_S)
+    assert left == []
+    until_s = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until_s:
         with contextlib.suppress(AssertionError):
             postgres.run("SELECT 1")
             return
+    raise AssertionError("it does not recover")
+
+
+def title(process: psutil.Process) -> str:
+    """What it says of itself in the list of processes; nothing once it has ended."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
 
 
 async def survive(host: Host, postgres: Postgres, database: str) -> None:
     history = History()
     chance = random.Random(7)
+    took_s = []
     for number in range(KILLS):
         async with crowd(host.port, history, number) as seen:
             await asyncio.sleep(chance.uniform(0.1, 0.3))
             await asyncio.to_thread(kill_one if number % 3 == 2 else kill_all, postgres)
-            assert await recovered(host.port) < RECOVERY_S
+            took_s.append(await recovered(host.port))
             await asyncio.sleep(0.1)
         assert seen.statuses[503] > 0
         assert seen.broken == 0
         seen.judge(ANSWERED_WITHIN_S)
         history.settle()
         await verify(host.port, database, history)
+    assert statistics.median(took_s) < RECOVERY_S
     check_log(host.log, MOST_LINES)
 
 

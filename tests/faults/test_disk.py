@@ -4,6 +4,7 @@ import asyncio
 import random
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,13 +13,13 @@ from tests.crash.connections import connected
 from tests.faults.crowd import SOURCES, TARGETS, Seen, crowd, look_up
 from tests.faults.disks import Disk, disks, without_privileges
 from tests.faults.history import History
-from tests.faults.hosting import hosted, inhabit, refusal
-from tests.faults.truth import RECOVERY_S, check_log, recovered, verify
+from tests.faults.hosting import Host, hosted, inhabit, refusal
+from tests.faults.truth import check_log, recovered, recovers, verify
 
-ANSWERED_WITHIN_S = 5
+ANSWERED_WITHIN_S = 10
 """Of every request while the disk is full: it fails at once, but the machine may be busy."""
 
-NOTICED_WITHIN_S = 20
+NOTICED_WITHIN_S = 60
 """By then the crowd has written more than is left of the disk."""
 
 PAGE_BYTES = 4_096
@@ -46,11 +47,7 @@ async def test_on_a_full_disk_writes_are_told_to_come_again_reads_go_on_and_noth
         for seed in range(2):
             async with crowd(host.port, history, seed) as seen:
                 await asyncio.sleep(0.3)
-                disk.fill(host.pid)
-                await refused(seen)
-                await reads_are_answered(host.port)
-                disk.free(host.pid)
-                assert await recovered(host.port) < RECOVERY_S
+                await recovers(host.port, partial(fill_and_free, disk, host, seen))
             seen.judge(ANSWERED_WITHIN_S)
             await verify(host.port, copied(disk, host.pid, folder.parent / f"copy {seed}"), history)
         assert host.stop() == 0
@@ -72,6 +69,15 @@ async def test_a_server_that_is_killed_on_a_full_disk_has_lost_nothing(folder: P
         await asyncio.to_thread(host.start)
         await verify(host.port, database, history)
         check_log(host.log, MOST_LINES)
+
+
+async def fill_and_free(disk: Disk, host: Host, seen: Seen) -> None:
+    """Have writes refused for a while, and reads answered."""
+    seen.refused.clear()
+    disk.fill(host.pid)
+    await refused(seen)
+    await reads_are_answered(host.port)
+    disk.free(host.pid)
 
 
 async def refused(seen: Seen) -> None:
@@ -108,7 +114,7 @@ async def test_a_server_that_may_not_write_says_so_and_does_not_start(closed: st
         place.chmod(0o755)
     assert "writable" in said
     async with hosted(folder.parent, f"sqlite:///{path}") as host:
-        assert await recovered(host.port) < RECOVERY_S
+        await recovered(host.port)
 
 
 DAMAGES = {

@@ -10,28 +10,28 @@ from tests.faults.crowd import crowd
 from tests.faults.cutting import Network, cable
 from tests.faults.history import History
 from tests.faults.hosting import hosted
-from tests.faults.truth import RECOVERY_S, check_log, recovered, verify
+from tests.faults.truth import CHANCES, check_log, counted_again, recovers, verify
 
 TIMEOUT_S = 1
 """What the server is told to wait for a statement."""
 
-ANSWERED_WITHIN_S = TIMEOUT_S + 4
+ANSWERED_WITHIN_S = 3 * (TIMEOUT_S + 3)
 """Of every request: the statement's own limit, a second more for the network, one in which another session is tried
-before the database counts as away, one for whoever came in meanwhile, and a slow machine."""
+before the database counts as away, and one for whoever came in meanwhile; three times that on a busy machine."""
 
 CUT_S = TIMEOUT_S + 1.5
 """Until the server has noticed also where nobody says so."""
 
 CUT_FROM_REDIS_S = 1.2
-"""Until it is noticed; and until it is noticed that it is over."""
+"""Until it is noticed."""
 
-ANSWERED_WITHOUT_REDIS_S = 1.0
-"""Of every request: a Redis that does not answer is waited for a tenth of that."""
+ANSWERED_WITHOUT_REDIS_S = 5.0
+"""Of every request: a Redis that does not answer is waited for a fiftieth of that, but the machine may be busy."""
 
 CUTS = (Network.RESETS, Network.STALLS, Network.SWALLOWS, Network.SWALLOWS_ANSWERS)
 
-MOST_LINES = 40
-"""Of the log, for one cut: what each session's end may say, and no line a request."""
+MOST_LINES = 40 * CHANCES
+"""Of the log: for each cut what each session's end may say, and no line a request."""
 
 
 @pytest.mark.parametrize("cut", CUTS, ids=lambda cut: cut.name.lower())
@@ -40,15 +40,18 @@ async def test_cut_off_from_the_database_it_is_503_in_time_and_soon_over(
 ) -> None:
     history = History()
     async with cable(own_postgres.port) as network:
+
+        async def cut_off() -> None:
+            network.turn(cut)
+            await asyncio.sleep(CUT_S)
+            network.turn(Network.WORKS)
+
         address = inhabited_address.replace(str(own_postgres.port), str(network.port))
         options = ("--processes", "2", "--redis", own_redis.address, "--database-timeout-s", str(TIMEOUT_S))
         async with hosted(tmp_path, address, *options) as host:
             async with crowd(host.port, history, 1) as seen:
                 await asyncio.sleep(0.3)
-                network.turn(cut)
-                await asyncio.sleep(CUT_S)
-                network.turn(Network.WORKS)
-                assert await recovered(host.port) < RECOVERY_S
+                await recovers(host.port, cut_off)
                 await asyncio.sleep(0.2)
             assert seen.statuses[503] > 0
             assert seen.broken == 0
@@ -71,8 +74,7 @@ async def test_cut_off_from_redis_everybody_is_answered_as_ever(
                 await asyncio.sleep(CUT_FROM_REDIS_S)
                 own_redis.flush()
                 network.turn(Network.WORKS)
-                await asyncio.sleep(CUT_FROM_REDIS_S)
-            assert own_redis.run("KEYS tacet:*:limits:*") != b"*0\r\n"
+                await counted_again(own_redis)
             assert (set(seen.statuses), seen.broken) == ({200}, 0)
             seen.judge(ANSWERED_WITHOUT_REDIS_S)
             await verify(host.port, inhabited_address, history)

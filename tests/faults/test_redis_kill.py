@@ -11,12 +11,12 @@ from tests.databases import Redis
 from tests.faults.crowd import crowd
 from tests.faults.history import History
 from tests.faults.hosting import hosted
-from tests.faults.truth import check_log, verify
+from tests.faults.truth import check_log, counted_again, verify
 
 KILLS = 10
 
-ANSWERED_WITHIN_S = 1.0
-"""Of every request: a Redis that is gone is waited for a tenth of that."""
+ANSWERED_WITHIN_S = 5.0
+"""Of every request: a Redis that is gone is waited for a fiftieth of that, but the machine may be busy."""
 
 AWAY_S = 0.3
 
@@ -30,11 +30,6 @@ def kill(redis: Redis) -> None:
     redis.start()
 
 
-def counts(redis: Redis) -> bool:
-    """Whether requests are counted there."""
-    return redis.run("KEYS tacet:*:limits:*") != b"*0\r\n"
-
-
 @pytest.mark.parametrize("processes", [1, 2])
 async def test_everybody_is_answered_as_ever_and_limits_are_counted_again(
     processes: int, tmp_path: Path, inhabited_address: str, own_redis: Redis
@@ -46,8 +41,7 @@ async def test_everybody_is_answered_as_ever_and_limits_are_counted_again(
             async with crowd(host.port, history, number) as seen:
                 await asyncio.sleep(chance.uniform(0.1, 0.2))
                 await asyncio.to_thread(kill, own_redis)
-                await asyncio.sleep(0.5)
-            assert counts(own_redis)
+                await counted_again(own_redis)
             assert (set(seen.statuses), seen.broken) == ({200}, 0)
             seen.judge(ANSWERED_WITHIN_S)
         await verify(host.port, inhabited_address, history)

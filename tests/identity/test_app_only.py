@@ -11,6 +11,7 @@ from tacet.identity.vault import Vault, new_secret_key
 from tacet.ids import APP_ONLY_START, SeededRandomness, Snowflakes
 from tacet.records.credentials import Token
 from tests.cast import APP_ID, CONSUMER_SECRET, READ_ONLY_APP_ID
+from tests.identity.meanwhile import meanwhile
 from tests.service import Service, in_memory
 
 KEY, OTHER_KEY = f"consumer-{APP_ID}", f"consumer-{READ_ONLY_APP_ID}"
@@ -183,3 +184,10 @@ async def test_a_consumer_secret_that_does_not_open_is_a_refusal_and_a_line_in_t
     assert await is_refused(world.issue())
     assert [record.levelname for record in caplog.records] == ["ERROR"]
     assert CONSUMER_SECRET not in caplog.text
+
+
+async def test_an_app_that_is_deleted_meanwhile_gets_none(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = world.service.store
+    meanwhile(monkeypatch, store.credentials, "app_only_token", lambda: store.accounts.delete_app(APP_ID))
+    assert await is_refused(world.issue())
+    assert await store.credentials.app_only_token(APP_ID) is None

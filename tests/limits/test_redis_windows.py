@@ -161,3 +161,17 @@ async def test_a_reply_that_is_none_is_as_good_as_no_redis_and_told_once(
         assert client.present
         assert client.failures == 2
     assert len(caplog.messages) == 1
+
+
+@pytest.mark.since_redis("6.2")
+async def test_a_user_that_may_not_set_an_end_opens_no_window(harmed_redis: RedisServer, clock: ManualClock) -> None:
+    assert harmed_redis.run("ACL SETUSER tacet on >s3cret ~* &* +@all -pexpire") == b"+OK\r\n"
+    address = read_address(harmed_redis.address.replace("//", "//tacet:s3cret@"))
+    async with Redis(address, "nothing is shared") as client:
+        windows = RedisWindows(client, "tacet:limits", LIMITS, clock)
+        with pytest.raises(RedisAway):
+            await windows.spend("read", 1)
+        assert harmed_redis.run("DBSIZE") == b":0\r\n"
+        assert harmed_redis.run("ACL SETUSER tacet +pexpire") == b"+OK\r\n"
+        assert await windows.spend("read", 1) == Spent(True, 3, 2, NOW_S + 900)
+        assert 0 < await client.call("PTTL", "tacet:limits:read:900:1") <= 900_000

@@ -3,6 +3,7 @@ import logging
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,18 +20,23 @@ ENTRY: Entry = (1_790_000_000_123, "GET", "/2/users/me", 200, 1_000, b"000000000
 MANY = 5_000
 """Lines that no pipe has room for."""
 
-PATIENCE_S = 5.0
+PATIENCE_S = 30.0
 
 
 @contextlib.contextmanager
 def unread() -> Iterator[int]:
     """Standard error is a pipe; its reading end."""
+    others = set(threading.enumerate())
     reading, writing = os.pipe()
     os.set_blocking(reading, False)
     with os.fdopen(writing, "w") as stream, contextlib.redirect_stderr(stream):
         yield reading
-        # Whoever still writes is let go.
+        # Whoever still writes is let go, and must not write the rest elsewhere.
         os.close(reading)
+        deadline_s = time.monotonic() + PATIENCE_S
+        while not others.issuperset(threading.enumerate()):
+            assert time.monotonic() < deadline_s
+            time.sleep(0.01)
 
 
 def logger_with(handler: Unhindered) -> logging.Logger:
@@ -59,6 +65,27 @@ def test_without_a_thread_what_nobody_reads_is_dropped() -> None:
         lines = os.read(reading, 1 << 20).splitlines()
     assert lines[0].endswith(b"ERROR tacet.test: line 0")
     assert len(lines) + handler.dropped == MANY
+
+
+def test_what_was_dropped_before_there_was_a_thread_counts_with_the_rest() -> None:
+    handler = Unhindered(formatter("text"))
+    log = logger_with(handler)
+    with unread() as reading:
+        for number in range(MANY):
+            log.error("line %d", number)
+        written = len(os.read(reading, 1 << 20).splitlines())
+    behind = RequestLog("text", lambda _lines: None)
+    for _ in range(2):
+        with handler.behind(behind):
+            assert behind.dropped == MANY - written
+            assert handler.dropped == 0
+
+
+def test_what_is_logged_without_standard_error_is_not_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    handler = Unhindered(formatter("text"))
+    monkeypatch.setattr(sys, "stderr", None)
+    logger_with(handler).error("to nobody")
+    assert handler.dropped == 0
 
 
 def test_a_server_whose_log_nobody_reads_goes_on_and_ends() -> None:

@@ -1,16 +1,49 @@
+import errno
 import json
 import os
+import select
 import sys
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
+from tacet.observing import request_log
+from tacet.observing import request_log
 from tacet.observing.request_log import MAX_CHUNK_BYTES, Entry, RequestLog, to_stderr
 
 AT_MS = 1_790_000_000_123
 ENTRY: Entry = (AT_MS, "GET", "/2/users/{id}/muting", 200, 1_234_567, b"00000000000000ff", 2_100_000_000_000_000_001)
 NOBODY: Entry = (AT_MS, "POST", "/2/users/{id}/muting", 401, 50_000, b"0000000000000100", 0)
+
+PATIENCE_S = 30.0
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits is written before a log ends, however busy the machine is."""
+    monkeypatch.setattr(request_log, "LAST_WORDS_S", PATIENCE_S)
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end waits for what is written, however busy the machine is."""
+    monkeypatch.setattr(request_log, "LAST_WORDS_S", PATIENCE_S)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline_s = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline_s, "it does not come true"
+        time.sleep(0.01)
+
+
+def closed_stream() -> TextIO:
+    with Path(os.devnull).open("w") as stream:
+        return stream
 
 
 def written(log_format: str, *entries: Entry) -> bytes:
@@ -84,9 +117,78 @@ def test_a_log_that_is_gone_ends_nothing() -> None:
         raise BrokenPipeError
 
     log = RequestLog("text", gone)
-    log.put(ENTRY)
+    for _ in range(500):
+        log.put(ENTRY)
     log.start()
     log.close()
+    assert log.dropped == 500
+
+
+def test_what_a_full_disk_does_not_take_is_counted_and_the_rest_is_written() -> None:
+    chunks: list[bytes] = []
+
+    def full_at_first(lines: bytes) -> None:
+        chunks.append(lines)
+        if len(chunks) <= 2:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    log = RequestLog("text", full_at_first)
+    for _ in range(500):
+        log.put(ENTRY)
+    log.start()
+    log.close()
+    assert log.dropped == b"".join(chunks[:2]).count(b"\n")
+    assert log.dropped + b"".join(chunks[2:]).count(b"\n") == 500
+
+
+def test_a_pipe_that_is_full_and_lets_nobody_wait_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    numbered = [b"%06d %s" % (number, b"x" * 92) for number in range(2_000)]
+    reading, writing = os.pipe()
+    for end in (reading, writing):
+        os.set_blocking(end, False)
+    with os.fdopen(reading, "rb", buffering=0) as pipe, os.fdopen(writing, "w") as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        log = RequestLog("text")
+        for line in numbered:
+            log.put(line + b"\n")
+        log.start()
+        wait_until(lambda: not select.select([], [writing], [], 0)[1])
+        read = bytearray()
+
+        def has_all() -> bool:
+            read.extend(pipe.read(65_536) or b"")
+            return read.count(b"\n") + log.dropped >= len(numbered)
+
+        wait_until(has_all)
+        assert read.splitlines() == numbered
+        assert log.dropped == 0
+        log.close()
+
+
+@pytest.mark.parametrize("stream", [None, closed_stream()], ids=["closed before the start", "closed since"])
+def test_without_standard_error_a_log_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stream: TextIO | None
+) -> None:
+    tried = threading.Event()
+
+    def trying(lines: bytes) -> None:
+        try:
+            to_stderr(lines)
+        finally:
+            tried.set()
+
+    monkeypatch.setattr(sys, "stderr", stream)
+    log = RequestLog("text", trying)
+    log.start()
+    log.say(b"to nobody\n")
+    assert tried.wait(PATIENCE_S)
+    with (tmp_path / "stderr").open("w") as file:
+        monkeypatch.setattr(sys, "stderr", file)
+        tried.clear()
+        log.say(b"to somebody\n")
+        assert tried.wait(PATIENCE_S)
+        log.close()
+    assert (tmp_path / "stderr").read_bytes() == b"to somebody\n"
     assert log.dropped == 0
 
 

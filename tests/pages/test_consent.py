@@ -10,6 +10,7 @@ from tacet.pages.asking import returns_to
 from tacet.pages.consent import PATHS
 from tacet.store.base import StoreBusy
 from tests.cast import ALICE, BOB, CALLBACK, LOGIN_APP_ID, login_app
+from tests.identity.meanwhile import meanwhile
 from tests.pages.browsing import Browser, Screen, query_of
 from tests.service import Service
 
@@ -299,3 +300,13 @@ class TestHelpForDevelopers:
         self, alice: Browser, asked: Mapping[str, str], owned: str
     ) -> None:
         assert owned not in (await alice.get(address(asked, scope="nothing"))).links
+
+
+async def test_an_app_that_is_deleted_as_somebody_agrees_gets_nothing(
+    sandbox: Service, alice: Browser, asked: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen, store = await alice.get(address(asked)), sandbox.store
+    meanwhile(monkeypatch, store.credentials, "app_by_client_id", lambda: store.accounts.delete_app(LOGIN_APP_ID))
+    answer = await alice.submit(screen, screen.form(PATH), press=ALLOW)
+    assert (answer.status, answer.heading) == (400, "This login link does not work")
+    assert f"No App has the client ID “{asked['client_id']}”." in answer.text

@@ -308,7 +308,7 @@ async def test_whoever_keeps_posts_is_told_of_a_change_though_nobody_waits_for_i
 
     monkeypatch.setattr(homestead.store.posts, name, slow)
     request = asyncio.ensure_future(calls[change]())
-    await asyncio.wait_for(written.wait(), 5)
+    await asyncio.wait_for(written.wait(), 30)
     request.cancel()
     with pytest.raises(asyncio.CancelledError):
         await request

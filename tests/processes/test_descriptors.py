@@ -1,9 +1,10 @@
+import os
 import resource
 from collections.abc import Callable
 
 import pytest
 
-from tacet.processes.descriptors import MOST, RESERVED, allow_many, clients
+from tacet.processes.descriptors import MOST, RESERVED, SPARE, allow_many, clients, highest_free, most_with_clients
 
 Limits = tuple[int, int]
 
@@ -46,3 +47,23 @@ def test_clients_leave_descriptors_for_the_rest(
 ) -> None:
     limited((soft, resource.RLIM_INFINITY))
     assert clients(1_000, 10) == expected
+
+
+@pytest.mark.parametrize(("soft", "expected"), [(1_024, 1_024 - SPARE), (40, 35)], ids=["usual", "hardly-any"])
+def test_clients_leave_files_that_nobody_reserved(
+    limited: Callable[[Limits], list[Limits]], soft: int, expected: int
+) -> None:
+    limited((soft, resource.RLIM_INFINITY))
+    assert most_with_clients() == expected
+
+
+def test_without_a_limit_no_client_leaves_too_few(limited: Callable[[Limits], list[Limits]]) -> None:
+    limited((resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    assert most_with_clients() > MOST
+
+
+def test_the_highest_number_is_that_of_the_last_file_and_all_are_free_again() -> None:
+    opened = [os.open(os.devnull, os.O_RDONLY) for _ in range(3)]
+    for each in opened:
+        os.close(each)
+    assert highest_free(3) == highest_free(3) == max(opened)

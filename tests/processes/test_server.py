@@ -18,7 +18,7 @@ import pytest
 
 from tacet.identity.vault import Vault, VaultError, new_secret_key
 from tacet.ids import SeededRandomness
-from tacet.processes import server as server_module
+from tacet.processes import http
 from tacet.processes.listening import AddressError
 from tacet.processes.listening import url as url_of
 from tacet.processes.server import run
@@ -66,7 +66,7 @@ class Host:
         try:
             headers = {"authorization": f"Bearer {self.token}"} if self.token else {}
             request = urllib.request.Request(f"{self.url}/2/users/me", headers=headers)
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 self.status = answer.status
         except urllib.error.HTTPError as error:
             self.status = error.code
@@ -238,12 +238,12 @@ class TestNotRunning:
 
 class TestEnding:
     def test_it_says_so_for_a_moment_before_it_stops_accepting(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(server_module, "NOTICE_S", 2.0)
+        monkeypatch.setattr(http, "NOTICE_S", 4.0)
         found: list[bytes] = []
 
         def ask(url: str) -> None:
             os.kill(os.getpid(), signal.SIGTERM)
-            until = time.monotonic() + 1.5
+            until = time.monotonic() + 3.5
             while not found and time.monotonic() < until:
                 try:
                     urllib.request.urlopen(f"{url}/_health/ready", timeout=5).close()
@@ -254,5 +254,5 @@ class TestEnding:
         def announce(url: str) -> None:
             threading.Thread(target=ask, args=[url]).start()
 
-        assert run(settings(port=0), announce) == 0
+        assert run(settings(port=0, shutdown_timeout_s=60), announce) == 0
         assert b"this process is shutting down" in found[0]

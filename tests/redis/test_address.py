@@ -11,6 +11,8 @@ ADDRESSES = {
         "cache.example", user="tacet", password="s3cret", database=15
     ),
     "redis://t%40cet:s%2F3%3Acret@cache.example": RedisAddress("cache.example", user="t@cet", password="s/3:cret"),
+    "redis://default:s3cret@cache.example": RedisAddress("cache.example", password="s3cret"),
+    "unix://default:s3cret@/run/redis.sock": RedisAddress(path="/run/redis.sock", password="s3cret"),
     "rediss://cache.example": RedisAddress("cache.example", tls=True),
     "redis://[::1]:7000": RedisAddress("::1", 7000),
     "unix:///run/redis.sock": RedisAddress(path="/run/redis.sock"),

@@ -1,5 +1,6 @@
 import asyncio
 import logging
+import re
 import statistics
 import time
 from pathlib import Path
@@ -17,17 +18,20 @@ from tests.redis.scripted import OK, obliging, scripted
 from tests.redis.waiting import until
 
 CONSEQUENCE = "nothing is shared"
+WRONG = "(?:WRONGPASS|ERR) to AUTH"
+"""Before version 6 a wrong password has no code of its own."""
+
 LOGGER = "tacet.redis.client"
 
 AT_ONCE_S = REDIS_PATIENCE_S / 10
 """More than a call takes that waits for nobody; some of many may take longer, for the machine does other things too."""
 
-SLACK_S = 1.0
+SLACK_S = 10.0
 """How much later than promised something may happen on a machine that does other things too."""
 
 
-def client_of(address: str) -> Redis:
-    return Redis(read_address(address), CONSEQUENCE)
+def client_of(address: str, patience_s: float = REDIS_PATIENCE_S) -> Redis:
+    return Redis(read_address(address), CONSEQUENCE, patience_s=patience_s)
 
 
 async def refusal(work: Any) -> tuple[str, float]:
@@ -102,13 +106,15 @@ class TestCalls:
             assert await redis.run(script, ("key",), "a", 7) == [b"key", b"a", 7]
 
     async def test_those_that_are_too_many_fail_at_once_and_the_others_do_not(self) -> None:
-        async with scripted() as server, client_of(server.address) as redis:
+        # What answers them is on this loop, and takes a while.
+        async with scripted() as server, client_of(server.address, patience_s=60) as redis:
             calls = [asyncio.ensure_future(redis.call("PING")) for _ in range(MAX_WAITING + 10)]
             replies = await asyncio.gather(*calls, return_exceptions=True)
             assert replies[:MAX_WAITING] == [b"OK"] * MAX_WAITING
             assert all(isinstance(each, RedisAway) for each in replies[MAX_WAITING:])
             assert redis.present
-            assert redis.failures == 10
+            # One more where it was looked at just then, which fails too.
+            assert redis.failures >= 10
 
 
 class TestConnecting:
@@ -135,9 +141,9 @@ class TestConnecting:
     @pytest.mark.parametrize(
         ("given", "code"),
         [
-            pytest.param("", "NOAUTH", id="none"),
-            pytest.param(":wr0ng@", "WRONGPASS", id="wrong"),
-            pytest.param("nobody:wr0ng@", "WRONGPASS", id="of-nobody"),
+            pytest.param("", r"NOAUTH", id="none"),
+            pytest.param(":wr0ng@", WRONG, id="wrong"),
+            pytest.param("nobody:wr0ng@", WRONG, id="of-nobody"),
         ],
     )
     async def test_a_password_that_is_missing_or_wrong_is_told_without_being_shown(
@@ -147,9 +153,9 @@ class TestConnecting:
         async with client_of(harmed_redis.address.replace("//", f"//{given}")) as redis:
             assert not redis.present
             reason, _ = await refusal(redis.call("PING"))
-        assert code in reason
-        assert len(said(caplog)) == 1
-        assert code in said(caplog)[0]
+        assert re.search(rf"it answers {code} ", reason)
+        (line,) = said(caplog)
+        assert reason in line
         assert not any(secret in caplog.text for secret in ("wr0ng", "r1ght"))
 
     async def test_the_right_password_is_let_in(self, harmed_redis: RedisServer) -> None:
@@ -159,18 +165,20 @@ class TestConnecting:
         async with client_of(harmed_redis.address.replace("//", "//default:r1ght@")) as redis:
             assert await redis.call("PING") == b"PONG"
 
+    @pytest.mark.since_redis("6.2")
     async def test_a_right_to_run_scripts_that_is_missing_is_told_at_once(
         self, harmed_redis: RedisServer, caplog: pytest.LogCaptureFixture
     ) -> None:
-        harmed_redis.run("ACL SETUSER tacet on >s3cret ~tacet:* &tacet:* +@all -eval")
+        assert harmed_redis.run("ACL SETUSER tacet on >s3cret ~tacet:* +@all -eval") == b"+OK\r\n"
         async with client_of(harmed_redis.address.replace("//", "//tacet:s3cret@")) as redis:
             assert not redis.present
         assert "NOPERM to EVAL (its user lacks a right" in caplog.text
 
+    @pytest.mark.since_redis("6.2")
     async def test_without_the_right_to_publish_everything_else_works_and_that_is_told_at_once(
         self, harmed_redis: RedisServer, caplog: pytest.LogCaptureFixture
     ) -> None:
-        harmed_redis.run("ACL SETUSER tacet on >s3cret ~tacet:* +@all resetchannels")
+        assert harmed_redis.run("ACL SETUSER tacet on >s3cret ~tacet:* +@all resetchannels") == b"+OK\r\n"
         async with client_of(harmed_redis.address.replace("//", "//tacet:s3cret@")) as redis:
             assert "NOPERM to PUBLISH (its user lacks a right" in caplog.text
             await refusal(redis.call("PUBLISH", "tacet:news:0", "a"))
@@ -203,7 +211,7 @@ class TestConnecting:
 
     async def test_an_error_that_repeats_what_was_sent_is_not_repeated(self, caplog: pytest.LogCaptureFixture) -> None:
         def renamed(words: list[bytes]) -> bytes:
-            return b"-ERR unknown command, with args beginning with: " + b" ".join(words[1:]) + b"\r\n"
+            return b"-ERR unknown command, with args beginning with: -" + b" -".join(words[1:]) + b"\r\n"
 
         async with (
             scripted(renamed) as server,
@@ -366,7 +374,7 @@ class TestGoingAway:
             began_s, calls = loop.time(), [asyncio.ensure_future(redis.call("PING"))]
             while not calls[0].done() and loop.time() < began_s + SLACK_S:
                 calls.append(asyncio.ensure_future(redis.call("PING")))
-                await asyncio.sleep(0)
+                await asyncio.sleep(REDIS_PATIENCE_S / 100)
             assert calls[0].done()
             outcomes = await asyncio.gather(*calls, return_exceptions=True)
             assert "does not answer" in str(outcomes[0])
@@ -379,13 +387,19 @@ class TestGoingAway:
         "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk.",
         "MASTERDOWN Link with MASTER is down",
         "BUSY Redis is busy running a script.",
-        "ERR Error running script: -OOM command not allowed",
         "NOREPLICAS Not enough good replicas to write.",
     )
+    BEFORE_VERSION_7 = "ERR Error running script (call to f_c0ffee): @user_script:1: -OOM command not allowed"
 
-    @pytest.mark.parametrize("error", REFUSALS, ids=[each.partition(" ")[0] for each in REFUSALS])
+    @pytest.mark.parametrize(
+        ("error", "code"),
+        [
+            *[pytest.param(each, each.partition(" ")[0], id=each.partition(" ")[0]) for each in REFUSALS],
+            pytest.param(BEFORE_VERSION_7, "OOM", id="in-a-script-before-version-7"),
+        ],
+    )
     async def test_one_that_answers_an_error_is_away_until_it_takes_writes_again(
-        self, error: str, caplog: pytest.LogCaptureFixture
+        self, error: str, code: str, caplog: pytest.LogCaptureFixture
     ) -> None:
         def refusing(_words: list[bytes]) -> bytes:
             return f"-{error}\r\n".encode()
@@ -394,7 +408,7 @@ class TestGoingAway:
             assert await redis.run(Script("return 1"), ()) == b"OK"
             server.answer = refusing
             reason, _ = await refusal(redis.run(Script("return 1"), ()))
-            assert reason.startswith(f"it answers {error.partition(' ')[0]}")
+            assert reason.startswith(f"it answers {code}")
             assert not redis.present
             before = len(server.commands)
             await refusal(redis.run(Script("return 1"), ()))

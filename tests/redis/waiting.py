@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable
 
 LOOK_INTERVAL_S = 0.005
-LOOKS = 2_000
-"""Ten seconds: far more than anything here takes."""
+LOOKS = 12_000
+"""A minute: far more than anything here takes."""
 
 
 async def until(condition: Callable[[], bool]) -> float:

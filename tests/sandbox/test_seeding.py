@@ -282,7 +282,7 @@ def test_a_folder_that_cannot_be_used_ends_the_command_in_one_line(tmp_path: Pat
     else:
         folder.write_text("a file")
     command = [*TACET, "sandbox", "--port", "0", "--data", str(folder)]
-    ended = subprocess.run(command, env=clean_environment(), capture_output=True, text=True, timeout=30)
+    ended = subprocess.run(command, env=clean_environment(), capture_output=True, text=True, timeout=60)
     assert (ended.returncode, ended.stdout) == (4, "")
     assert ended.stderr.startswith("tacet: ")
     assert ended.stderr.count("\n") == 1

@@ -74,4 +74,4 @@ class TestCommands:
     @staticmethod
     def paste(command: str, folder: Path) -> str:
         shell = ["bash", "-c", f"{command} --silent --show-error --fail"]
-        return subprocess.run(shell, cwd=folder, capture_output=True, text=True, check=True, timeout=30).stdout
+        return subprocess.run(shell, cwd=folder, capture_output=True, text=True, check=True, timeout=60).stdout

@@ -104,7 +104,7 @@ def babble(running: Sandbox, secrets: Secrets) -> None:
     """What is no HTTP."""
     port = urlsplit(running.url).port
     for line in ("GET / HTTP/9.9", "\x00\x01", "POST /2/oauth2/token HTTP/1.1\r\ncontent-length: nonsense"):
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
             connection.sendall(f"{line}\r\nauthorization: Bearer {secrets['bearer']}\r\n\r\n".encode())
             connection.recv(1_000)
 

@@ -21,7 +21,7 @@ from tests.identity.oauth2.logins import Logins
 from tests.shared.servers import Servers
 
 ROUNDS = 8
-NOTICED_S = 10
+NOTICED_S = 60
 """More than it takes a server to look, however busy the machine is."""
 
 FIRST, SECOND = "correct horse battery staple", "frog window lamp cactus"

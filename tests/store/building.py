@@ -55,6 +55,12 @@ def app(id_: int = 1, **more: Any) -> App:
     return replace(plain, **more)
 
 
+async def put_apps(store: Store, *ids: int) -> None:
+    """Those that logins are to, which are of nobody's."""
+    for id_ in ids:
+        await store.credentials.put_app(app(id_))
+
+
 def token(digest: bytes = b"d" * 32, **more: Any) -> Token:
     return replace(Token(digest, TokenKind.OAUTH2_USER, 1, SOURCE, created_at_ms=NOW), **more)
 

@@ -11,7 +11,7 @@ from tacet.store.base import Store
 from tacet.store.opening import MEMORY, open_store
 from tacet.store.postgres.migrating import TABLES
 from tests.databases import Postgres
-from tests.store.building import QUEUE_LENGTH
+from tests.store.building import QUEUE_LENGTH, put_apps
 from tests.store.postgres.partitioning import partition
 
 Emptied = Callable[[], AbstractAsyncContextManager[str]]
@@ -106,3 +106,9 @@ async def store(fresh: Fresh) -> AsyncIterator[Store]:
     """An open store on an empty database."""
     async with fresh() as opened:
         yield opened
+
+
+@pytest.fixture
+async def apps(store: Store) -> None:
+    """The Apps of the tests of logins: nothing can be of one that is not there."""
+    await put_apps(store, 1, 2)

@@ -124,6 +124,17 @@ class TestProjects:
         assert await store.accounts.project(70) == PROJECT
         assert await store.accounts.projects(8) == []
 
+    async def test_its_name_and_description_are_changed_and_nothing_else(self, store: Store) -> None:
+        await store.accounts.put_project(PROJECT)
+        assert await store.accounts.change_project(Project(70, 8, "New", "More", NOW + 1))
+        assert await store.accounts.project(70) == replace(PROJECT, name="New", description="More")
+
+    async def test_one_that_is_gone_does_not_come_back(self, store: Store) -> None:
+        await store.accounts.put_project(PROJECT)
+        await store.accounts.delete_project(70)
+        assert not await store.accounts.change_project(replace(PROJECT, name="New"))
+        assert await store.accounts.project(70) is None
+
     async def test_putting_again_replaces_name_and_description_and_not_the_owner(self, store: Store) -> None:
         await store.accounts.put_project(PROJECT)
         await store.accounts.put_project(Project(70, 8, "New", "Other", NOW + 5))

@@ -45,5 +45,5 @@ async def test_who_is_called_off_gives_it_up_or_never_has_it(store: Store) -> No
         task.cancel()
         await asyncio.wait((task,))
         assert task.cancelled()
-    async with asyncio.timeout(5), store.alone("work", 7):
+    async with asyncio.timeout(30), store.alone("work", 7):
         await store.revisions()

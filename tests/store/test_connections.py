@@ -8,7 +8,9 @@ import pytest
 from tacet.records.consents import Connection, Grant, GrantKind
 from tacet.records.credentials import Access, TokenKind
 from tacet.store.base import Store
-from tests.store.building import NOW, SOURCE, grant, refresh_token, token
+from tests.store.building import NOW, SOURCE, grant, put_apps, refresh_token, token
+
+pytestmark = pytest.mark.usefixtures("apps")
 
 LATER = NOW + 7_200_000
 
@@ -107,6 +109,7 @@ async def test_of_oauth1_what_no_login_allows_any_more_does_not_count(
 
 
 async def test_a_persons_are_newest_first_and_limited(store: Store) -> None:
+    await put_apps(store, 3, 4)
     for app_id, created_at_ms in ((1, NOW + 2), (2, NOW), (3, NOW + 2), (4, NOW + 1)):
         await login(store, 50 + app_id, app_id=app_id, created_at_ms=created_at_ms)
     await login(store, 60, user_id=7)

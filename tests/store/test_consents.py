@@ -10,6 +10,8 @@ from tacet.records.credentials import Token, TokenKind
 from tacet.store.base import Conflict, Part, Store
 from tests.store.building import NOW, SOURCE, UNSTORABLE, code, grant, refresh_token, request_token, token
 
+pytestmark = pytest.mark.usefixtures("apps")
+
 ACCESS = token()
 REFRESH = refresh_token()
 NEXT_ACCESS = token(b"a" * 32)

@@ -13,7 +13,7 @@ from tacet.records.consents import Connection, Grant, GrantKind
 from tacet.records.credentials import Token, TokenKind
 from tacet.store.base import Store
 from tacet.store.consents import KEPT_AFTER_END_MS
-from tests.store.building import MONTH_MS, NOW, app, code, grant, refresh_token, request_token, token
+from tests.store.building import MONTH_MS, NOW, code, grant, put_apps, refresh_token, request_token, token
 from tests.store.conftest import Fresh
 
 CODE_MS = 30_000
@@ -32,6 +32,7 @@ class Model:
 
     now_ms: int = NOW
     made: int = 0
+    apps: set[int] = field(default_factory=set)
     codes: dict[bytes, int] = field(default_factory=dict)
     """The ends of those that are not spent."""
     of_codes: dict[bytes, tuple[int, int]] = field(default_factory=dict)
@@ -85,9 +86,12 @@ class Agree:
 
     async def apply(self, store: Store, model: Model) -> None:
         digest, end_ms = model.digest(), model.now_ms + CODE_MS
-        await store.consents.put_code(code(digest, app_id=self.app_id, user_id=self.user_id, expires_at_ms=end_ms))
-        model.codes[digest] = end_ms
+        agreed = code(digest, app_id=self.app_id, user_id=self.user_id, expires_at_ms=end_ms)
+        known = self.app_id in model.apps
+        assert await store.consents.put_code(agreed) is known
         model.of_codes[digest] = (self.app_id, self.user_id)
+        if known:
+            model.codes[digest] = end_ms
 
 
 @dataclass(frozen=True)
@@ -137,7 +141,10 @@ class SignIn:
         shared = {"app_id": self.app_id, "user_id": self.user_id, "created_at_ms": model.now_ms}
         made = grant(len(model.grants) + 1, kind=GrantKind.OAUTH1, scopes="", **shared)
         given = token(model.digest(), kind=TokenKind.OAUTH1_USER, **shared)
-        await store.consents.put_request_token(asked)
+        known = self.app_id in model.apps
+        assert await store.consents.put_request_token(asked) is known
+        if not known:
+            return
         assert await store.consents.approve_request_token(asked.digest, self.user_id, VERIFIER, model.now_ms)
         joined = await store.consents.redeem_request_token(asked.digest, VERIFIER, made, given, model.now_ms)
         assert joined is not None
@@ -200,12 +207,21 @@ class RevokeConnection:
 
 
 @dataclass(frozen=True)
+class MakeApp:
+    app_id: int
+
+    async def apply(self, store: Store, model: Model) -> None:
+        await put_apps(store, self.app_id)
+        model.apps.add(self.app_id)
+
+
+@dataclass(frozen=True)
 class Delete:
     app_id: int
 
     async def apply(self, store: Store, model: Model) -> None:
-        await store.credentials.put_app(app(self.app_id))
-        assert await store.accounts.delete_app(self.app_id)
+        assert await store.accounts.delete_app(self.app_id) is (self.app_id in model.apps)
+        model.apps.discard(self.app_id)
         for user_id in (7, 8):
             model.revoke(self.app_id, user_id)
         model.codes = {d: end_ms for d, end_ms in model.codes.items() if model.of_codes[d][0] != self.app_id}
@@ -232,7 +248,7 @@ class Sweep:
                 assert await store.credentials.token(each.digest) == each
 
 
-Step = Agree | Redeem | Rotate | SignIn | RevokeToken | RevokeGrant | RevokeConnection | Delete | Wait | Sweep
+Step = Agree | Redeem | Rotate | SignIn | RevokeToken | RevokeGrant | RevokeConnection | MakeApp | Delete | Wait | Sweep
 
 WAITS = st.sampled_from([1, CODE_MS - 1, CODE_MS, ACCESS_MS, KEPT_AFTER_END_MS, MONTH_MS])
 STEPS: st.SearchStrategy[Step] = st.one_of(
@@ -243,6 +259,7 @@ STEPS: st.SearchStrategy[Step] = st.one_of(
     st.builds(RevokeToken, PICKS),
     st.builds(RevokeGrant, PICKS),
     st.builds(RevokeConnection, APPS, PEOPLE),
+    st.builds(MakeApp, APPS),
     st.builds(Delete, APPS),
     st.builds(Wait, WAITS),
     st.builds(Sweep, st.integers(1, 5)),
@@ -261,6 +278,6 @@ async def compare(store: Store, model: Model) -> None:
 async def test_exactly_those_tokens_work_that_should(fresh: Fresh, steps: list[Step]) -> None:
     async with fresh() as store:
         model = Model()
-        for step in [Agree(1, 7), Redeem(0), *steps]:
+        for step in [MakeApp(1), Agree(1, 7), Redeem(0), *steps]:
             await step.apply(store, model)
             await compare(store, model)

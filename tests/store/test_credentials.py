@@ -1,14 +1,16 @@
 """What every store's `CredentialStore` must do."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from tacet.records.accounts import Project
 from tacet.records.credentials import Access, App, Token, TokenKind, UserAuthentication
 from tacet.store.base import Conflict, Part, Store
-from tests.store.building import NOW, UNSTORABLE, app, grant, refresh_token, request_token, token
+from tests.store.building import NOW, UNSTORABLE, app, grant, put_apps, refresh_token, request_token, token
 
 DIGEST = b"\x00\xff" * 16
 
@@ -107,6 +109,113 @@ class TestApps:
         assert await store.revisions() == revisions
 
 
+OTHERWISE: dict[str, Any] = {
+    "name": "New",
+    "project_id": None,
+    "access": Access.READ,
+    "consumer_key": "new",
+    "consumer_secret_sealed": b"other",
+    "client_id": "newer",
+    "client_secret_digest": DIGEST,
+    "owner_id": 7,
+    "description": "More",
+    "authentication": UserAuthentication(True, True, True, CALLBACKS, "https://a.example"),
+}
+"""All that can be changed of an App."""
+
+
+class TestChangingAnApp:
+    @pytest.mark.parametrize("field", OTHERWISE)
+    async def test_one_thing_is_changed(self, store: Store, field: str) -> None:
+        changed = replace(app(), **{field: OTHERWISE[field]})
+        await store.credentials.put_app(app())
+        assert await store.credentials.change_app(replace(changed, created_at_ms=NOW + 5), app())
+        assert await store.credentials.app(1) == changed
+        assert await store.credentials.change_app(app(), changed)
+        assert await store.credentials.app(1) == app()
+
+    @pytest.mark.parametrize("field", OTHERWISE)
+    async def test_what_somebody_else_changed_meanwhile_is_not_undone(self, store: Store, field: str) -> None:
+        theirs = replace(app(), **{field: OTHERWISE[field]})
+        await store.credentials.put_app(theirs)
+        assert not await store.credentials.change_app(app(name="Mine"), app())
+        assert await store.credentials.app(1) == theirs
+
+    async def test_one_that_is_gone_does_not_come_back(self, store: Store) -> None:
+        await store.credentials.put_app(app())
+        await store.accounts.delete_app(1)
+        assert not await store.credentials.change_app(app(name="New"), app())
+        assert await store.credentials.app(1) is None
+
+    @pytest.mark.parametrize("taken", [{"consumer_key": "key2"}, {"client_id": "client2"}], ids=str)
+    async def test_a_key_of_another_app_is_a_conflict_and_nothing_is_written(
+        self, store: Store, taken: dict[str, Any]
+    ) -> None:
+        await put_apps(store, 1, 2)
+        with pytest.raises(Conflict):
+            await store.credentials.change_app(app(name="New", **taken), app())
+        assert await store.credentials.app(1) == app()
+
+    async def test_of_many_that_change_what_they_have_seen_one_does(self, store: Store) -> None:
+        await store.credentials.put_app(app())
+        answers = await asyncio.gather(
+            *(store.credentials.change_app(app(name=str(number)), app()) for number in range(20))
+        )
+        [winner] = [number for number, answer in enumerate(answers) if answer]
+        assert await store.credentials.app(1) == app(name=str(winner))
+
+
+PROJECT = Project(70, 7, "Project", "", NOW)
+
+OWNED = app(project_id=70, owner_id=7)
+
+INTO = {
+    "their-own": (OWNED, True),
+    "none": (app(project_id=None, owner_id=7), True),
+    "unknown": (app(project_id=71, owner_id=7), False),
+    "somebody-elses": (app(project_id=70, owner_id=8), False),
+    "nobodys-into-an-unknown-one": (app(project_id=71), True),
+    "nobodys-into-somebodys": (app(project_id=70), True),
+}
+"""Apps, and whether they may be where they say."""
+
+
+class TestAppsInProjects:
+    @pytest.mark.parametrize(("wanted", "may"), INTO.values(), ids=list(INTO))
+    async def test_what_somebody_owns_is_in_a_project_of_theirs(self, store: Store, wanted: App, may: bool) -> None:
+        await store.accounts.add_project(PROJECT)
+        assert await store.credentials.add_app(wanted) is may
+        assert await store.credentials.app(1) == (wanted if may else None)
+
+    @pytest.mark.parametrize(("wanted", "may"), INTO.values(), ids=list(INTO))
+    async def test_it_moves_into_no_other(self, store: Store, wanted: App, may: bool) -> None:
+        before = replace(wanted, project_id=None)
+        await store.accounts.add_project(PROJECT)
+        await store.credentials.add_app(before)
+        assert await store.credentials.change_app(wanted, before) is may
+        assert await store.credentials.app(1) == (wanted if may else before)
+
+    async def test_where_it_is_it_may_stay_whatever_became_of_that(self, store: Store) -> None:
+        await store.credentials.put_app(OWNED)
+        assert await store.credentials.change_app(replace(OWNED, name="New"), OWNED)
+        assert await store.credentials.app(1) == replace(OWNED, name="New")
+
+    async def test_none_is_put_into_a_project_that_is_deleted_in_the_same_moment(self, store: Store) -> None:
+        for turn in range(1, 11):
+            mine = app(turn, project_id=turn, owner_id=7)
+            elsewhere = app(100 + turn, project_id=None, owner_id=7)
+            await store.accounts.add_project(replace(PROJECT, id=turn))
+            await store.credentials.add_app(elsewhere)
+            added, moved, deleted = await asyncio.gather(
+                store.credentials.add_app(mine),
+                store.credentials.change_app(replace(elsewhere, project_id=turn), elsewhere),
+                store.accounts.delete_project(turn),
+            )
+            assert deleted is not (added or moved)
+            assert (await store.accounts.project(turn) is None) is deleted
+
+
+@pytest.mark.usefixtures("apps")
 class TestTokens:
     @pytest.mark.parametrize(
         "kept",
@@ -127,12 +236,14 @@ class TestTokens:
         assert await store.credentials.token(DIGEST[:-1]) is None
 
     async def test_putting_again_replaces(self, store: Store) -> None:
+        await put_apps(store, 9)
         await store.credentials.put_token(token(DIGEST, revoked_at_ms=NOW))
         changed = Token(DIGEST, TokenKind.OAUTH1_USER, 9, 8, "", b"secret", NOW + 1, NOW + 2, None, 7, Access.READ)
         await store.credentials.put_token(changed)
         assert await store.credentials.token(DIGEST) == changed
 
 
+@pytest.mark.usefixtures("apps")
 class TestRevoking:
     async def test_a_token_is_revoked_once(self, store: Store) -> None:
         await store.credentials.put_token(token(DIGEST))
@@ -158,6 +269,7 @@ class TestRevoking:
         assert await store.credentials.token(refresh_token().digest) == refresh_token(grant_id=50)
 
 
+@pytest.mark.usefixtures("apps")
 class TestAppOnlyTokens:
     def bearer(self, digest: bytes = DIGEST, **more: Any) -> Token:
         return token(digest, **{"kind": TokenKind.APP_ONLY, "user_id": None, "secret_sealed": b"sealed", **more})
@@ -202,6 +314,7 @@ class TestResealing:
         assert before != await store.revisions()
 
     async def test_what_has_no_secret_stays_as_it_is(self, store: Store) -> None:
+        await store.credentials.put_app(app(consumer_secret_sealed=b""))
         await store.credentials.put_token(token(DIGEST))
         assert await store.credentials.reseal(lambda _: b"x") == 0
         assert await store.credentials.token(DIGEST) == token(DIGEST)
@@ -223,6 +336,7 @@ class TestResealing:
 
     async def test_thousands_are_each_replaced_once(self, store: Store) -> None:
         tokens = [token(number.to_bytes(32), secret_sealed=b"s%d" % number) for number in range(2_500)]
+        await store.credentials.put_app(app(consumer_secret_sealed=b""))
         await store.consents.add_grant(grant(), tokens)
         assert await store.credentials.reseal(lambda sealed: sealed + b"!") == 2_500
         for number in (0, 999, 1_000, 1_001, 2_499):
@@ -240,6 +354,7 @@ class TestResealing:
 
 CHANGES: dict[str, Callable[[Store], Awaitable[Any]]] = {
     "app-replaced": lambda store: store.credentials.put_app(app()),
+    "app-changed": lambda store: store.credentials.change_app(app(name="New"), app()),
     "token-replaced": lambda store: store.credentials.put_token(token(DIGEST)),
     "token-revoked": lambda store: store.credentials.revoke_token(DIGEST, NOW),
     "app-deleted": lambda store: store.accounts.delete_app(1),
@@ -252,6 +367,8 @@ ADDITIONS: dict[str, Callable[[Store], Awaitable[Any]]] = {
     "app-added": lambda store: store.credentials.put_app(app(2)),
     "token-added": lambda store: store.credentials.put_token(token(b"n" * 32)),
     "unknown-token-revoked": lambda store: store.credentials.revoke_token(b"u" * 32, NOW),
+    "app-changed-too-late": lambda store: store.credentials.change_app(app(name="New"), app(name="Other")),
+    "token-of-an-unknown-app": lambda store: store.credentials.put_token(token(DIGEST, app_id=9)),
     "unknown-app-deleted": lambda store: store.accounts.delete_app(9),
     "unknown-grant-revoked": lambda store: store.consents.revoke_grant(9, NOW),
     "unknown-connection-revoked": lambda store: store.consents.revoke_connection(1, 9, NOW),

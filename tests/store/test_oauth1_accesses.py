@@ -9,6 +9,8 @@ from tacet.records.credentials import Access, TokenKind
 from tacet.store.base import Store
 from tests.store.building import NOW, SOURCE, grant, token
 
+pytestmark = pytest.mark.usefixtures("apps")
+
 
 async def add(store: Store, number: int, access: Access | None, kind: GrantKind = GrantKind.OAUTH1, **more: Any) -> int:
     """A grant with one access token."""

@@ -9,12 +9,14 @@ from tacet.records.credentials import Token, TokenKind
 from tacet.store.base import Store
 from tests.store.building import NOW, SOURCE, grant, token
 
+pytestmark = pytest.mark.usefixtures("apps")
+
 OWN = grant(kind=GrantKind.OWN, scopes="")
 MADE = token(kind=TokenKind.OAUTH1_USER, secret_sealed=b"sealed", grant_id=OWN.id)
 
 
 @pytest.fixture
-async def made(store: Store) -> Token:
+async def made(store: Store, apps: None) -> Token:
     await store.consents.add_grant(OWN, [MADE])
     return MADE
 

@@ -11,6 +11,8 @@ from tacet.store.base import Conflict, Store
 from tacet.store.consents import MAX_OAUTH1_TOKENS
 from tests.store.building import NOW, SOURCE, grant, request_token, token
 
+pytestmark = pytest.mark.usefixtures("apps")
+
 DIGEST = request_token().digest
 VERIFIER = b"v" * 32
 SHARED = grant(kind=GrantKind.OAUTH1, scopes="")

@@ -12,6 +12,8 @@ from tacet.store.base import Store
 from tacet.store.consents import KEPT_AFTER_END_MS
 from tests.store.building import MONTH_MS, NOW, code, grant, refresh_token, request_token, token
 
+pytestmark = pytest.mark.usefixtures("apps")
+
 END = NOW + 1_000
 SWEPT = END + KEPT_AFTER_END_MS
 """What ended at `END` goes at this moment, not before."""

@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,13 +17,16 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.server import ServerState
 
-from tacet.wire.http1 import GRACE_S, MAX_SURPLUS, BoundedProtocol, protocol_class
+from tacet.began import BEGAN_S
+from tacet.wire.crowd import MAX_SURPLUS, Crowd
+from tacet.wire.http1 import BoundedProtocol, protocol_class
 from tests.cast import BOB
+from tests.redis.waiting import until
 from tests.service import in_memory
 from tests.serving import serving
 from tests.wire.calls import LIST
 
-TIMEOUT_S = 10
+TIMEOUT_S = 30
 """A server that hangs fails the test instead of stopping the run."""
 
 HEADER_LIMIT_BYTES = 16_384
@@ -536,7 +540,7 @@ class _Transport(asyncio.Transport):
 
 def made(application: ASGIApp, busy: ASGIApp, placeless: Sequence[str] = ()) -> tuple[BoundedProtocol, _Transport]:
     """A connection of a server that answers ten requests at once."""
-    bounded = protocol_class(HEADER_LIMIT_BYTES, 10, 10, busy, placeless)
+    bounded = protocol_class(HEADER_LIMIT_BYTES, Crowd(10), 10, busy, placeless)
     config = uvicorn.Config(application, interface="asgi3", http=bounded, log_config=None, lifespan="off")
     config.load()
     protocol, transport = bounded(config, ServerState(), {}), _Transport()
@@ -610,6 +614,30 @@ async def test_a_request_that_waits_for_its_body_has_none_until_then() -> None:
     assert not protocol.places.taken
 
 
+async def test_a_request_begins_once_it_has_come_with_its_body() -> None:
+    loop, began_s = asyncio.get_running_loop(), []
+
+    async def note(scope: Scope, receive: Receive, send: Send) -> None:
+        while scope["method"] == "POST" and (await receive())["more_body"]:
+            pass
+        began_s.append(BEGAN_S.get())
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body", "body": b""})
+
+    protocol, _ = made(note, note)
+    # The second begins in the task of the first.
+    protocol.data_received(b"GET / HTTP/1.1\r\n\r\n" * 2 + b"POST / HTTP/1.1\r\ncontent-length: 2\r\n\r\na")
+    await settle()
+    # The loop's clock stands still in between.
+    await asyncio.sleep(0.01)
+    before_s = loop.time()
+    protocol.data_received(b"b")
+    await settle()
+    first_s, second_s, third_s = began_s
+    assert first_s <= second_s < before_s <= third_s <= loop.time()
+    assert BEGAN_S.get() == inf
+
+
 async def test_nothing_is_made_for_whoever_does_not_read() -> None:
     application, protocol, transport = seen()
     protocol.data_received(b"GET / HTTP/1.1\r\n\r\n" * 3)
@@ -664,7 +692,5 @@ class TestEnding:
         protocol.data_received(b"GET / HTTP/1.1\r\n\r\n")
         await settle()
         protocol.shutdown()
-        await asyncio.sleep(GRACE_S / 2)
         assert not transport.closed
-        await asyncio.sleep(GRACE_S)
-        assert transport.closed
+        await until(lambda: transport.closed)

@@ -104,7 +104,8 @@ def create(
         owned = made.app
         if owner is not None:
             owned = replace(made.app, owner_id=await _owner(store, owner, made.app, is_new=project is None))
-        await store.credentials.add_app(owned)
+        if not await store.credentials.add_app(owned):
+            raise CommandError(Exit.FAILED, f"the Project {owned.project_id} was deleted meanwhile: nothing was made")
 
     with_store(settings, put)
     facts: dict[str, object] = {

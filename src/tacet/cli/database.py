@@ -19,7 +19,8 @@ from tacet.settings import ADMIN, SERVE
 
 if TYPE_CHECKING:
     from tacet.clock import Clock
-    from tacet.store.copying import Copy, Side
+    from tacet.store.copying import Copy
+    from tacet.store.sides import Side
 
 T = TypeVar("T")
 
@@ -79,12 +80,12 @@ Examples:
 def copy(from_: str, to: str, quiet: bool) -> None:
     """Copy everything of the database FROM into the empty database TO, and compare both.
 
-    Each is sqlite:///PATH or postgresql://USER@HOST/NAME. Stop the servers first: a copy of a database that somebody
-    writes to is found out at the end, and is no copy. TO gets its tables if it has none; anything else in it is
-    refused. Secrets stay sealed with the secret key, so the server of the copy needs the same one.
+    Each is sqlite:///PATH or postgresql://USER@HOST/NAME. Stop the servers first: a database that is served is refused,
+    and one that something else writes to is found out at the end. TO gets its tables if it has none; anything else in
+    it is refused. Secrets stay sealed with the secret key, so the server of the copy needs the same one.
 
-    After an interruption run the same command again: it goes on where it stopped. Until it is finished, no server
-    opens TO.
+    After an interruption run the same command again: it goes on where it stopped. Until it is finished, neither a
+    server nor any command takes TO for a database. Once it is finished, it says that TO is complete, or how it differs.
 
     Arguments can be read by every user of the machine: leave passwords to PGPASSWORD or a password file.
     """
@@ -126,7 +127,7 @@ class Copying:
 
         try:
             self._before = self._rows = await self._copy.open()
-            self.can_go_on = True
+            self.can_go_on = self._copy.begun
             with meter("copying", self._quiet, self._clock) as told:
                 await self._copy.run(lambda done, total: self._tell(told, done, total))
             with meter("comparing", self._quiet, self._clock) as told:
@@ -146,8 +147,8 @@ class Copying:
         filled = {name: rows for name, rows in self._tables.items() if rows}
         rows = ", ".join(f"{name} {count:,}" for name, count in filled.items())
         before = f", {self._before:,} of them by an earlier run" if self._before else ""
-        total = sum(filled.values())
-        return f"{total:,} rows copied{before}; both sides have the same counts and checksums ({rows or 'all empty'})"
+        done = f"{sum(filled.values()):,} rows copied{before}" if self._copy.begun else "TO is a complete copy already"
+        return f"{done}; both sides have the same counts and checksums ({rows or 'all empty'})"
 
     def _tell(self, told: Meter, done: int, total: int) -> None:
         self._rows = done

@@ -38,14 +38,19 @@ async def issue(store: Store, settings: Settings, wish: Wish) -> Facts:
     """
     app = await store.credentials.app(wish.app_id)
     if app is None:
-        raise CommandError(Exit.FAILED, f"no App has the id {wish.app_id}: `tacet app create` makes one")
+        raise _no_app(wish.app_id)
     user_id = None if wish.user is None else (await person_named(store, wish.user, "--user")).id
     made = _made(settings, wish, app, user_id)
     if wish.expires_in_s is not None:
         expires_at_ms = made.token.created_at_ms + wish.expires_in_s * 1000
         made = replace(made, token=replace(made.token, expires_at_ms=expires_at_ms))
-    await store.credentials.put_token(made.token)
+    if not await store.credentials.put_token(made.token):
+        raise _no_app(wish.app_id)
     return _facts(made, app)
+
+
+def _no_app(id_: int) -> CommandError:
+    return CommandError(Exit.FAILED, f"no App has the id {id_}: `tacet app create` makes one")
 
 
 def _made(settings: Settings, wish: Wish, app: App, user_id: int | None) -> MadeToken:

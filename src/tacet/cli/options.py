@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 import click
 
 from tacet.limits.rates import RateLimit
-from tacet.settings import Named, settings_of
+from tacet.setting_rules import Named
+from tacet.settings import settings_of
 
 MAX_ID_DIGITS = 19
 """Ids are at most 2^63 - 1."""

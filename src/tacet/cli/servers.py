@@ -78,6 +78,7 @@ def sandbox(quiet: bool, **flags: Any) -> int:
     from tacet.sandbox.welcome import welcome
     from tacet.store.base import StoreError
 
+    _fill_streams()
     settings = load(SANDBOX, SANDBOX, flags, os.environ)
     if settings.data_dir and settings.world:
         raise CommandError(Exit.CONFIGURATION, "a world is kept in one place: give --data or --world, not both")
@@ -116,6 +117,7 @@ def serve(quiet: bool, **flags: Any) -> int:
     There are no known keys, and a secret key is required. Every option with a value is also a variable
     (TACET_PORT) and a key of the TOML file (port).
     """
+    _fill_streams()
     settings = load(SERVE, SERVE, flags, os.environ)
     if not settings.secret_key:
         raise CommandError(Exit.CONFIGURATION, KEY_MISSING)
@@ -154,6 +156,17 @@ def _where(address: str, error: Exception) -> str:
 def _place(settings: Settings) -> str:
     """Where a sandbox's world is kept; empty where it is not."""
     return str(settings.data_dir or shown(settings.world))
+
+
+def _fill_streams() -> None:
+    """Put something in the place of standard streams that were closed before the start, before anything is opened: it
+    would get their numbers, and the event loop, which closes nothing that has one of them, would end the process."""
+    for stream in range(3):
+        try:
+            os.fstat(stream)
+        except OSError:
+            # It gets the lowest number that is free.
+            os.open(os.devnull, os.O_RDWR)
 
 
 def _write_ready(settings: Settings, document: Callable[[], dict[str, Any]]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from tacet.store.copying import Side
+    from tacet.store.sides import Side
 
 FROM, TO = "FROM", "TO"
 

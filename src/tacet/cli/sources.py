@@ -7,7 +7,8 @@ from typing import Any
 
 from tacet.cli.exits import CommandError, Exit
 from tacet.cli.values import from_text, from_toml, nearest
-from tacet.settings import ENV_PREFIX, Named, Settings, all_settings
+from tacet.setting_rules import ENV_PREFIX, Named
+from tacet.settings import Settings, all_settings
 
 CONFIG_VARIABLE = f"{ENV_PREFIX}CONFIG"
 """Names the TOML file where no --config does."""

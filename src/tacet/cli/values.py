@@ -9,7 +9,7 @@ from typing import Any
 from tacet.cli.options import shown_limit
 from tacet.limits.defaults import DEFAULT_LIMITS
 from tacet.limits.rates import RateLimit
-from tacet.settings import MAX_COUNT, MAX_SECONDS, Named
+from tacet.setting_rules import MAX_COUNT, MAX_SECONDS, Named
 
 FEW_NAMES = 10
 """As many fit into an error that can still be read."""

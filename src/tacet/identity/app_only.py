@@ -8,7 +8,8 @@ from tacet.identity.making import Maker
 from tacet.identity.oauth2.rfc6749.characters import is_visible
 from tacet.identity.vault import Vault, VaultError
 from tacet.records.credentials import App, TokenKind
-from tacet.store.base import Alone, CredentialStore
+from tacet.store.base import Alone
+from tacet.store.credentials import CredentialStore
 
 MAX_KEY_CHARS = 500
 """Of a consumer key, its secret or a bearer as they are sent: ours have about 100 at most."""
@@ -27,7 +28,7 @@ class AppOnlyRefused(Exception):
 
 
 _NO_BEARER = "the bearer is unknown, revoked, or another App's"
-_REPLACED = "the API key was replaced meanwhile"
+_REPLACED = "the API key was replaced, or the App deleted, meanwhile"
 
 
 class AppOnly:
@@ -103,9 +104,8 @@ class AppOnly:
 
     async def _make(self, app: App) -> str:
         made = self._maker.bearer(app)
-        await self._credentials.put_token(made.token)
         # Whoever replaces the key revokes the bearers that are there by then; this one may have come after.
-        if not await self._holds(app):
+        if not (await self._credentials.put_token(made.token) and await self._holds(app)):
             await self._credentials.revoke_token(made.token.digest, self._maker.clock.now_ms())
             raise AppOnlyRefused(_REPLACED)
         return made.text

@@ -11,7 +11,8 @@ from tacet.identity.oauth1 import OAuth1Error, Parameters, Reason, SignedRequest
 from tacet.identity.vault import Vault, VaultError
 from tacet.news import News, Nobody
 from tacet.records.credentials import Access, App, Token, TokenKind
-from tacet.store.base import CredentialStore, Part
+from tacet.store.base import Part
+from tacet.store.credentials import CredentialStore
 
 MAX_CACHED_CREDENTIALS = 50_000
 """Tokens and App keys kept, about 30 MB; the rest cost a query each time."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from tacet.clock import Clock
 from tacet.records.consents import Connection
 from tacet.records.credentials import App
-from tacet.store.base import CredentialStore
 from tacet.store.consents import ConsentStore
+from tacet.store.credentials import CredentialStore
 
 MAX_CONNECTIONS = 200
 """Apps shown to one person: more than anybody looks through, on a page of some 100 KB."""

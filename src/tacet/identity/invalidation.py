@@ -8,7 +8,7 @@ from tacet.identity.oauth1.refusals import LoginRefused, Refused
 from tacet.identity.oauth1.request import Parameters, SignedRequest, collect
 from tacet.identity.vault import Vault
 from tacet.records.credentials import Token, TokenKind
-from tacet.store.base import CredentialStore
+from tacet.store.credentials import CredentialStore
 
 
 class OAuth1Invalidation:

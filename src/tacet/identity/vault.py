@@ -18,7 +18,7 @@ from tacet.ids import Randomness, SystemRandomness
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-    from tacet.store.base import CredentialStore
+    from tacet.store.credentials import CredentialStore
 
 MIN_KEY_BYTES = 32
 """As many bits as the AES key that is derived from it: fewer would be the easier thing to guess."""

@@ -29,6 +29,8 @@ local stored = redis.call('HMGET', KEYS[1], 'end', 'used')
 local resets, used = tonumber(stored[1]), tonumber(stored[2])
 if not resets then
   resets, used = ARGV[1] + length, 0
+  -- Does nothing yet; whoever lacks the right for it fails here, and leaves no window without an end.
+  redis.call('PEXPIRE', KEYS[1], length)
   redis.call('HSET', KEYS[1], 'end', string.format('%.0f', resets), 'used', '0')
   redis.call('PEXPIRE', KEYS[1], length)
 end

@@ -16,7 +16,7 @@ class Unhindered(logging.Handler):
     done at once, and dropped where not.
 
     Attributes:
-        dropped: lines, without a thread, that could not be written at once.
+        dropped: lines, without a thread, that could not be written at once; the next `RequestLog` counts them.
     """
 
     def __init__(self, formatter: logging.Formatter) -> None:
@@ -45,7 +45,8 @@ class Unhindered(logging.Handler):
     @contextlib.contextmanager
     def behind(self, log: RequestLog) -> Iterator[None]:
         """Leave the writing to its thread, as long as this is open."""
-        self._log = log
+        log.count_dropped(self.dropped)
+        self._log, self.dropped = log, 0
         try:
             yield
         finally:
@@ -53,7 +54,7 @@ class Unhindered(logging.Handler):
 
 
 def _said_at_once(line: bytes) -> bool:
-    """Write a line as far as nobody has to wait for it; return whether all of it was written."""
+    """Write a line as far as nobody has to wait for it; return whether all of it was written, or nobody wants any."""
     # Pipes and sockets that can be written take so much. Making them non-blocking would do so for others as well.
     for first in range(0, len(line), MAX_CHUNK_BYTES):
         # ValueError is of a stream that was closed.
@@ -68,7 +69,7 @@ def _said_at_once(line: bytes) -> bool:
 def _has_room() -> bool:
     # None is what was closed before the start.
     if sys.stderr is None:
-        return False
+        return True
     poll = select.poll()
     poll.register(sys.stderr.fileno(), select.POLLOUT)
     return bool(poll.poll(0))

@@ -79,6 +79,9 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
         "requests_limit": _gauge("Requests answered at once, past which further ones are answered 503."),
         "connections": _gauge("Connections of clients that are open."),
         "connections_limit": _gauge("Connections of clients past which requests are answered 503."),
+        "file_shortages_total": _counter(
+            "Tenths of a second in which nobody was accepted: too few files were left to open."
+        ),
         "event_loop_delay_seconds": _histogram("How late the event loop came back to something that was due."),
         "request_log_dropped_total": _counter("Lines of the log not written because nobody read fast enough."),
     }

@@ -2,6 +2,7 @@
 hold up an answer."""
 
 import os
+import select
 import sys
 import threading
 from collections import deque
@@ -33,9 +34,28 @@ Write = Callable[[bytes], object]
 
 
 def to_stderr(lines: bytes) -> None:
-    """Write whole lines beside what is logged."""
-    while lines:
-        lines = lines[os.write(sys.stderr.fileno(), lines) :]
+    """Write whole lines beside what is logged; nothing where standard error was closed before the start.
+
+    Raises:
+        BlockingIOError: it is set to let nobody wait, and takes no more now; some of the lines may be written.
+        OSError: they cannot be written.
+        ValueError: it was closed since.
+    """
+    if sys.stderr is not None:
+        while lines:
+            lines = lines[os.write(sys.stderr.fileno(), lines) :]
+
+
+def to_stderr_patiently(lines: bytes) -> None:
+    """The same, however long that takes."""
+    while lines and sys.stderr is not None:
+        try:
+            lines = lines[os.write(sys.stderr.fileno(), lines) :]
+        except BlockingIOError:
+            # Whoever started us, or shares it with us, has set it so.
+            poll = select.poll()
+            poll.register(sys.stderr.fileno(), select.POLLOUT)
+            poll.poll()
 
 
 class RequestLog:
@@ -45,10 +65,10 @@ class RequestLog:
         log_format: a value of `Settings.log_format`.
 
     Attributes:
-        dropped: entries and lines that were not written because too many waited.
+        dropped: entries and lines that were not written, because too many waited or they could not be.
     """
 
-    def __init__(self, log_format: str, write: Write = to_stderr, max_waiting: int = MAX_WAITING) -> None:
+    def __init__(self, log_format: str, write: Write = to_stderr_patiently, max_waiting: int = MAX_WAITING) -> None:
         self._line = _json_line if log_format == JSON else _text_line
         self._write = write
         self._max_waiting = max_waiting
@@ -56,7 +76,13 @@ class RequestLog:
         self._wake = threading.Event()
         self._closing = False
         self._thread = threading.Thread(target=self._work, name="tacet-requests", daemon=True)
-        self.dropped = 0
+        # Each of two threads counts for itself.
+        self._refused = 0
+        self._lost = 0
+
+    @property
+    def dropped(self) -> int:
+        return self._refused + self._lost
 
     def start(self) -> None:
         """Begin to write."""
@@ -72,7 +98,11 @@ class RequestLog:
         if len(self._waiting) < self._max_waiting:
             self._waiting.append(entry)
         else:
-            self.dropped += 1
+            self._refused += 1
+
+    def count_dropped(self, lines: int) -> None:
+        """Count some that were dropped before this had to write them."""
+        self._refused += lines
 
     def close(self) -> None:
         """Write what waits, as long as somebody reads it."""
@@ -92,8 +122,11 @@ class RequestLog:
             try:
                 self._write(chunk)
             except OSError:
-                # Where standard error is gone there is nobody to tell.
-                return
+                lost = chunk.count(b"\n")
+                self._lost += lost
+            except ValueError:
+                # Standard error was closed: there is nobody to tell.
+                continue
 
     def _taken(self) -> Iterator[bytes]:
         while self._waiting:

@@ -1,6 +1,7 @@
 """The consent page of OAuth 2.0: an App asks, a person decides (RFC 6749 section 4.1.1)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import TypeVar
 
 from starlette.responses import Response
 
@@ -14,6 +15,8 @@ from tacet.pages.routing import Page, sign_in_url
 from tacet.pages.scope_words import scopes_can, scopes_cannot
 from tacet.pages.visit import PageError, Visit
 from tacet.records.people import Person
+
+T = TypeVar("T")
 
 PATHS = ("/i/oauth2/authorize", "/2/oauth2/authorize")
 """Where X's documentation sends people, and where X's OpenAPI document does."""
@@ -61,14 +64,23 @@ class Consent:
     async def _decide(self, visit: Visit) -> Response:
         asked = await self._read(visit, visit.fields)
         if visit.value("decision") == ALLOW:
-            return visit.go(await self._authorizations.allow(asked, visit.user_id))
+            return visit.go(await _unless_refused(self._authorizations.allow(asked, visit.user_id), visit.person))
         return visit.go(self._authorizations.deny(asked))
 
     async def _read(self, visit: Visit, parameters: Mapping[str, Sequence[str]]) -> AuthorizationRequest:
-        try:
-            return await self._authorizations.read(parameters)
-        except AuthorizationRefused as refused:
-            raise _no_question(refused, visit.person) from None
+        return await _unless_refused(self._authorizations.read(parameters), visit.person)
+
+
+async def _unless_refused(step: Awaitable[T], person: Person | None) -> T:
+    """What a step of a login comes to.
+
+    Raises:
+        PageError: it cannot be taken.
+    """
+    try:
+        return await step
+    except AuthorizationRefused as refused:
+        raise _no_question(refused, person) from None
 
 
 def _no_question(refused: AuthorizationRefused, person: Person | None) -> PageError:

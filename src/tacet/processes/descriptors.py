@@ -1,6 +1,7 @@
 """How many files and connections a process may have open."""
 
 import contextlib
+import os
 import resource
 
 MOST = 65_536
@@ -8,6 +9,12 @@ MOST = 65_536
 
 RESERVED = 128
 """For everything but clients: the database's files, Redis, logs, metrics, modules, and clients past the most."""
+
+SPARE = 16
+"""Files that no client gets, whoever took the others: looking for the database, scrapers and SQLite need some."""
+
+ANY_NUMBER = 1 << 31
+"""No file has a number as large as this."""
 
 
 def allow_many() -> None:
@@ -26,7 +33,29 @@ def clients(wanted: int, others: int) -> int:
     Args:
         others: connections that it makes itself.
     """
+    return max(1, min(wanted, most() - RESERVED - others))
+
+
+def most() -> int:
+    """How many files this process may have open; their numbers are lower."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == resource.RLIM_INFINITY:
-        return wanted
-    return max(1, min(wanted, soft - RESERVED - others))
+    return ANY_NUMBER if soft == resource.RLIM_INFINITY else soft
+
+
+def most_with_clients() -> int:
+    """How many files there may be once a client has come. Where a process may have but a few, most are clients'."""
+    return most() - min(SPARE, most() // 8)
+
+
+def highest_free(count: int) -> int:
+    """The largest of the numbers that the next `count` files would get: they get the lowest that are free.
+
+    Raises:
+        OSError: so many cannot be opened; the process has too many open, or the whole system.
+    """
+    highest = 0
+    with contextlib.ExitStack() as opened:
+        for _ in range(count):
+            highest = os.open(os.devnull, os.O_RDONLY)
+            opened.callback(os.close, highest)
+    return highest

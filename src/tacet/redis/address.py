@@ -6,6 +6,9 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 PORT = 6379
 """Redis's own, where the address names none."""
 
+DEFAULT_USER = "default"
+"""Whose password may be given without a name, which Redis before version 6 does not take."""
+
 MAX_DATABASE_DIGITS = 4
 """Redis comes with 16 databases and may be set up with some thousands."""
 
@@ -54,6 +57,8 @@ def read_address(text: str) -> RedisAddress:
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     if user and not password:
         raise ValueError("the address of Redis names a user without a password: give USER:PASSWORD@")
+    if user == DEFAULT_USER:
+        user = ""
     if parts.scheme == "unix":
         return RedisAddress(path=_socket_path(parts), user=user, password=password, database=_of_query(parts.query))
     if parts.scheme not in {"redis", "rediss"} or not parts.hostname or parts.query or parts.fragment:

@@ -13,6 +13,7 @@ import hiredis
 
 from tacet.redis.address import RedisAddress
 from tacet.redis.connection import REDIS_PATIENCE_S, Connection, RedisAway, Word
+from tacet.redis.refusals import UNUSABLE, code_of, refusal_of
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -38,18 +39,6 @@ replica, or may not be written to, and where it is one of a cluster's nodes, whi
 
 _PUBLISH_PROBE = (b"PUBLISH", b"tacet:probe", b"")
 """Where this alone is refused the rest can be used."""
-
-UNUSABLE = {"LOADING", "READONLY", "OOM", "MISCONF", "NOAUTH", "NOREPLICAS", "MASTERDOWN", "BUSY"}
-"""What errors begin with that any command would get. After another one the next command may well succeed."""
-
-_LOGIN = "give the user and the password that it wants in its address"
-
-_REMEDIES = {
-    "NOPERM": "its user lacks a right: see docs/operations.md",
-    "CROSSSLOT": "a Redis Cluster is not supported",
-    "MOVED": "a Redis Cluster is not supported",
-    "CLUSTERDOWN": "a Redis Cluster is not supported",
-}
 
 _log = logging.getLogger(__name__)
 
@@ -210,7 +199,7 @@ class Redis:
                 for words in self._greeting():
                     reply = await connection.send(*words)
                     if isinstance(reply, hiredis.ReplyError):
-                        raise _refusal(reply, words[0])
+                        raise refusal_of(reply, words[0])
                 await self._try_to_publish(connection)
         except RedisAway as away:
             self._failed(connection, away)
@@ -257,7 +246,7 @@ class Redis:
         if self._subscription is None:
             reply = await connection.send(*_PUBLISH_PROBE)
             if isinstance(reply, hiredis.ReplyError):
-                self._complain(_refusal(reply, _PUBLISH_PROBE[0]))
+                self._complain(refusal_of(reply, _PUBLISH_PROBE[0]))
 
     def _heard(self, text: bytes) -> None:
         if self._subscription is not None:
@@ -305,26 +294,10 @@ class Redis:
     def _read(self, connection: Connection, reply: Any) -> Any:
         if not isinstance(reply, hiredis.ReplyError):
             return reply
-        refusal = _refusal(reply)
-        if _codes(reply) & UNUSABLE:
+        refusal = refusal_of(reply)
+        if code_of(reply) in UNUSABLE:
             # The next call would get it too. Reaching it again finds out when it is over.
             connection.lose(refusal)
         else:
             self._complain(refusal)
         raise refusal
-
-
-def _codes(reply: hiredis.ReplyError) -> set[str]:
-    """What the error is called. Before version 7 that of a command in a script stands, after a `-`, within the text."""
-    first, *rest = str(reply).split()
-    return {first} | {word[1:] for word in rest if first == "ERR" and word.startswith("-")}
-
-
-def _refusal(reply: hiredis.ReplyError, command: Word = "") -> RedisAway:
-    """Only the error's first word: the rest may repeat what was sent, a password for example."""
-    code = str(reply).partition(" ")[0]
-    to = f" to {command.decode()}" if isinstance(command, bytes) else ""
-    # Before version 6 a wrong password has no code of its own.
-    lasting = code in {"NOAUTH", "WRONGPASS"} or (command, code) == (b"AUTH", "ERR")
-    remedy = _LOGIN if lasting else _REMEDIES.get(code, "")
-    return RedisAway(f"it answers {code}{to}{remedy and f' ({remedy})'}", refused=True, lasting=lasting)

@@ -127,9 +127,12 @@ class Connection(asyncio.Protocol):
             while self._transport is not None and (reply := self._reader.gets()) is not _NOTHING:
                 self._unread_bytes = 0
                 self._take(reply)
-        except (hiredis.ProtocolError, MemoryError):
-            # Room for a list is made when its length is read, however large that is.
+        except hiredis.ProtocolError:
             self.lose(RedisAway("what answers is no Redis", lasting=True))
+        except MemoryError:
+            # Room for a list is made when its length is read, however large that is. It may also be that this process
+            # has none for anything, which says nothing of who answers.
+            self.lose(RedisAway("its reply takes more memory than there is"))
         if self._unread_bytes > MAX_REPLY_BYTES:
             self.lose(RedisAway("its reply is larger than any that is asked for"))
 
@@ -155,6 +158,7 @@ class Connection(asyncio.Protocol):
         """Whether the command that waits longest waits too long. One timer for all: replies come in order."""
         self._watch = None
         if not self._waiting:
+            self._overdue = False
             return
         asked_at_s, _ = self._waiting[0]
         left_s = asked_at_s + self._patience_s - self._loop.time()

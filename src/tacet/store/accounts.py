@@ -71,7 +71,10 @@ class AccountStore(ABC):
 
     @abstractmethod
     async def put_project(self, project: Project) -> None:
-        """Insert a Project, or replace its name and description."""
+        """Insert a Project, or replace its name and description.
+
+        For seeding: where somebody changes one that they have seen, `change_project` is right.
+        """
 
     @abstractmethod
     async def add_project(self, project: Project) -> None:
@@ -80,6 +83,10 @@ class AccountStore(ABC):
         Raises:
             Conflict: a Project has this id.
         """
+
+    @abstractmethod
+    async def change_project(self, project: Project) -> bool:
+        """Replace a Project's name and description; False, and nothing is written, where it is not there any more."""
 
     @abstractmethod
     async def project(self, project_id: int) -> Project | None:
@@ -91,7 +98,8 @@ class AccountStore(ABC):
 
     @abstractmethod
     async def delete_project(self, project_id: int) -> bool:
-        """Delete a Project in which there is no App; True if it was there and empty."""
+        """Delete a Project in which there is no App, and into which none comes at that moment; True if it was there
+        and empty."""
 
     @abstractmethod
     async def apps(self, owner_id: int) -> list[App]:

@@ -8,11 +8,11 @@ from enum import StrEnum
 import msgspec
 
 from tacet.observing.meters import Meters
-from tacet.records.credentials import App, Token
 from tacet.records.people import Name, Person, State
 from tacet.records.relations import Change, Edge, Kind, Relation
 from tacet.store.accounts import AccountStore
 from tacet.store.consents import ConsentStore
+from tacet.store.credentials import CredentialStore
 from tacet.store.messages import MessageStore
 from tacet.store.nonces import NonceStore
 from tacet.store.posts import PostStore
@@ -209,72 +209,6 @@ class DirectoryStore(ABC):
     @abstractmethod
     async def first_person_ids(self, limit: int) -> list[int]:
         """The lowest `limit` ids in order."""
-
-
-class CredentialStore(ABC):
-    """Apps and tokens."""
-
-    @abstractmethod
-    async def put_app(self, app: App) -> None:
-        """Insert or replace an app by id; the time of its making stays.
-
-        Only replacing changes a revision: an App that nobody knew is in no cache.
-
-        Raises:
-            Conflict: its consumer key or client id belongs to another app.
-        """
-
-    @abstractmethod
-    async def add_app(self, app: App) -> None:
-        """Insert an app.
-
-        Raises:
-            Conflict: its id, consumer key or client id is another app's.
-        """
-
-    @abstractmethod
-    async def app(self, app_id: int) -> App | None:
-        """The app with this id."""
-
-    @abstractmethod
-    async def app_by_consumer_key(self, consumer_key: str) -> App | None:
-        """The app with this API key."""
-
-    @abstractmethod
-    async def any_app(self) -> App | None:
-        """One of the apps that have an API key, the same each time while none are added; None where there are none."""
-
-    @abstractmethod
-    async def apps(self, after_id: int, limit: int) -> list[App]:
-        """The first `limit` apps whose ids are above `after_id`, in the order of their ids."""
-
-    @abstractmethod
-    async def put_token(self, token: Token) -> None:
-        """Insert or replace a token by digest; only replacing changes a revision, as with `put_app`."""
-
-    @abstractmethod
-    async def app_by_client_id(self, client_id: str) -> App | None:
-        """The app with this OAuth 2.0 client id."""
-
-    @abstractmethod
-    async def app_only_token(self, app_id: int) -> Token | None:
-        """The newest app-only bearer of an App whose text is kept sealed, of those neither revoked nor with an end."""
-
-    @abstractmethod
-    async def reseal(self, change: Callable[[bytes], bytes]) -> int:
-        """Replace every sealed secret by what `change` makes of it, all in one transaction; return how many there are.
-
-        `change` may be called on another thread. What it raises ends it, and nothing is written.
-        """
-
-    @abstractmethod
-    async def token(self, digest: bytes) -> Token | None:
-        """The token with this digest, expired and revoked ones too."""
-
-    @abstractmethod
-    async def revoke_token(self, digest: bytes, now_ms: int) -> bool:
-        """Mark this one token revoked durably, of its grant none beside it; return True if it was there and worked
-        until now."""
 
 
 Alone = Callable[[str, int], AbstractAsyncContextManager[None]]

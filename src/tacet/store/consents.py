@@ -13,14 +13,17 @@ class ConsentStore(ABC):
     What is made here is unknown to every cache until then, so making it changes no revision; revoking does
     (see `Store.revisions`). Tokens that come with a grant are stored as that grant's, whatever their `grant_id`.
 
+    Whatever is here is of an App that exists: deleting the App deletes it, and nothing is made for an App that is not
+    there, also where it is deleted in the same moment.
+
     Raises in every method that writes:
         StoreBusy: the write queue is full.
         Conflict: a digest or an id is taken; nothing of this call is written.
     """
 
     @abstractmethod
-    async def put_code(self, code: Code) -> None:
-        """Insert an authorization code."""
+    async def put_code(self, code: Code) -> bool:
+        """Insert an authorization code; False, and nothing is written, where its App is not there."""
 
     @abstractmethod
     async def code(self, digest: bytes) -> Code | None:
@@ -33,7 +36,8 @@ class ConsentStore(ABC):
     @abstractmethod
     async def redeem_code(self, digest: bytes, grant: Grant, tokens: Sequence[Token], now_ms: int) -> bool:
         """Exchange a code of the grant's App and person, neither spent nor expired, for the grant and its tokens;
-        False, and nothing is written, where there is none: of two who try at once, one gets True."""
+        False, and nothing is written, where there is none, or the App is not there: of two who try at once, one gets
+        True."""
 
     @abstractmethod
     async def rotate(self, refresh_digest: bytes, tokens: Sequence[Token], now_ms: int) -> bool:
@@ -42,8 +46,9 @@ class ConsentStore(ABC):
         once, one gets True. Access tokens given earlier go on working until their end."""
 
     @abstractmethod
-    async def add_grant(self, grant: Grant, tokens: Sequence[Token]) -> None:
-        """Insert a grant and its tokens that no code was exchanged for."""
+    async def add_grant(self, grant: Grant, tokens: Sequence[Token]) -> bool:
+        """Insert a grant and its tokens that no code was exchanged for; False, and nothing is written, where its App
+        is not there."""
 
     @abstractmethod
     async def grant(self, grant_id: int) -> Grant | None:
@@ -79,8 +84,8 @@ class ConsentStore(ABC):
         """The people who let an App in, by the same grants, in order of their ids above `after_user_id`, for pages."""
 
     @abstractmethod
-    async def put_request_token(self, token: RequestToken) -> None:
-        """Insert a request token."""
+    async def put_request_token(self, token: RequestToken) -> bool:
+        """Insert a request token; False, and nothing is written, where its App is not there."""
 
     @abstractmethod
     async def request_token(self, digest: bytes) -> RequestToken | None:
@@ -110,7 +115,8 @@ class ConsentStore(ABC):
         all; older ones are revoked. The request token is gone then.
 
         Returns:
-            the id of the grant it joined; None, and nothing is written, where the request token is no good.
+            the id of the grant it joined; None, and nothing is written, where the request token is no good, or the App
+            is not there.
         """
 
     @abstractmethod

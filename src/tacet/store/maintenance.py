@@ -1,7 +1,7 @@
 """What is done to a database as a whole, whatever kind it is."""
 
 from tacet.store.address import check, is_postgresql, sqlite_path
-from tacet.store.copying import Side
+from tacet.store.sides import Side
 
 
 def side(address: str) -> Side:

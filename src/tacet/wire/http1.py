@@ -3,21 +3,21 @@
 uvicorn's protocol has no limit on headers and answers rubbish in plain text; clients of an API must always get JSON.
 """
 
-import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Collection
 from typing import Any, ClassVar, cast
 
 import httptools
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from tacet.began import BEGAN_S
 from tacet.wire import problems
+from tacet.wire.crowd import Crowd
+from tacet.wire.lasting import LastingProtocol
 from tacet.wire.places import Places
 from tacet.wire.problems import Problem
 
 REASONS = {400: b"Bad Request", 431: b"Request Header Fields Too Large"}
-
 
 WHOLE_RESPONSE = "tacet.whole_response"
 """An ASGI extension of this protocol: takes the head and the body of an answer and writes them at once.
@@ -32,29 +32,16 @@ PARSED_AT_ONCE_BYTES = 1_024
 """What is parsed before looking whether requests wait: at most some 60 of the shortest, 100 KB of objects."""
 
 
-GRACE_S = 0.1
-"""At the end of a server: how long a connection that waits for nothing is kept. What its client has sent meanwhile may
-still be on its way."""
-
-
-MAX_SURPLUS = 64
-"""Connections past the most that are kept until their requests have come, each with a file descriptor: as many as
-health checks and retries need, and few enough that the database still finds one."""
-
-
 class _TooLarge(Exception):
     """The request line and headers are larger than allowed."""
 
 
-class BoundedProtocol(HttpToolsProtocol):
+class BoundedProtocol(LastingProtocol):
     """One connection; `protocol_class` sets the bounds."""
 
     max_header_bytes: ClassVar[int]
-    max_connections: ClassVar[int]
     busy: ClassVar[ASGIApp]
     placeless: ClassVar[frozenset[str]]
-    surplus: ClassVar[dict["BoundedProtocol", None]]
-    """Connections past the most, oldest first."""
     places: ClassVar[Places]
     """The requests of all connections that are being answered. One that waits for its client, for the rest of its body
     or until answers are read, is none of them: slow clients must not take the places of others."""
@@ -63,38 +50,22 @@ class BoundedProtocol(HttpToolsProtocol):
     _silent_bytes = 0
     """Received since the parser last had something to say: it gathers a header that never ends without a word."""
     _too_large = False
-    _arriving = True
-    """Until its first request is complete a connection that sends nothing counts as a slow one."""
-    _sweeps = 0
-    _unread = 0
-    """Octets of answers that the client had not taken at the last sweep."""
-    _deaf_sweeps = 0
-    _running: RequestResponseCycle | None = None
     _unparsed = b""
     """Received while requests wait: each would cost a hundred times its size were it parsed already."""
     _last_words = b""
     """What is said, before closing, once everything that came before is answered."""
-    _task: asyncio.Task[None] | None = None
     _half_closed = False
     """The client sends no more; the connection ends with the last answer."""
     _in_head = False
     _upgrading = False
-    _grace: asyncio.TimerHandle | None = None
-    """Until the connection is closed, where the server is ending."""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        if len(self.connections) > self.max_connections:
+        if self.crowd.joined(self, len(self.connections)):
             self.app = cast("Any", type(self).busy)
-            self.surplus[self] = None
-            if len(self.surplus) > MAX_SURPLUS:
-                # Whoever says what it wants has said it by now.
-                oldest = next(iter(self.surplus))
-                del self.surplus[oldest]
-                oldest.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.surplus.pop(self, None)
+        self.crowd.left(self)
         # uvicorn tells the latest request only, and where several came together another one may be running.
         if self._running is not None:
             self._running.disconnected = True
@@ -200,6 +171,7 @@ class BoundedProtocol(HttpToolsProtocol):
             cycle.keep_alive = False
         if app is not busy and cycle.scope["path"] not in self.placeless:
             app = self.places.placed(cycle, app)
+        BEGAN_S.set(self.loop.time())
         try:
             await cycle.run_asgi(app)
         finally:
@@ -232,10 +204,6 @@ class BoundedProtocol(HttpToolsProtocol):
             self.pipeline.popleft()
         if self._is_idle() or self._running is broken:
             self._end()
-
-    def _is_idle(self) -> bool:
-        """Whether every request that was read is answered."""
-        return self._running is None or self._running.response_complete
 
     def _parse(self, data: bytes) -> None:
         for start in range(0, len(data), PARSED_AT_ONCE_BYTES):
@@ -283,48 +251,6 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.write(self._last_words)
             self.transport.close()
 
-    def is_too_slow(self, patience: int, idle_patience: int) -> bool:
-        """Asked at every sweep: whether this connection has had its time.
-
-        Args:
-            patience: sweeps that a request may take to arrive, or an answer to be read.
-            idle_patience: sweeps without a request.
-        """
-        self._sweeps += 1
-        if self in self.surplus and self._sweeps > 1 and self._is_idle():
-            return True
-        if not self._arriving and self._sweeps > idle_patience and self._is_idle():
-            return True
-        unread = self.transport.get_write_buffer_size()
-        self._deaf_sweeps = self._deaf_sweeps + 1 if unread and unread == self._unread else 0
-        self._unread = unread
-        return (self._arriving and self._sweeps > patience) or self._deaf_sweeps > patience
-
-    def shutdown(self) -> None:
-        """Answer what has come and what is still on its way, then end. May be called again."""
-        if not self._is_idle():
-            self.cycle.keep_alive = False
-        if self._grace is None:
-            self._linger()
-
-    def _linger(self) -> None:
-        if self._grace is not None:
-            self._grace.cancel()
-        self._grace = self.loop.call_later(GRACE_S, self._end_if_idle)
-
-    def _end_if_idle(self) -> None:
-        if self._is_idle() and not self.transport.is_closing():
-            self.transport.close()
-
-    def cut_off(self) -> None:
-        """End the connection at once, whatever it is waiting for."""
-        if self._running is not None and self._task is not None:
-            # uvicorn would show where the request was, as if that were an error.
-            self._running.logger = logging.Logger(__name__, logging.CRITICAL + 1)  # noqa: LOG001 - one that is silent
-            self._task.cancel()
-        # Closing would wait until the client has read what there is for it.
-        self.transport.abort()
-
     def _count(self, size: int) -> None:
         self._silent_bytes = 0
         self._head_bytes += size
@@ -334,23 +260,22 @@ class BoundedProtocol(HttpToolsProtocol):
 
 
 def protocol_class(
-    max_header_bytes: int, max_connections: int, max_requests: int, busy: ASGIApp, placeless: Collection[str] = ()
+    max_header_bytes: int, crowd: Crowd, max_requests: int, busy: ASGIApp, placeless: Collection[str] = ()
 ) -> type[BoundedProtocol]:
     """The protocol of one server.
 
     Args:
         max_header_bytes: of request line and headers; past it 431.
-        max_connections: open at once; requests on further ones are answered by `busy`.
+        crowd: of how many connections at once; requests on further ones are answered by `busy`.
         max_requests: answered at once; further ones are answered by `busy`, and may come again at once.
         placeless: paths whose requests are always answered, and are none of these.
     """
     bounds = {
         "max_header_bytes": max_header_bytes,
-        "max_connections": max_connections,
+        "crowd": crowd,
         "places": Places(max_requests, busy),
         "busy": staticmethod(busy),
         "placeless": frozenset(placeless),
-        "surplus": {},
     }
     return type("Protocol", (BoundedProtocol,), bounds)
 

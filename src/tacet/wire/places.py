@@ -1,9 +1,12 @@
 """How many requests are answered at once."""
 
+import asyncio
 from functools import partial
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from tacet.began import BEGAN_S
 
 
 class _NoPlace(BaseException):
@@ -56,6 +59,8 @@ class Places:
                 if len(self._taken) >= self._most:
                     raise _NoPlace
                 self._taken.add(cycle)
+                # Its client had time of its own to send the body.
+                BEGAN_S.set(asyncio.get_running_loop().time())
             return message
 
         try:

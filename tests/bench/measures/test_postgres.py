@@ -14,7 +14,7 @@ def test_it_is_compared_with_pgbench_and_small_with_large(lasting_stage: Stage) 
     figures = postgres.measure(lasting_stage)
     assert all(each.value > 0 and each.measure == postgres.NAME for each in figures)
     assert len({each.label for each in figures}) == len(figures)
-    assert [each.unit for each in figures].count("/s") == 7
+    assert [each.unit for each in figures].count("/s") == 9
     goals = sorted(str(goal) for each in figures for goal in each.goals)
     assert goals == ["≤ 1.3 times", "≤ 1.3 times", "≥ 0.6 times", "≥ 0.6 times"]
 

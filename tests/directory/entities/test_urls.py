@@ -1,8 +1,9 @@
 """Which parts of a text are URLs, and that finding them takes time in proportion to the text."""
 
+import time
+
 import pytest
 
-from tacet.clock import SystemClock
 from tacet.directory.entities import MAX_TEXT_CHARACTERS, text_entities
 from tacet.directory.entities.urls import MAX_URL_CHARACTERS, url_spans
 
@@ -160,10 +161,10 @@ HOSTILE = {
 @pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE.keys())
 @pytest.mark.parametrize("start", ["", "https://", "a.com/", "#"], ids=["bare", "scheme", "path", "hash"])
 def test_hostile_texts_take_time_in_proportion_to_their_length(start: str, piece: str) -> None:
-    clock = SystemClock()
     text = (start + piece * 65_536)[:65_536]
-    before_ns = clock.ticks_ns()
+    # Of the processor: others may have it meanwhile.
+    started = time.thread_time()
     text_entities(text)
-    # Quadratic behaviour takes minutes here. The bound is generous because test machines stall.
-    assert clock.ticks_ns() - before_ns < 2_000_000_000
+    # Quadratic behaviour takes minutes here.
+    assert time.thread_time() - started < 5
     assert len(text) > MAX_TEXT_CHARACTERS

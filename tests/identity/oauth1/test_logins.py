@@ -15,6 +15,7 @@ from tacet.records.consents import GrantKind
 from tacet.records.credentials import Access
 from tacet.records.people import Person, State
 from tests.cast import ALICE, BOB, CALLBACK
+from tests.identity.meanwhile import meanwhile
 from tests.identity.oauth1.logins import Keys, Logins, signed_by_app_alone
 
 
@@ -429,3 +430,19 @@ class TestAccess:
         await logins.store.credentials.put_token(replace(token, access=None))
         login = await logins.steps.pending((await logins.ask()).token)
         assert await logins.steps.is_granted(login, ALICE.id)
+
+
+class TestAnAppThatIsDeletedMeanwhile:
+    async def test_gets_no_request_token(self, logins: Logins) -> None:
+        """Its key is still known to this server."""
+        await logins.ask()
+        await logins.store.accounts.delete_app(logins.app.id)
+        assert await refused(logins.ask()) is Reason.BAD_SIGNATURE
+
+    async def test_gets_no_access_token(self, logins: Logins, monkeypatch: pytest.MonkeyPatch) -> None:
+        keys = await logins.ask()
+        verifier = await logins.agree(keys)
+        consents, accounts = logins.store.consents, logins.store.accounts
+        meanwhile(monkeypatch, consents, "count_wrong_verifier", lambda: accounts.delete_app(logins.app.id))
+        assert await refused(logins.exchange(keys, verifier)) is Refused.ENDED
+        assert await consents.oauth1_accesses(logins.app.id, ALICE.id) == set()

@@ -19,7 +19,9 @@ from tacet.redis.address import read_address
 from tacet.redis.client import Redis
 from tacet.store.base import StoreBusy
 from tacet.store.nonces import NonceStore
+from tests.databases import HOST
 from tests.databases import Redis as RedisServer
+from tests.faults.cutting import Cable, Network, cable
 from tests.redis.scripted import scripted
 from tests.redis.waiting import until
 
@@ -171,22 +173,20 @@ async def comes_back(server: RedisServer, *those: Process) -> None:
 
 
 @asynccontextmanager
-async def one_cut_off(server: RedisServer, store: Remembering) -> AsyncIterator[tuple[Process, Process, ManualClock]]:
-    """As `two`; only the first has lost Redis, a second ago, and does not get it back before `let_in`."""
-    let_in(server)
+async def one_cut_off(server: RedisServer, store: Remembering) -> AsyncIterator[tuple[Process, Process, Cable]]:
+    """As `two`; only the first has lost Redis, a second ago, and does not get it back before its cable works again."""
     clock = ManualClock(NOW_S * 1000)
-    address = server.address.replace("//", "//one:s3cret@")
-    async with process(address, store, clock) as one, process(server.address, store, clock) as other:
+    async with (
+        cable(server.port) as only_way,
+        process(f"redis://{HOST}:{only_way.port}", store, clock) as one,
+        process(server.address, store, clock) as other,
+    ):
         assert await one.remember("before") is None
-        server.run("ACL DELUSER one")
+        only_way.turn(Network.RESETS)
         await until(lambda: not one.redis.present)
         await one.nonces.follow()
         clock.advance(1_000)
-        yield one, other, clock
-
-
-def let_in(server: RedisServer) -> None:
-    server.run("ACL SETUSER one on >s3cret ~* &* +@all")
+        yield one, other, only_way
 
 
 class TestWithoutRedis:
@@ -225,6 +225,37 @@ class TestWithoutRedis:
             store.away = True
             with pytest.raises(StoreBusy):
                 await one.remember("a")
+
+    async def test_what_was_not_let_in_because_the_database_was_away_may_come_again(
+        self, harmed_redis: RedisServer, store: Remembering
+    ) -> None:
+        async with two(harmed_redis, store) as (one, other, clock):
+            await goes(harmed_redis, clock, one, other)
+            store.away = True
+            with pytest.raises(StoreBusy):
+                await one.remember("a")
+            clock.advance(ANNOUNCE_MS)
+            with pytest.raises(StoreBusy):
+                await one.remember("b")
+            store.away = False
+            for nonce in ("a", "b"):
+                assert await one.remember(nonce) is None
+                assert await one.remember(nonce) is Reason.NONCE_REPLAYED
+                assert await other.remember(nonce) is Reason.NONCE_REPLAYED
+
+    async def test_of_many_at_once_none_is_let_in_by_a_database_that_fails_and_then_one(
+        self, harmed_redis: RedisServer, store: Remembering
+    ) -> None:
+        async with two(harmed_redis, store) as (one, other, clock):
+            await goes(harmed_redis, clock, one, other)
+            store.away = True
+            both = [each for each in (one, other) for _ in range(20)]
+            outcomes = await asyncio.gather(*[each.remember("a") for each in both], return_exceptions=True)
+            assert None not in outcomes
+            store.away = False
+            outcomes = await asyncio.gather(*[each.remember("a") for each in both], return_exceptions=True)
+            assert outcomes.count(None) == 1
+            assert outcomes.count(Reason.NONCE_REPLAYED) == len(both) - 1
 
     async def test_one_that_hangs_is_one_that_is_gone(self, harmed_redis: RedisServer, store: Remembering) -> None:
         async with two(harmed_redis, store) as (one, other, clock):
@@ -283,9 +314,9 @@ class TestOneProcessAlone:
     async def test_and_as_soon_as_it_has_redis_back_though_it_is_asked_nothing(
         self, harmed_redis: RedisServer, store: Remembering
     ) -> None:
-        async with one_cut_off(harmed_redis, store) as (one, other, _):
+        async with one_cut_off(harmed_redis, store) as (one, other, only_way):
             assert await one.remember("a") is None
-            let_in(harmed_redis)
+            only_way.turn(Network.WORKS)
             await until(lambda: one.redis.present)
             # Its own look, which comes with that, may be under way.
             await one.nonces.follow()
@@ -294,9 +325,9 @@ class TestOneProcessAlone:
     async def test_whoever_has_redis_refuses_nothing_for_that(
         self, harmed_redis: RedisServer, store: Remembering
     ) -> None:
-        async with one_cut_off(harmed_redis, store) as (one, other, _):
+        async with one_cut_off(harmed_redis, store) as (one, other, only_way):
             assert await other.remember("a", NOW_S) is None
-            let_in(harmed_redis)
+            only_way.turn(Network.WORKS)
             await until(lambda: one.redis.present)
             assert await other.remember("b", NOW_S) is None
             assert await one.remember("b", NOW_S) is Reason.NONCE_REPLAYED
@@ -334,6 +365,31 @@ class TestWhenRedisIsBack:
             await other.remember("a")
             await one.redis.call("SET", STORE_ASKED_KEY, "1")
             assert await one.remember("a") is Reason.NONCE_REPLAYED
+
+    async def test_what_was_not_let_in_because_the_database_failed_may_come_again_anywhere(
+        self, one: Process, other: Process, store: Remembering
+    ) -> None:
+        one.nonces.ask_store()
+        other.nonces.ask_store()
+        assert await one.remember("first") is None
+        store.away = True
+        with pytest.raises(StoreBusy):
+            await one.remember("a")
+        store.away = False
+        assert await other.remember("a") is None
+        assert await one.remember("a") is Reason.NONCE_REPLAYED
+
+    async def test_what_was_let_in_elsewhere_is_not_forgotten_because_the_database_fails(
+        self, one: Process, other: Process, store: Remembering
+    ) -> None:
+        assert await other.remember("a") is None
+        one.nonces.ask_store()
+        store.away = True
+        with pytest.raises(StoreBusy):
+            await one.remember("a")
+        store.away = False
+        assert await other.remember("a") is Reason.NONCE_REPLAYED
+        assert await one.remember("a") is Reason.NONCE_REPLAYED
 
     async def test_it_is_asked_as_long_as_anything_lives_that_it_was_told_and_no_longer(
         self, harmed_redis: RedisServer, store: Remembering

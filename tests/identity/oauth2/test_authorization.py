@@ -204,3 +204,10 @@ async def test_a_callbacks_own_query_is_kept(logins: Logins) -> None:
     request = await logins.authorizations.read(logins.asked(redirect_uri=callback, state=None))
     assert logins.authorizations.deny(request) == "my.app://back?from=tacet&error=access_denied"
     assert (await logins.authorizations.allow(request, ALICE.id)).startswith("my.app://back?from=tacet&code=")
+
+
+async def test_no_code_is_made_for_an_app_that_was_deleted_since_it_asked(logins: Logins) -> None:
+    request = await logins.authorizations.read(logins.asked())
+    await logins.service.store.accounts.delete_app(logins.app.id)
+    with pytest.raises(AuthorizationRefused, match=f"No App has the client ID “{logins.app.client_id}”"):
+        await logins.authorizations.allow(request, ALICE.id)

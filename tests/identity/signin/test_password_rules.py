@@ -120,7 +120,8 @@ def test_a_short_username_may_be_part_of_words(username: str) -> None:
 
 @pytest.mark.parametrize("plain", ["a" * MAX_CHARACTERS, "aB" * 64, "passwor" * 18, "1qaz" * 32, "\u0301" * 128])
 def test_deciding_takes_no_time_worth_mentioning(plain: str) -> None:
-    started = time.perf_counter()
+    # Of the processor: others may have it meanwhile.
+    started = time.thread_time()
     with pytest.raises(WeakPassword):
         refuse_easy(prepared(plain), USERNAME)
-    assert time.perf_counter() - started < 0.05
+    assert time.thread_time() - started < 0.1

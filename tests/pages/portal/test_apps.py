@@ -3,7 +3,10 @@ import re
 import pytest
 
 from tacet.identity.developers.apps import MAX_APPS
-from tests.pages.portal.desk import Desk, errors, shown, values
+from tests.identity.meanwhile import meanwhile
+from tests.pages.portal.desk import CALLBACK, Desk, errors, shown, values
+
+AUTHENTICATION = {"access": "read", "client_type": "public", "callbacks": CALLBACK}
 
 
 async def test_a_new_app_shows_its_keys_this_once(desk: Desk) -> None:
@@ -142,3 +145,17 @@ async def test_a_new_app_is_led_on_to_its_logins(desk: Desk) -> None:
     await desk.authenticate(app.id, oauth2="on")
     assert "Logins are off" not in (await desk.get(f"/portal/apps/{app.id}/keys")).text
     assert "set up logins" not in (await desk.key(app.id, "renew-api-key")).text
+
+
+@pytest.mark.parametrize("section", ["", "/authentication", "/keys"])
+async def test_an_app_that_is_deleted_at_another_server_while_it_is_changed_is_not_there(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, section: str
+) -> None:
+    app_id, store = await desk.app(), desk.service.store
+    path = f"/portal/apps/{app_id}{section}"
+    form = {"": {"name": "B"}, "/authentication": AUTHENTICATION, "/keys": {"action": "renew-api-key"}}[section]
+    csrf = (await desk.get(path)).csrf
+    meanwhile(monkeypatch, store.credentials, "app", lambda: store.accounts.delete_app(app_id))
+    answer = await desk.browser.post(path, {"csrf": csrf, **form})
+    assert (answer.status, answer.heading) == (404, "Nothing here")
+    assert await store.credentials.app(app_id) is None

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.databases import Postgres
+from tests.store.building import put_apps
 from tests.store.postgres.racing import Race, racing
 
 
@@ -18,6 +19,12 @@ async def race(postgres: Postgres, migrated_address: str) -> AsyncIterator[Race]
         yield begun
         assert await begun.untrue() == []
     assert "deadlock detected" not in postgres.log[said_before:]
+
+
+@pytest.fixture
+async def apps(race: Race) -> None:
+    """The Apps of the races of logins."""
+    await put_apps(race.next, 1, 2)
 
 
 @pytest.fixture

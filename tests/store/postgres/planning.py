@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from tacet.store.postgres.connections import Connection
 from tacet.store.postgres.dialect import adapt
+from tacet.store.postgres.session import Connection
+from tacet.store.queries.tongue import Queries
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +49,12 @@ def _below(step: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from _below(each)
 
 
-def texts(*modules: ModuleType) -> dict[str, str]:
-    """The queries of these modules, by name."""
+def texts(*subjects: ModuleType | type[Queries]) -> dict[str, str]:
+    """The queries of these, by name."""
     return {
         name: sql
-        for module in modules
-        for name, sql in vars(module).items()
+        for subject in subjects
+        for name, sql in vars(subject).items()
         if name.isupper() and isinstance(sql, str) and not name.startswith("_") and not name.endswith("_COLUMNS")
     }
 

@@ -30,6 +30,14 @@ UNTRUE = {
     "a person has two grants of OAuth 1.0a to an App": """
         SELECT 1 FROM access_grant WHERE kind = 2 AND revoked_at_ms IS NULL GROUP BY app_id, user_id HAVING COUNT(*) > 1
     """,
+    **{
+        f"a row of {table} outlived its App": f"SELECT 1 FROM {table} WHERE app_id NOT IN (SELECT id FROM app)"
+        for table in ("authorization_code", "request_token", "access_grant", "token")
+    },
+    "an App outlived its Project": """
+        SELECT 1 FROM app
+        WHERE owner_id IS NOT NULL AND project_id IS NOT NULL AND project_id NOT IN (SELECT id FROM project)
+    """,
     "a repost outlived its post": """
         SELECT 1 FROM post WHERE reposted_id <> 0 AND reposted_id NOT IN (SELECT id FROM post)
     """,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
@@ -14,20 +14,37 @@ from tests.store.building import QUEUE_LENGTH
 
 FEWEST_CONNECTIONS = 2
 
-TIMEOUT_S = 0.5
+TIMEOUT_S = 20.0
+"""Of a statement: more than all who take turns here need together, however busy the machine is."""
+
+SHORT_S = 0.5
+"""The same where somebody waits in vain."""
 
 
 @pytest.fixture
 async def stores(migrated_address: str) -> AsyncIterator[tuple[Store, Store]]:
     """Those of two processes, which have as few connections as there may be."""
+    async with opened(migrated_address, TIMEOUT_S) as both:
+        yield both
+
+
+@pytest.fixture
+async def impatient(migrated_address: str) -> AsyncIterator[tuple[Store, Store]]:
+    """The same, who soon give up."""
+    async with opened(migrated_address, SHORT_S) as both:
+        yield both
+
+
+@asynccontextmanager
+async def opened(address: str, timeout_s: float) -> AsyncIterator[tuple[Store, Store]]:
     async with AsyncExitStack() as stack:
-        opened = []
+        stores = []
         for _ in range(2):
-            store = open_store(migrated_address, QUEUE_LENGTH, connections=FEWEST_CONNECTIONS, timeout_s=TIMEOUT_S)
+            store = open_store(address, QUEUE_LENGTH, connections=FEWEST_CONNECTIONS, timeout_s=timeout_s)
             await store.open()
             stack.push_async_callback(store.close)
-            opened.append(store)
-        yield opened[0], opened[1]
+            stores.append(store)
+        yield stores[0], stores[1]
 
 
 async def test_of_two_processes_one_holds_it_at_a_time(stores: tuple[Store, Store]) -> None:
@@ -47,10 +64,10 @@ async def test_of_two_processes_one_holds_it_at_a_time(stores: tuple[Store, Stor
 async def test_who_waits_for_its_own_process_is_told_so_as_well(
     stores: tuple[Store, Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(alone, "TURN_S", TIMEOUT_S)
+    monkeypatch.setattr(alone, "TURN_S", SHORT_S)
     async with stores[0].alone("work", 7):
         with pytest.raises(StoreBusy, match="nothing was done"):
-            async with asyncio.timeout(4 * TIMEOUT_S), stores[0].alone("other work", 8):
+            async with asyncio.timeout(TIMEOUT_S), stores[0].alone("other work", 8):
                 pytest.fail("both hold one")
     async with stores[0].alone("other work", 8):
         pass
@@ -64,8 +81,8 @@ async def test_two_processes_may_hold_two_of_them(stores: tuple[Store, Store]) -
                 await there.revisions()
 
 
-async def test_who_waits_for_too_long_is_told_so_and_does_nothing(stores: tuple[Store, Store]) -> None:
-    here, there = stores
+async def test_who_waits_for_too_long_is_told_so_and_does_nothing(impatient: tuple[Store, Store]) -> None:
+    here, there = impatient
     async with here.alone("work", 7):
         with pytest.raises(StoreError):
             async with there.alone("work", 7):

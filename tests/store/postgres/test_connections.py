@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tacet.store.base import StoreAway
-from tacet.store.postgres.connections import Connection
 from tacet.store.postgres.dialect import DRIVERS, translated
+from tacet.store.postgres.session import Connection
 
 
 class Stumbling:

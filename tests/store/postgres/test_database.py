@@ -13,14 +13,14 @@ import pytest
 from tacet.store.base import Conflict, StoreAway, StoreBusy, StoreClosed, StoreError
 from tacet.store.postgres import connections
 from tacet.store.postgres.database import Database, Transaction
-from tacet.store.postgres.pool import LOOK_S
 from tests.databases import Postgres
+from tests.redis.waiting import until
 
-TIMEOUT_S = 2.0
-"""For a statement: more than any takes here, and not more than a test may wait."""
+TIMEOUT_S = 10.0
+"""For a statement: more than any takes here, however busy the machine is."""
 
-RECOVERY_S = 2.0
-"""How soon after its return a database is to be found."""
+RECOVERY_S = 10.0
+"""How soon after its return a database is found, however busy the machine is; `tests/faults` has the promise."""
 
 MINE = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
@@ -272,7 +272,7 @@ class TestTransactions:
 
         async def work(number: int, transaction: Transaction) -> None:
             await transaction.lock(("pair", number))
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(TIMEOUT_S / 2):
                 await both.wait()
 
         await asyncio.gather(*(database.transaction(partial(work, n)) for n in range(2)))
@@ -292,7 +292,7 @@ class TestTransactions:
 
 class TestPatience:
     async def test_a_statement_that_takes_too_long_is_given_up(self, address: str) -> None:
-        async with opened(address, timeout_s=0.2) as database:
+        async with opened(address, timeout_s=0.5) as database:
             with pytest.raises(StoreBusy, match="too long"):
                 await database.rows(SLOW)
             assert await database.rows("SELECT 1") != []
@@ -300,7 +300,7 @@ class TestPatience:
             assert not database.pool.away
 
     async def test_the_wait_for_a_lock_has_the_same_limit(self, address: str, admin: Any) -> None:
-        async with opened(address, timeout_s=0.2) as database:
+        async with opened(address, timeout_s=0.5) as database:
             await database.write("CREATE TABLE held (id INTEGER)")
             async with admin.transaction():
                 await admin.execute("LOCK TABLE held")
@@ -436,14 +436,14 @@ class TestGone:
         return harmed.database()
 
     async def refused_at_once(self, database: Database) -> None:
-        """Everybody is told, and nobody waits."""
+        """Everybody is told, and nobody waits: each would do so for a third of a second and more."""
         began_at = time.monotonic()
         for _ in range(20):
             with pytest.raises(StoreAway):
                 await database.rows("SELECT 1")
             with pytest.raises(StoreAway):
                 await database.transaction(lambda transaction: transaction.run("DELETE FROM note"))
-        assert time.monotonic() - began_at < 0.5
+        assert time.monotonic() - began_at < 5
 
     @pytest.mark.parametrize("how", ["stopped", "killed"])
     async def test_a_server_that_ends_is_found_when_it_is_back(
@@ -467,9 +467,9 @@ class TestGone:
                 began_at = time.monotonic()
                 with pytest.raises(StoreAway, match=r"may or may not|does not answer"):
                     await database.rows("SELECT 1")
-                assert time.monotonic() - began_at < 0.3 + connections.MARGIN_S + 1
+                assert time.monotonic() - began_at < 0.3 + connections.MARGIN_S + RECOVERY_S
                 # A new session is tried before it is taken for away.
-                await asyncio.sleep(LOOK_S + 0.2)
+                await until(lambda: bool(database.pool.away))
                 await self.refused_at_once(database)
                 await asyncio.sleep(1)
                 await self.refused_at_once(database)
@@ -496,7 +496,7 @@ class TestGone:
 
     async def refusal(self, database: Database) -> str:
         """What it says once it refuses to write."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while True:
                 try:
                     await database.write("INSERT INTO note (id) VALUES (1) ON CONFLICT DO NOTHING")

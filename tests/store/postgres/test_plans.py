@@ -12,20 +12,17 @@ import pytest
 
 from tacet.records.relations import MAX_POSITION
 from tacet.store.postgres import posts as own_posts
-from tacet.store.postgres.connections import Connection, connect
+from tacet.store.postgres.connections import connect
 from tacet.store.postgres.dialect import adapt
-from tacet.store.queries import (
-    accounts,
-    consents,
-    credentials,
-    directory,
-    messages,
-    nonces,
-    posts,
-    relations,
-    sweeping,
-    upkeep,
-)
+from tacet.store.postgres.session import Connection
+from tacet.store.queries import nonces, relations, upkeep
+from tacet.store.queries.accounts import AccountQueries
+from tacet.store.queries.consents import ConsentQueries
+from tacet.store.queries.credentials import CredentialQueries
+from tacet.store.queries.directory import DirectoryQueries
+from tacet.store.queries.messages import MessageQueries
+from tacet.store.queries.posts import PostQueries
+from tacet.store.queries.sweeping import SweepingQueries
 from tests.databases import Postgres
 from tests.store.postgres.partitioning import PARTS
 from tests.store.postgres.planning import executed, planned, texts
@@ -172,7 +169,7 @@ async def test_who_is_looked_up_in_every_part_by_whole_keys(spread: Connection) 
 @pytest.mark.parametrize("name", ["WHO", "PEOPLE", "NAMES", "IN_STATE"])
 def test_what_names_many_tells_each_part_whom(name: str) -> None:
     """A query that reads whom it is about from another query is not planned over several machines."""
-    sql = adapt(texts(relations, directory)[name])
+    sql = adapt(texts(relations, DirectoryQueries)[name])
     assert sql.count("SELECT") == 1
     assert re.search(r"= ANY \(CAST\(\$\d AS BIGINT\[\]\)\)", sql)
 
@@ -191,16 +188,29 @@ def test_every_query_of_the_graph_is_looked_at() -> None:
 @pytest.mark.parametrize("name", ["PEOPLE", "NAMES", "IN_STATE"])
 async def test_people_are_looked_up_by_their_ids(spread: Connection, name: str) -> None:
     parameters = (1, WANTED) if name == "IN_STATE" else (WANTED,)
-    plan = await executed(spread, texts(directory)[name], *parameters)
+    plan = await executed(spread, texts(DirectoryQueries)[name], *parameters)
     assert {scan["Node Type"] for scan in plan.scans} == {"Index Scan"}
     assert all(re.fullmatch(r"\(id = ANY \(\$\d\)\)", scan["Index Cond"]) for scan in plan.scans)
 
 
-MODULES = (accounts, consents, credentials, directory, messages, nonces, posts, relations, sweeping, upkeep)
+SUBJECTS = (
+    AccountQueries,
+    ConsentQueries,
+    CredentialQueries,
+    DirectoryQueries,
+    MessageQueries,
+    PostQueries,
+    SweepingQueries,
+    nonces,
+    relations,
+    upkeep,
+)
 
 
 def test_people_and_relations_are_never_joined() -> None:
-    assert [name for name, sql in texts(*MODULES).items() if {"relation", "person"} <= {*re.findall(r"\w+", sql)}] == []
+    assert [
+        name for name, sql in texts(*SUBJECTS).items() if {"relation", "person"} <= {*re.findall(r"\w+", sql)}
+    ] == []
 
 
 WALKS = {
@@ -228,10 +238,10 @@ WALKS = {
 """What goes along an index from some point, and is limited, swept away, or tiny."""
 
 
-OWN = {"OLDER_OF_AUTHORS": own_posts._OLDER_OF_AUTHORS, "NEWER_OF_AUTHORS": own_posts._NEWER_OF_AUTHORS}
+OWN = texts(own_posts._OwnQueries)
 """What PostgreSQL is asked in words of its own."""
 
-ALL = texts(*MODULES) | OWN
+ALL = texts(*SUBJECTS) | OWN
 
 
 @pytest.fixture(scope="module")

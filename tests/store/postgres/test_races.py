@@ -2,6 +2,8 @@
 
 import random
 
+import pytest
+
 from tacet.records.consents import GrantKind
 from tacet.records.credentials import TokenKind
 from tacet.store.base import Part
@@ -12,6 +14,7 @@ from tests.store.postgres.racing import TURNS, Race, digest, shuffled
 WORKING = "SELECT digest FROM token WHERE revoked_at_ms IS NULL"
 
 
+@pytest.mark.usefixtures("apps")
 class TestLogins:
     async def test_a_code_is_exchanged_once(self, race: Race, chance: random.Random) -> None:
         for turn in range(TURNS):
@@ -126,6 +129,7 @@ class TestLogins:
         assert sorted(counts) == list(range(1, 61))
 
 
+@pytest.mark.usefixtures("apps")
 class TestRevoking:
     async def test_nothing_of_a_revoked_grant_works_whatever_is_rotated_meanwhile(
         self, race: Race, chance: random.Random
@@ -217,6 +221,10 @@ class TestRevoking:
                 race.next.consents.redeem_request_token(
                     digest("q", turn), b"v", joined, token(digest("d", turn), **of), NOW
                 ),
+                race.next.consents.put_code(code(digest("d", turn), **of)),
+                race.next.consents.put_request_token(request_token(digest("e", turn), **of)),
+                race.next.consents.add_grant(grant(10 * turn + 3, **of), [token(digest("g", turn), **of)]),
+                race.next.credentials.put_token(token(digest("h", turn), user_id=None, **of)),
                 race.next.consents.revoke_connection(turn, SOURCE, NOW),
                 race.next.consents.sweep_logins(NOW + 10 * MONTH_MS, 100),
             )

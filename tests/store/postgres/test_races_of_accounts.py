@@ -3,6 +3,8 @@
 import random
 from dataclasses import replace
 
+import pytest
+
 from tacet.records.accounts import Password, Project, Session, Usage
 from tacet.records.consents import GrantKind
 from tacet.records.credentials import TokenKind
@@ -72,6 +74,7 @@ class TestPasswords:
             assert await race.found("SELECT 1 FROM page_session") == []
 
 
+@pytest.mark.usefixtures("apps")
 class TestSweeping:
     async def test_a_grant_that_gets_a_token_stays(self, race: Race, chance: random.Random) -> None:
         for turn in range(TURNS):
@@ -157,6 +160,63 @@ class TestApps:
             await shuffled(chance, *(race.next.credentials.put_app(app(turn, name=str(n))) for n in range(5)))
         assert (await race.next.revisions())[Part.CREDENTIALS] == 4 * TURNS
 
+    async def test_an_app_that_is_deleted_while_it_is_changed_does_not_come_back(
+        self, race: Race, chance: random.Random
+    ) -> None:
+        for turn in range(TURNS):
+            before = app(turn)
+            await race.next.credentials.put_app(before)
+            deleted, *changed = await shuffled(
+                chance,
+                race.next.accounts.delete_app(turn),
+                *(race.next.credentials.change_app(replace(before, name=str(n)), before) for n in range(5)),
+            )
+            assert deleted
+            assert changed.count(True) <= 1
+            assert await race.next.credentials.app(turn) is None
+
+    async def test_of_several_that_change_an_app_as_they_have_seen_it_one_does(
+        self, race: Race, chance: random.Random
+    ) -> None:
+        for turn in range(TURNS):
+            before = app(turn)
+            await race.next.credentials.put_app(before)
+            changes = [replace(before, consumer_key=f"{turn} {n}", project_id=n or None) for n in range(6)]
+            answers = await shuffled(chance, *(race.next.credentials.change_app(change, before) for change in changes))
+            [winner] = [change for change, answer in zip(changes, answers, strict=True) if answer]
+            assert await race.next.credentials.app(turn) == winner
+        assert (await race.next.revisions())[Part.CREDENTIALS] == TURNS
+
+    async def test_a_change_of_an_app_brings_back_no_secret_that_was_resealed_meanwhile(
+        self, race: Race, chance: random.Random
+    ) -> None:
+        for turn in range(TURNS):
+            before = app(turn, consumer_secret_sealed=b"old")
+            await race.next.credentials.put_app(before)
+            changed, _ = await shuffled(
+                chance,
+                race.next.credentials.change_app(replace(before, name="New"), before),
+                race.next.credentials.reseal(lambda _: b"new"),
+            )
+            name = "New" if changed else before.name
+            assert await race.next.credentials.app(turn) == replace(before, name=name, consumer_secret_sealed=b"new")
+
+    async def test_no_app_comes_into_a_project_that_is_being_deleted(self, race: Race, chance: random.Random) -> None:
+        for turn in range(1, TURNS + 1):
+            elsewhere = app(2 * turn, project_id=None, owner_id=SOURCE)
+            await race.next.accounts.put_project(Project(turn, SOURCE, "P", "", NOW))
+            await race.next.credentials.add_app(elsewhere)
+            *came, deleted, renamed = await shuffled(
+                chance,
+                race.next.credentials.add_app(app(2 * turn + 1, project_id=turn, owner_id=SOURCE)),
+                race.next.credentials.change_app(replace(elsewhere, project_id=turn), elsewhere),
+                race.next.accounts.delete_project(turn),
+                race.next.accounts.change_project(Project(turn, SOURCE, "Q", "", NOW)),
+            )
+            assert came == [not deleted] * 2
+            assert renamed or deleted
+            assert bool(await race.next.accounts.project(turn)) is not deleted
+
     async def test_a_project_with_an_app_stays(self, race: Race, chance: random.Random) -> None:
         for turn in range(TURNS):
             await race.next.accounts.put_project(Project(turn, SOURCE, "P", "", NOW))
@@ -175,6 +235,7 @@ class TestApps:
         numbers = range(20)
         for n in numbers:
             await race.next.credentials.put_app(app(n, consumer_secret_sealed=b"old"))
+        for n in numbers:
             await race.next.credentials.put_token(token(digest(n), secret_sealed=b"old"))
         for turn in range(10):
             new = b"new %d" % turn

@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tacet.records.people import MAX_ID
-from tacet.store.postgres.connections import Connection, connect
-from tacet.store.postgres.posts import _NEWER_OF_AUTHORS, _OLDER_OF_AUTHORS
+from tacet.store.postgres.connections import connect
+from tacet.store.postgres.posts import _SQL
+from tacet.store.postgres.session import Connection
 from tests.databases import Postgres
 from tests.store.postgres.planning import executed
 
@@ -32,9 +33,9 @@ SELECT 15 * n + 1, {FAST}, 0, 'hi', '{{}}' FROM generate_series(1, {FAST_POSTS})
 STRETCHES = pytest.mark.parametrize(
     ("sql", "newer_than", "older_than"),
     [
-        pytest.param(_OLDER_OF_AUTHORS, 0, MAX_ID, id="newest"),
-        pytest.param(_NEWER_OF_AUTHORS, 0, MAX_ID, id="oldest"),
-        pytest.param(_OLDER_OF_AUTHORS, 0, 150_000, id="middle"),
+        pytest.param(_SQL.OLDER_OF_AUTHORS, 0, MAX_ID, id="newest"),
+        pytest.param(_SQL.NEWER_OF_AUTHORS, 0, MAX_ID, id="oldest"),
+        pytest.param(_SQL.OLDER_OF_AUTHORS, 0, 150_000, id="middle"),
     ],
 )
 

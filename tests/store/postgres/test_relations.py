@@ -16,13 +16,16 @@ from tests.store.building import NOW, QUEUE_LENGTH, SOURCE, listed, mute, person
 
 OTHERS = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
+TIMEOUT_S = 30
+"""Of a statement: more than any takes, however busy the machine is."""
+
 Pair = tuple[Store, Store]
 
 
 @pytest.fixture
 async def both(migrated_address: str) -> AsyncIterator[Pair]:
     """Two servers on one database. None of their transactions may ever wait for each other."""
-    one, other = open_store(migrated_address, QUEUE_LENGTH), open_store(migrated_address, QUEUE_LENGTH)
+    one, other = (open_store(migrated_address, QUEUE_LENGTH, timeout_s=TIMEOUT_S) for _ in range(2))
     await one.open()
     await other.open()
     yield one, other
@@ -82,7 +85,7 @@ async def test_a_row_that_somebody_holds_keeps_no_other_waiting(both: Pair, migr
     try:
         await holder.execute("BEGIN; SELECT * FROM relation FOR UPDATE")
         held = asyncio.create_task(store.relations.add(mute(1, 4, NOW + 9), NOW))
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(TIMEOUT_S / 2):
             for turn in range(3):
                 answers = await asyncio.gather(
                     *(store.relations.add(mute(n, 100 * turn + 2 * n), NOW) for n in range(2, 40))

@@ -5,15 +5,15 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import asyncpg
 import psutil
 import pytest
 
 from tacet.store.base import Serving, Store, StoreLocked
 from tacet.store.opening import open_store
 from tacet.store.postgres import serving as serving_module
-from tacet.store.postgres.connections import MARGIN_S
 from tacet.store.postgres.migrating import migrate
-from tacet.store.postgres.serving import RETRY_S
+from tacet.store.postgres.serving import CONFLICT, COPIED, RETRY_S, TAKE, TAKE_COPYING, Claim
 from tests.databases import Postgres
 from tests.redis.waiting import until
 
@@ -21,6 +21,7 @@ QUEUE_LENGTH = 10
 TIMEOUT_S = 0.5
 LOOK_S = 0.05
 HOLDER = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted"
+WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 LOCKS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"
 END = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
 
@@ -38,6 +39,42 @@ async def server(address: str, serving: Serving | None) -> AsyncIterator[Store]:
         yield store
     finally:
         await store.close()
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What attempts to have the database found, one after the other in quick succession."""
+    found: list[str] = []
+    attempt = Claim._try
+
+    async def noted(claim: Claim) -> str:
+        found.append(await attempt(claim))
+        return found[-1]
+
+    monkeypatch.setattr(serving_module, "RETRY_S", 0.05)
+    monkeypatch.setattr(Claim, "_try", noted)
+    return found
+
+
+@asynccontextmanager
+async def in_its_place(address: str, postgres: Postgres, *locks: str) -> AsyncIterator[None]:
+    """End the session with which a server has the database, while somebody waits to have it, and these locks."""
+    holder = postgres.run(HOLDER).strip()
+    other = await asyncpg.connect(address)
+    try:
+        for lock in locks:
+            await other.execute(lock)
+        taking = asyncio.ensure_future(other.execute(TAKE[Serving.ALONE].replace("pg_try_", "pg_")))
+        await until(lambda: postgres.run(WAITING).strip() == "1")
+        postgres.run(f"SELECT pg_terminate_backend({holder})")
+        await taking
+        yield
+    finally:
+        await other.close()
+
+
+def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 @pytest.mark.parametrize("later", Serving)
@@ -99,27 +136,43 @@ async def test_a_session_that_is_lost_is_taken_again(
         await until(lambda: postgres.run(LOCKS, database=database).strip() == "1")
         with pytest.raises(StoreLocked):
             await server(migrated_address, Serving.ALONE).__aenter__()
-    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+    assert errors(caplog) == []
 
 
 async def test_where_another_took_it_meanwhile_that_is_one_error_in_the_log(
-    migrated_address: str, postgres: Postgres, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    migrated_address: str, postgres: Postgres, caplog: pytest.LogCaptureFixture, answers: list[str]
 ) -> None:
-    database = migrated_address.rpartition("/")[2]
-    monkeypatch.setattr(serving_module, "RETRY_S", 0.1)
-    async with server(migrated_address, Serving.ALONE) as one:
-        monkeypatch.setattr(serving_module, "RETRY_S", 1.0)
-        postgres.run(END, database=database)
-        async with server(migrated_address, Serving.ALONE):
-            monkeypatch.setattr(serving_module, "RETRY_S", 0.1)
-            await asyncio.sleep(1.6)
-            await one.revisions()
-        (error,) = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
-        assert error.endswith("another server serves this database: give all of them --redis, or stop it")
+    async with server(migrated_address, Serving.ALONE) as one, in_its_place(migrated_address, postgres):
+        await until(lambda: answers.count(CONFLICT[Serving.ALONE]) >= 3)
+        await one.revisions()
+    (error,) = errors(caplog)
+    assert error.endswith("another server serves this database: give all of them --redis, or stop it")
+
+
+async def test_a_copy_that_took_it_meanwhile_is_waited_for_without_a_word(
+    migrated_address: str, postgres: Postgres, caplog: pytest.LogCaptureFixture, answers: list[str]
+) -> None:
+    async with server(migrated_address, Serving.ALONE):
+        async with in_its_place(migrated_address, postgres, TAKE_COPYING):
+            await until(lambda: answers.count(COPIED) >= 3)
+        await until(lambda: answers[-1] == "")
+    assert errors(caplog) == []
+
+
+@pytest.mark.parametrize("serving", Serving)
+async def test_beside_a_copy_no_server_starts(migrated_address: str, serving: Serving) -> None:
+    copying = await asyncpg.connect(migrated_address)
+    for lock in (TAKE_COPYING, TAKE[Serving.ALONE]):
+        await copying.execute(lock)
+    with pytest.raises(StoreLocked, match="`tacet database copy` is under way from or into this database: wait for"):
+        await server(migrated_address, serving).__aenter__()
+    await copying.close()
+    async with server(migrated_address, serving):
+        pass
 
 
 async def test_a_session_that_does_not_answer_is_given_up_for_another(
-    migrated_address: str, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+    migrated_address: str, postgres: Postgres, monkeypatch: pytest.MonkeyPatch, answers: list[str]
 ) -> None:
     monkeypatch.setattr(serving_module, "LOOK_S", LOOK_S)
     database = migrated_address.rpartition("/")[2]
@@ -128,7 +181,7 @@ async def test_a_session_that_does_not_answer_is_given_up_for_another(
         process = psutil.Process(first)
         process.suspend()
         try:
-            await asyncio.sleep(LOOK_S + TIMEOUT_S + MARGIN_S + 3 * RETRY_S)
+            await until(lambda: CONFLICT[Serving.ALONE] in answers)
         finally:
             process.resume()
         await until(lambda: postgres.run(HOLDER, database=database).strip() not in {"", str(first)})

@@ -3,12 +3,13 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
-from tacet.records.accounts import Password, Session, Usage
+from tacet.records.accounts import Password, Project, Session, Usage
 from tacet.records.consents import GrantKind
 from tacet.store.base import Conflict
-from tests.store.building import NOW, app, code, grant, refresh_token, repost, request_token, token
+from tests.store.building import NOW, app, code, grant, put_apps, refresh_token, repost, request_token, token
 from tests.store.building import mentioning as post_mentioning
 from tests.store.postgres.racing import Race, digest
 
@@ -18,6 +19,8 @@ STEPS = 60
 
 APPS, PEOPLE, THINGS = 3, 4, 6
 """So few that everybody is in everybody's way all the time."""
+
+PROJECT = Project(70, 7, "P", "", NOW)
 
 LATER = NOW + 365 * 24 * 3600 * 1000
 
@@ -85,12 +88,29 @@ class Storm:
         await store.nonces.sweep(LATER, 20)
         await store.accounts.sweep_usage(2)
 
-    async def do_change_an_app(self) -> None:
+    async def do_make_an_app(self) -> None:
         await self._race.next.credentials.put_app(app(self._chance.randrange(APPS), name=str(self._new())))
+
+    async def do_change_an_app(self) -> None:
+        credentials = self._race.next.credentials
+        before = await credentials.app(self._chance.randrange(APPS))
+        if before is not None:
+            await credentials.change_app(replace(before, name=str(self._new())), before)
+
+    async def do_move_an_app(self) -> None:
+        credentials = self._race.next.credentials
+        before = await credentials.app(self._chance.randrange(APPS))
+        if before is not None:
+            moved = replace(before, owner_id=PROJECT.owner_id, project_id=self._chance.choice([PROJECT.id, None]))
+            await credentials.change_app(moved, before)
 
     async def do_delete_an_app(self) -> None:
         if self._chance.random() < 0.3:
             await self._race.next.accounts.delete_app(self._chance.randrange(APPS))
+
+    async def do_make_or_delete_a_project(self) -> None:
+        accounts = self._race.next.accounts
+        await (accounts.put_project(PROJECT) if self._chance.random() < 0.5 else accounts.delete_project(PROJECT.id))
 
     async def do_reseal(self) -> None:
         if self._chance.random() < 0.3:
@@ -150,6 +170,7 @@ async def test_whatever_happens_at_once_nobody_waits_in_vain_and_nothing_untrue_
     race: Race, chance: random.Random
 ) -> None:
     storm = Storm(race, chance)
+    await put_apps(race.next, *range(APPS))
 
     async def work() -> None:
         for _ in range(STEPS):

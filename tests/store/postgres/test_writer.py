@@ -2,16 +2,19 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextvars import Context
 from typing import Any
 
 import pytest
 
+from tacet.began import BEGAN_S
 from tacet.store.base import Conflict, StoreAway, StoreBusy, StoreClosed
 from tacet.store.postgres import aside
 from tacet.store.postgres.aside import Key
-from tacet.store.postgres.database import Database
+from tacet.store.postgres.database import TOO_LONG, Database
 from tacet.store.postgres.dialect import Held, Unstorable
 from tacet.store.postgres.writer import MAX_BATCH, MAX_UNDER_WAY, GroupWriter
+from tests.redis.waiting import until
 
 SQL = "INSERT"
 
@@ -28,12 +31,14 @@ class Slow(Database):
         self.gate.set()
         self.alone: list[Key] = []
         self.is_held = True
+        self.free = asyncio.Event()
+        self.free.set()
 
     async def write(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
         assert sql == SQL
         key: Key = parameters[0]
         self.alone.append(key)
-        await asyncio.sleep(0.02)
+        await self.free.wait()
         if self.is_held:
             raise Held("held")
         return [(*key, 10 * key[2])]
@@ -159,7 +164,13 @@ async def test_rows_that_are_held_are_asked_for_one_at_a_time_and_few_wait(
     monkeypatch.setattr(aside, "MAX_WAITING", 3)
     database.bad = {key(n): Held("held") for n in range(8)}
     database.is_held = False
-    answers = await submitted(writer_on(database), [key(n) for n in range(8)])
+    database.free.clear()
+    writer = writer_on(database)
+    writing = [asyncio.create_task(writer.submit(key(n), (key(n),))) for n in range(8)]
+    await until(lambda: sum(each.done() for each in writing) == 5)
+    assert len(database.alone) == 1
+    database.free.set()
+    answers = await asyncio.gather(*writing, return_exceptions=True)
     assert sum(isinstance(answer, Held) for answer in answers) == 5
     assert len(database.alone) == 3
 
@@ -195,5 +206,43 @@ async def test_closing_finishes_what_was_accepted_and_refuses_what_comes(databas
 
 
 async def test_an_idle_one_is_closed_at_once(database: Slow) -> None:
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(30):
         await writer_on(database).close()
+
+
+async def test_a_write_whose_request_has_had_its_time_is_not_begun(database: Slow) -> None:
+    writer = writer_on(database)
+    late = Context()
+    late.run(BEGAN_S.set, asyncio.get_running_loop().time() - 3_600)
+    too_late = asyncio.get_running_loop().create_task(writer.submit(key(1), (key(1),)), context=late)
+    in_time = asyncio.create_task(writer.submit(key(3), (key(3),)))
+    assert await in_time == [30]
+    with pytest.raises(StoreBusy, match=TOO_LONG):
+        await too_late
+    assert database.batches == [[key(3)]]
+    await writer.close()
+
+
+async def test_where_all_are_too_late_there_is_no_batch_and_it_goes_on(database: Slow) -> None:
+    writer = writer_on(database)
+    late = Context()
+    late.run(BEGAN_S.set, asyncio.get_running_loop().time() - 3_600)
+    with pytest.raises(StoreBusy, match=TOO_LONG):
+        await asyncio.get_running_loop().create_task(writer.submit(key(1), (key(1),)), context=late)
+    assert database.batches == []
+    assert await writer.submit(key(3), (key(3),)) == [30]
+    await writer.close()
+
+
+@pytest.mark.parametrize("odd", [None, (key(1), [1], [2])], ids=["no row", "no key"])
+async def test_an_answer_of_a_shape_that_nobody_knows_leaves_nobody_waiting(
+    database: Slow, monkeypatch: pytest.MonkeyPatch, odd: object
+) -> None:
+    async def answered(_sql: str, _rows: Sequence[Sequence[Any]]) -> list[Any]:
+        return [odd]
+
+    monkeypatch.setattr(database, "write_many", answered)
+    writer = writer_on(database)
+    answers = await asyncio.wait_for(submitted(writer, [key(n) for n in range(3)]), 30)
+    assert [type(answer) for answer in answers] == [TypeError] * 3
+    await writer.close()

@@ -20,6 +20,9 @@ CHECKPOINT_BYTES = 256 * KIB
 STOP_BYTES = 1024 * KIB
 TASKS = 32
 
+LOCKED_S = 4.5
+"""A writer and a copy that wait for each other do so for the five seconds that SQLite waits for a lock."""
+
 
 @pytest.fixture
 def short_log(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,8 +69,7 @@ async def test_the_log_stays_short_under_sustained_writes_and_reads(path: Path) 
         await writing
         assert load.longest_log < 4 * STOP_BYTES
         assert load.log_bytes() < 2 * STOP_BYTES
-        # A writer and a copy that wait for each other do so for the five seconds that SQLite waits for a lock.
-        assert load.longest_wait_s < 2
+        assert load.longest_wait_s < LOCKED_S
     with contextlib.closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT count(*) FROM relation").fetchall() == [(TASKS * 110,)]
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
@@ -97,7 +99,7 @@ async def test_a_long_read_of_another_program_lets_the_log_grow_and_writes_go_on
             assert grown > STOP_BYTES
         await load.run(2, writes=10)
         assert load.log_bytes() < grown
-        assert load.longest_wait_s < 2
+        assert load.longest_wait_s < LOCKED_S
 
 
 async def test_a_short_log_is_left_alone(path: Path) -> None:

@@ -1,6 +1,7 @@
 """Several processes and one file."""
 
 import asyncio
+import fcntl
 import os
 import signal
 import sys
@@ -14,7 +15,7 @@ from tacet.store.sqlite.backup import back_up
 from tacet.store.sqlite.copying import SqliteSide
 from tacet.store.sqlite.locking import Holder, take_lock
 from tacet.store.sqlite.migrating import migrate_file, pending_in_file
-from tests.store.building import NOW, code, grant, listed, mute, person, refresh_token, token
+from tests.store.building import NOW, code, grant, listed, mute, person, put_apps, refresh_token, token
 from tests.store.sqlite.files import HOLD_A_WRITE, SERVE, go_on, opened, running
 
 OPEN_BESIDE = """
@@ -165,6 +166,12 @@ class TestWhoHasIt:
         with take_lock(path, holder), pytest.raises(StoreLocked, match="this command itself has"):
             take_lock(path)
 
+    def test_may_not_have_said_yet_who_it_is(self, path: Path) -> None:
+        with path.with_name(f"{path.name}.lock").open("w") as silent:
+            fcntl.flock(silent, fcntl.LOCK_EX)
+            with pytest.raises(StoreLocked, match=f"another server or command has just begun with {path}: wait"):
+                take_lock(path)
+
     async def test_may_be_another_command(self, path: Path) -> None:
         async with running(HOLD_A_LOCK, path) as process:
             with pytest.raises(StoreLocked, match=rf"tacet database copy \(process {process.pid}\), works on {path}"):
@@ -192,6 +199,7 @@ class TestAdminBesideServer:
 
     async def test_of_both_that_redeem_a_code_one_is_given_something(self, path: Path) -> None:
         async with opened(path) as server, opened(path, server=False) as admin:
+            await put_apps(server, 1)
             for turn in range(1, 11):
                 digest = bytes([turn]) * 32
                 await server.consents.put_code(code(digest))
@@ -203,6 +211,7 @@ class TestAdminBesideServer:
 
     async def test_of_both_that_rotate_a_refresh_token_one_is_given_something(self, path: Path) -> None:
         async with opened(path) as server, opened(path, server=False) as admin:
+            await put_apps(server, 1)
             for turn in range(1, 11):
                 digest = bytes([turn]) * 32
                 await server.consents.add_grant(grant(turn), [refresh_token(digest)])
@@ -240,7 +249,8 @@ async def test_another_process_in_a_write_delays_writes_but_no_read(path: Path) 
             for _ in range(100):
                 assert await listed(store) == [(7, 100)]
                 await asyncio.sleep(0.001)
-            assert time.monotonic() - started < 1
+            # A read that waits does so for the five seconds that SQLite waits for a lock.
+            assert time.monotonic() - started < 4
             assert not writing.done()
             go_on(process)
             assert all(await writing)

@@ -7,18 +7,14 @@ from contextlib import closing
 
 import pytest
 
-from tacet.store.queries import (
-    accounts,
-    consents,
-    credentials,
-    directory,
-    messages,
-    nonces,
-    posts,
-    relations,
-    sweeping,
-    upkeep,
-)
+from tacet.store.queries import nonces, relations, upkeep
+from tacet.store.queries.accounts import AccountQueries
+from tacet.store.queries.consents import ConsentQueries
+from tacet.store.queries.credentials import CredentialQueries
+from tacet.store.queries.directory import DirectoryQueries
+from tacet.store.queries.messages import MessageQueries
+from tacet.store.queries.posts import PostQueries
+from tacet.store.queries.sweeping import SweepingQueries
 from tacet.store.sqlite.dialect import adapt
 from tacet.store.sqlite.migrating import migrations
 
@@ -31,7 +27,16 @@ BETWEEN_IDS = "AND id>? AND id<?)"
 CONVERSATION = f"SEARCH message USING INDEX message_by_pair (low_id=? AND high_id=? {BETWEEN_IDS}"
 OF_PAIR = f"access_grant_by_app {PAIR} AND revoked_at_ms=?)"
 
+APP_BY_ID = "SEARCH app USING INTEGER PRIMARY KEY (rowid=?)"
+PROJECT_BY_ID = "SEARCH project USING INTEGER PRIMARY KEY (rowid=?)"
+
 PLANS = {
+    "PUT_CODE": APP_BY_ID,
+    "PUT_REQUEST_TOKEN": APP_BY_ID,
+    "INSERT_GRANT": APP_BY_ID,
+    "ADD_TOKEN": APP_BY_ID,
+    "ADD_APP": PROJECT_BY_ID,
+    "CHANGE_PROJECT": PROJECT_BY_ID,
     "OLDER": f"{RELATION_BY_POSITION} AND position<?)",
     "NEWER": f"{RELATION_BY_POSITION})",
     "WHO": RELATION_BY_TARGET,
@@ -82,7 +87,6 @@ PLANS = {
     "SWEEP_USAGE": "SEARCH app_usage USING COVERING INDEX app_usage_by_hour (hour<?)",
     "CODE": "SEARCH authorization_code USING PRIMARY KEY (digest=?)",
     "SPEND_CODE": "SEARCH authorization_code USING PRIMARY KEY (digest=?)",
-    "REDEEM_CODE": "SEARCH authorization_code USING PRIMARY KEY (digest=?)",
     "GRANT": "SEARCH access_grant USING INTEGER PRIMARY KEY (rowid=?)",
     "REVOKE_GRANT": "SEARCH access_grant USING INTEGER PRIMARY KEY (rowid=?)",
     "REVOKE_TOKENS_OF_GRANT": "SEARCH token USING COVERING INDEX token_by_grant (grant_id=? AND revoked_at_ms=?)",
@@ -94,7 +98,6 @@ PLANS = {
     "APPROVE_REQUEST_TOKEN": "SEARCH request_token USING PRIMARY KEY (digest=?)",
     "DROP_REQUEST_TOKEN": "SEARCH request_token USING PRIMARY KEY (digest=?)",
     "COUNT_WRONG_VERIFIER": "SEARCH request_token USING PRIMARY KEY (digest=?)",
-    "REDEEM_REQUEST_TOKEN": "SEARCH request_token USING PRIMARY KEY (digest=?)",
     "SHARED_GRANT": f"SEARCH access_grant USING INDEX {OF_PAIR}",
     "ENDED_CODES": "SEARCH authorization_code USING INDEX authorization_code_by_end (expires_at_ms<?)",
     "ENDED_REQUEST_TOKENS": "SEARCH request_token USING INDEX request_token_by_end (expires_at_ms<?)",
@@ -105,7 +108,6 @@ PLANS = {
     "DELETE_TOKEN": "SEARCH token USING PRIMARY KEY (digest=?)",
     "REPLACE_APP": "SEARCH app USING INTEGER PRIMARY KEY (rowid=?)",
     "APP_BY_CLIENT_ID": "SEARCH app USING INDEX sqlite_autoindex_app_2 (client_id=?)",
-    "REPLACE_TOKEN": "SEARCH token USING PRIMARY KEY (digest=?)",
     "APP_ONLY_TOKEN": f"SEARCH token USING INDEX token_by_app {PAIR} AND revoked_at_ms=?)",
     "SEALED_OF_APPS": "SEARCH app USING INTEGER PRIMARY KEY (rowid>?)",
     "RESEAL_APP": "SEARCH app USING INTEGER PRIMARY KEY (rowid=?)",
@@ -158,6 +160,10 @@ SEVERAL = {
         "SEARCH post USING INDEX post_by_reposted (reposted_id=?)",
         "SEARCH original USING INTEGER PRIMARY KEY (rowid=?)",
     ],
+    "REDEEM_CODE": ["SEARCH authorization_code USING PRIMARY KEY (digest=?)", APP_BY_ID],
+    "REDEEM_REQUEST_TOKEN": ["SEARCH request_token USING PRIMARY KEY (digest=?)", APP_BY_ID],
+    "REPLACE_TOKEN": ["SEARCH token USING PRIMARY KEY (digest=?)", APP_BY_ID],
+    "CHANGE_APP": [APP_BY_ID, PROJECT_BY_ID],
     "DELETE_PROJECT": [
         "SEARCH project USING INTEGER PRIMARY KEY (rowid=?)",
         "SEARCH app USING COVERING INDEX app_by_project (project_id=?)",
@@ -225,7 +231,8 @@ SEVERAL = {
         "SEARCH token USING COVERING INDEX token_by_grant (grant_id=?)",
     ],
 }
-"""Those that search again for each row found; some sort the few rows of one person or one grant."""
+"""Those that search again for each row found, or once for what it is of; some sort the few rows of one person or one
+grant."""
 
 NO_SEARCH = {
     "ADD_RELATION",
@@ -240,14 +247,9 @@ NO_SEARCH = {
     "ADD_PROJECT",
     "PUT_PROJECT",
     "ADD_USAGE",
-    "PUT_CODE",
-    "INSERT_GRANT",
-    "PUT_REQUEST_TOKEN",
     "REMEMBER",
-    "INSERT_APP",
-    "ADD_APP",
+    "PUT_APP",
     "INSERT_TOKEN",
-    "ADD_TOKEN",
     "BUMP",
     "RECORD_MIGRATION",
 }
@@ -262,12 +264,23 @@ HARMLESS = re.compile(
 )
 """Steps over the ids that were asked for, a search for each of them, and steps over a page that was already cut."""
 
-MODULES = (accounts, consents, credentials, directory, messages, nonces, posts, relations, sweeping, upkeep)
+SUBJECTS = (
+    AccountQueries,
+    ConsentQueries,
+    CredentialQueries,
+    DirectoryQueries,
+    MessageQueries,
+    PostQueries,
+    SweepingQueries,
+    nonces,
+    relations,
+    upkeep,
+)
 
 ALL = {
     name: sql
-    for module in MODULES
-    for name, sql in vars(module).items()
+    for subject in SUBJECTS
+    for name, sql in vars(subject).items()
     if name.isupper() and not name.startswith("_") and not name.endswith("_COLUMNS")
 }
 

@@ -85,7 +85,7 @@ class Apps:
             app = await self._tools.own_app(owner_id, app_id)
             label = read_label(name, description)
             changed = replace(app, name=label.name, description=label.description)
-            await self._tools.put_app(changed)
+            await self._tools.change_app(changed, app)
         return changed
 
     async def move(self, owner_id: int, app_id: int, project_id: int) -> App:
@@ -98,7 +98,7 @@ class Apps:
             app = await self._tools.own_app(owner_id, app_id)
             project = await self._tools.own_project(owner_id, project_id)
             changed = replace(app, project_id=project.id)
-            await self._tools.put_app(changed)
+            await self._tools.change_app(changed, app)
         return changed
 
     async def delete(self, owner_id: int, app_id: int) -> None:

@@ -55,7 +55,7 @@ class AuthenticationSettings:
                 made = MadeApp(replace(made.app, client_secret_digest=b""))
             elif not app.client_secret_digest:
                 made = self._tools.maker.client_secret(made.app)
-            await self._tools.put_app(made.app)
+            await self._tools.change_app(made.app, app)
         return made
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tacet.identity.developers.errors import NotConfidential
+from tacet.identity.developers.errors import NotConfidential, NotThere
 from tacet.identity.developers.tools import Tools
 from tacet.identity.making import MadeApp, MadeToken
 from tacet.records.credentials import App, Token
@@ -44,8 +44,9 @@ class Keys:
         The App's bearer is revoked: whoever had the old key could have asked for it.
         """
         async with self._tools.changing(owner_id):
-            made = self._tools.maker.consumer_key(await self._tools.own_app(owner_id, app_id))
-            await self._tools.put_app(made.app)
+            app = await self._tools.own_app(owner_id, app_id)
+            made = self._tools.maker.consumer_key(app)
+            await self._tools.change_app(made.app, app)
             await self._revoke_bearer(made.app)
         return made
 
@@ -60,7 +61,7 @@ class Keys:
             if not app.authentication.confidential:
                 raise NotConfidential
             made = self._tools.maker.client_secret(app)
-            await self._tools.put_app(made.app)
+            await self._tools.change_app(made.app, app)
         return made
 
     async def renew_own_token(self, owner_id: int, app_id: int) -> MadeToken:
@@ -69,7 +70,8 @@ class Keys:
             app = await self._tools.own_app(owner_id, app_id)
             await self._revoke_own(app, owner_id)
             grant, made = self._tools.maker.own_token(app, owner_id)
-            await self._tools.consents.add_grant(grant, [made.token])
+            if not await self._tools.consents.add_grant(grant, [made.token]):
+                raise NotThere
         return made
 
     async def revoke_own_token(self, owner_id: int, app_id: int) -> bool:
@@ -83,7 +85,8 @@ class Keys:
             app = await self._tools.own_app(owner_id, app_id)
             await self._revoke_bearer(app)
             made = self._tools.maker.bearer(app)
-            await self._tools.credentials.put_token(made.token)
+            if not await self._tools.credentials.put_token(made.token):
+                raise NotThere
         return made
 
     async def revoke_bearer(self, owner_id: int, app_id: int) -> bool:

@@ -48,7 +48,8 @@ class Projects:
             project = await self._tools.own_project(owner_id, project_id)
             label = read_label(name, description)
             changed = replace(project, name=label.name, description=label.description)
-            await self._tools.accounts.put_project(changed)
+            if not await self._tools.accounts.change_project(changed):
+                raise NotThere
         return changed
 
     async def delete(self, owner_id: int, project_id: int) -> None:

@@ -11,8 +11,9 @@ from tacet.records.accounts import Project
 from tacet.records.credentials import App
 from tacet.records.people import MAX_ID
 from tacet.store.accounts import AccountStore
-from tacet.store.base import Alone, CredentialStore
+from tacet.store.base import Alone, StoreBusy
 from tacet.store.consents import ConsentStore
+from tacet.store.credentials import CredentialStore
 from tacet.stored_ids import until_free
 
 Forget = Callable[[], Awaitable[None]]
@@ -66,17 +67,33 @@ class Tools:
         if await self.accounts.developer(person_id) is None:
             raise NotADeveloper
 
-    async def put_app(self, app: App) -> None:
-        """Write an App again, so that the next request sees it."""
-        await self.credentials.put_app(app)
+    async def change_app(self, app: App, before: App) -> None:
+        """Write an App again, so that the next request sees it.
+
+        Args:
+            before: how `own_app` found it.
+
+        Raises:
+            NotThere: the App was deleted meanwhile, or the Project that it comes into.
+            StoreBusy: it was changed meanwhile, as by a new secret key or at a server whose `changing` was lost.
+        """
+        if not await self.credentials.change_app(app, before):
+            if await self.credentials.app(app.id) in (None, before):
+                raise NotThere
+            raise StoreBusy("the App was changed at the same time; nothing was written")
         await self.forget()
 
     async def add_app(self, draft: Draft) -> MadeApp:
-        """Make and write an App."""
+        """Make and write an App.
+
+        Raises:
+            NotThere: its Project was deleted meanwhile.
+        """
 
         async def attempt() -> MadeApp:
             made = self.maker.app(draft)
-            await self.credentials.add_app(made.app)
+            if not await self.credentials.add_app(made.app):
+                raise NotThere
             return made
 
         return await until_free(attempt)

@@ -9,6 +9,7 @@ from tacet.directory.lookup import People, is_shown
 from tacet.identity.making import TOKEN_SECRET_LENGTH, Maker
 from tacet.identity.oauth1.app_signatures import AppSignatures
 from tacet.identity.oauth1.callbacks import OUT_OF_BAND, approved, denied
+from tacet.identity.oauth1.errors import OAuth1Error, Reason
 from tacet.identity.oauth1.refusals import (
     LoginRefused,
     Refused,
@@ -115,7 +116,7 @@ class OAuth1Logins:
         Clients that went through a login before sign with the token they have; that is good as well.
 
         Raises:
-            OAuth1Error: it is not signed by an App.
+            OAuth1Error: it is not signed by an App, or by one that is deleted at this moment.
             LoginRefused: SWITCHED_OFF, CALLBACK_NOT_APPROVED or UNKNOWN_ACCESS_TYPE.
         """
         parameters = collect(request)
@@ -131,9 +132,9 @@ class OAuth1Logins:
         now_ms = self._clock.now_ms()
         digest, sealed = Vault.digest(made.token), self._maker.vault.seal(made.secret)
         # The access is fixed here: an App that is given more later must ask again.
-        await self._consents.put_request_token(
-            RequestToken(digest, app.id, sealed, callback, access, now_ms, now_ms + REQUEST_TOKEN_MS)
-        )
+        asked = RequestToken(digest, app.id, sealed, callback, access, now_ms, now_ms + REQUEST_TOKEN_MS)
+        if not await self._consents.put_request_token(asked):
+            raise OAuth1Error(Reason.BAD_SIGNATURE, "the App was deleted")
         return made
 
     async def pending(self, token_text: str) -> PendingLogin:

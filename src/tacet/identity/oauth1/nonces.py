@@ -69,6 +69,15 @@ class Nonces(NonceMemory):
         self._by_second.setdefault(timestamp_s, set()).add(digest)
         self._held += 1
 
+    def take_back(self, digest: bytes, timestamp_s: int) -> None:
+        """Forget what was noted of a request that was not let in after all, so that it may come again."""
+        noted = self._by_second.get(timestamp_s, set())
+        if digest in noted:
+            noted.remove(digest)
+            self._held -= 1
+        if not noted:
+            self._by_second.pop(timestamp_s, None)
+
     def _forget_expired(self, now_s: int) -> None:
         if now_s == self._now_s:
             return

@@ -78,20 +78,39 @@ class SharedNonces(NonceMemory):
     async def remember(self, consumer_key: str, token: str, nonce: str, timestamp_s: int, now_s: int) -> None:
         digest = nonce_digest(consumer_key, token, nonce)
         self._own.note(digest, timestamp_s, now_s)
-        name = digest + timestamp_s.to_bytes(8)
+        try:
+            await self._remember(digest + timestamp_s.to_bytes(8), timestamp_s, now_s)
+        except StoreError:
+            # It is not let in, and who sent it is told to send it again.
+            self._own.take_back(digest, timestamp_s)
+            raise
+
+    async def _remember(self, name: bytes, timestamp_s: int, now_s: int) -> None:
         expires_at_s = timestamp_s + TIMESTAMP_WINDOW_S + CLOCKS_APART_S
+        is_in_redis = False
         try:
             found, ask_store = await self._in_redis(name, timestamp_s, now_s, (expires_at_s - now_s) * 1000)
+            is_in_redis = found == b"new"
         except RedisAway:
             await self._announce()
             before = timestamp_s <= self._floor_s <= now_s + TIMESTAMP_WINDOW_S
             found, ask_store = b"before" if before else b"new", True
         if found == b"before":
             raise OAuth1Error(Reason.TIMESTAMP_OUT_OF_BOUNDS, "nonces of that second may be forgotten")
-        if ask_store and not await self._store.remember(name, expires_at_s * 1000):
+        if ask_store and not await self._in_store(name, expires_at_s * 1000, is_in_redis):
             found = b"known"
         if found == b"known":
             raise OAuth1Error(Reason.NONCE_REPLAYED)
+
+    async def _in_store(self, name: bytes, expires_at_ms: int, is_in_redis: bool) -> bool:
+        """Whether it is new to the database. Where that fails, Redis forgets what it has just been told of it."""
+        try:
+            return await self._store.remember(name, expires_at_ms)
+        except StoreError:
+            if is_in_redis:
+                with contextlib.suppress(RedisAway):
+                    await self._redis.call("DEL", self._nonce_prefix + name)
+            raise
 
     def ask_store(self) -> None:
         self._store_asked_until_ms = self._ticks_ms() + STORE_ASKED_MS

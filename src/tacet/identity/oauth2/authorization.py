@@ -16,8 +16,8 @@ from tacet.identity.vault import Vault
 from tacet.ids import Randomness, bearer_text
 from tacet.records.consents import ChallengeMethod, Code
 from tacet.records.credentials import App
-from tacet.store.base import CredentialStore
 from tacet.store.consents import ConsentStore
+from tacet.store.credentials import CredentialStore
 
 CODE_MS = 30_000
 """How long a code works, as X's: a client exchanges it at once."""
@@ -108,23 +108,24 @@ class Authorizations:
         """The person agrees: make a code, and return the URL that takes it to the App.
 
         Raises:
+            AuthorizationRefused: the App was deleted since the request was read.
             StoreBusy: the write queue is full.
         """
         now_ms = self._clock.now_ms()
         text = bearer_text(self._randomness, now_ms, "ac")
-        await self._consents.put_code(
-            Code(
-                digest=Vault.digest(text),
-                app_id=request.app.id,
-                user_id=user_id,
-                scopes=" ".join(request.scopes),
-                redirect_uri=request.redirect_uri,
-                challenge=request.challenge,
-                challenge_method=request.challenge_method,
-                created_at_ms=now_ms,
-                expires_at_ms=now_ms + CODE_MS,
-            )
+        code = Code(
+            digest=Vault.digest(text),
+            app_id=request.app.id,
+            user_id=user_id,
+            scopes=" ".join(request.scopes),
+            redirect_uri=request.redirect_uri,
+            challenge=request.challenge,
+            challenge_method=request.challenge_method,
+            created_at_ms=now_ms,
+            expires_at_ms=now_ms + CODE_MS,
         )
+        if not await self._consents.put_code(code):
+            raise _unknown(request.app.client_id)
         return with_query(request.redirect_uri, [*_state_pair(request), ("code", text)])
 
     def deny(self, request: AuthorizationRequest) -> str:
@@ -141,10 +142,7 @@ class Authorizations:
             raise _missing("client_id")
         app = await self.app(client_id)
         if app is None:
-            raise AuthorizationRefused(
-                f"No App has the client ID {_shown(client_id)}.",
-                "Take the OAuth 2.0 client ID from the App's keys and tokens; the API key is another thing.",
-            )
+            raise _unknown(client_id)
         if not app.authentication.oauth2:
             raise AuthorizationRefused(
                 f"OAuth 2.0 is switched off for the App {app.name}.", f"Switch it on in the App's {_SETTINGS}.", app
@@ -220,6 +218,13 @@ def _one(parameters: Mapping[str, Sequence[str]], name: str) -> str:
     if len(values) > 1:
         raise AuthorizationRefused(f"The parameter {name} is given more than once.", "Send it once.")
     return values[0] if values else ""
+
+
+def _unknown(client_id: str) -> AuthorizationRefused:
+    return AuthorizationRefused(
+        f"No App has the client ID {_shown(client_id)}.",
+        "Take the OAuth 2.0 client ID from the App's keys and tokens; the API key is another thing.",
+    )
 
 
 def _missing(name: str) -> AuthorizationRefused:

@@ -7,7 +7,7 @@ from tacet.identity.oauth2.errors import bad_client
 from tacet.identity.oauth2.rfc6749.characters import is_visible
 from tacet.identity.vault import Vault
 from tacet.records.credentials import App
-from tacet.store.base import CredentialStore
+from tacet.store.credentials import CredentialStore
 
 MAX_CLIENT_ID_CHARS = 200
 """X's have 34 to 36 characters."""

@@ -14,8 +14,8 @@ from tacet.identity.vault import Vault
 from tacet.ids import Randomness, bearer_text, grant_number
 from tacet.records.consents import Code, Grant, GrantKind
 from tacet.records.credentials import OAUTH2_LOGIN_KINDS, App, Token, TokenKind
-from tacet.store.base import CredentialStore
 from tacet.store.consents import ConsentStore
+from tacet.store.credentials import CredentialStore
 
 ACCESS_S = 7_200
 """How long an access token works, in seconds, as X's."""
@@ -178,7 +178,7 @@ class OAuth2Tokens:
         issued, tokens = self._make(code.app_id, code.user_id, grant_id, code.scopes, code.scopes)
         if await self._consents.redeem_code(code.digest, grant, tokens, now_ms):
             return issued
-        # Somebody was faster, so this is the second use; or the person took everything back meanwhile.
+        # Somebody was faster, so this is the second use; or it is gone, as the person's consent or the App is.
         first = await self._consents.code(code.digest)
         await self._end(first.grant_id if first is not None else None)
         raise errors.bad_code("the code was used by somebody else at the same time, or the person took it back")

@@ -1,20 +1,21 @@
-"""One session with PostgreSQL: how it is made, and its prepared statements."""
+"""How a session with PostgreSQL is made."""
 
 import asyncio
-import logging
 import os
 import re
 import socket
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 import asyncpg
 
 from tacet.store.base import StoreAway, StoreError
-from tacet.store.postgres.dialect import DRIVERS, translated
+from tacet.store.postgres.answers import BoundedSession
+from tacet.store.postgres.dialect import translated
 from tacet.store.postgres.hosts import apart, first
+from tacet.store.postgres.session import LOCK_S, Connection
 
 MIN_VERSION = 15
 """The oldest PostgreSQL that the queries and their plans are tested with."""
@@ -24,13 +25,6 @@ MARGIN_S = 1.0
 
 IDLE_IN_TRANSACTION_S = 30
 """After this long the server ends a transaction whose process hangs, for others may wait for its locks."""
-
-MAX_MANY_PATIENCE_S = 10.0
-"""How much longer many rows may take than one: the server's limit is for each of them."""
-
-LOCK_S = 0.1
-"""How long a statement by itself waits for a row that another transaction has changed: many may share it, and all of
-them would wait for whoever holds one row. A transaction of several statements waits for as long as a statement may."""
 
 # The server looks for us after 10 s of silence, and gives up a session and its locks 6 s later: by then its process, or
 # the network, is gone. While it works, it looks every 2 s, where its system can tell.
@@ -55,9 +49,11 @@ PLANNING = {
     "jit": "off",
 }
 
-# Where whoever runs the server lets commits wait for no disk, an acknowledged mute would not be durable.
+# Where whoever runs the server lets commits wait for no disk, an acknowledged mute would not be durable. It is set in
+# any case: what a session did not set itself changes with the server's settings while it lasts.
 DURABLE = """
-SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
+SELECT set_config('synchronous_commit', CASE chosen WHEN 'off' THEN 'on' ELSE chosen END, false)
+FROM current_setting('synchronous_commit') AS chosen
 """
 
 # Citus sends a query to the one machine that has the source, and has to see it: a plan for all values does not say it.
@@ -71,158 +67,6 @@ IS_SPREAD = "SELECT 1"
 REFUSES_TLS = "it refuses TLS: switch on the server's ssl, or give another sslmode"
 
 _NAMED = re.compile(r"\"([\w.]+)\"")
-
-BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
-
-MANY = 1_000
-"""Rows sent at a time: some 100 KB, and milliseconds of work between two looks at the clock."""
-
-
-_log = logging.getLogger(__name__)
-
-
-class Connection:
-    """A session; used by one task at a time.
-
-    Raises in every method:
-        asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError (TimeoutError is one): as
-            the driver does; `translated` makes store errors of them.
-
-    Args:
-        raw: the driver's.
-        patience_s: how long an answer may take.
-        is_spread: whether the database may lie on several machines.
-        lock_limit_s: the server's for each wait for a lock in a transaction; 0 for none.
-    """
-
-    __slots__ = ("_lock_limit_ms", "_patience_s", "_raw", "_statements", "is_spread", "sent")
-
-    def __init__(self, raw: Any, patience_s: float, is_spread: bool = False, lock_limit_s: float = 0) -> None:
-        self._raw = raw
-        self._lock_limit_ms = int(lock_limit_s * 1000)
-        self.is_spread = is_spread
-        self._patience_s = patience_s
-        self._statements: dict[str, Any] = {}
-        self.sent = False
-        """Whether the last statement may have reached the server."""
-
-    async def fetch(self, sql: str, parameters: Sequence[Any]) -> list[Any]:
-        """Run a statement; return its rows."""
-        self.sent = False
-        statement = self._statements.get(sql) or await self._prepare(sql)
-        self.sent = True
-        try:
-            rows: list[Any] = await statement.fetch(*parameters, timeout=self._patience_s)
-        except Exception as error:  # noqa: BLE001 - see there
-            raise self._known(error) from None
-        return rows
-
-    async def run(self, sql: str, parameters: Sequence[Any]) -> int:
-        """Run a statement; return how many rows it changed."""
-        await self.fetch(sql, parameters)
-        # "INSERT 0 3", "DELETE 3"
-        return int(self._statements[sql].get_statusmsg().rpartition(" ")[2])
-
-    async def fetch_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> list[Any]:
-        """Run a statement once for each row, all or none where there are at most `MANY`; return what all returned."""
-        self.sent = False
-        statement = self._statements.get(sql) or await self._prepare(sql)
-        self.sent = True
-        returned: list[Any] = []
-        try:
-            for some in _slices(rows):
-                returned += await statement.fetchmany(some, timeout=self._patience_with(some))
-        except Exception as error:  # noqa: BLE001 - see there
-            raise self._known(error) from None
-        return returned
-
-    async def run_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
-        """As `fetch_many`, for what returns nothing."""
-        self.sent = False
-        statement = self._statements.get(sql) or await self._prepare(sql)
-        self.sent = True
-        try:
-            for some in _slices(rows):
-                await statement.executemany(some, timeout=self._patience_with(some))
-        except Exception as error:  # noqa: BLE001 - see there
-            raise self._known(error) from None
-
-    async def copy(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """Add many rows at once, in the columns' order, by PostgreSQL's COPY."""
-        self.sent = True
-        try:
-            await self._raw.copy_records_to_table(table, records=rows, columns=columns, timeout=self._patience_s)
-        except Exception as error:  # noqa: BLE001 - see there
-            raise self._known(error) from None
-
-    async def execute(self, script: str) -> str:
-        """Run statements without parameters in one round trip; return what the last one says of itself."""
-        self.sent = True
-        try:
-            status: str = await self._raw.execute(script, timeout=self._patience_s)
-        except Exception as error:  # noqa: BLE001 - see there
-            raise self._known(error) from None
-        return status
-
-    async def begin(self, script: str = "") -> str:
-        """Begin a transaction of isolation READ COMMITTED, and run statements in it, in one round trip."""
-        return await self.execute(f"{BEGIN}; SET LOCAL lock_timeout = {self._lock_limit_ms}; {script}")
-
-    async def _prepare(self, sql: str) -> Any:
-        try:
-            statement = await self._raw.prepare(sql, timeout=self._patience_s)
-        except Exception as error:  # noqa: BLE001 - see there
-            raise self._known(error) from None
-        self._statements[sql] = statement
-        return statement
-
-    def _known(self, error: Exception) -> Exception:
-        """What the driver is known to raise. Where octets come that no PostgreSQL sends, it stumbles over them in any
-        way, and the session is of no more use."""
-        if not isinstance(error, DRIVERS):
-            _log.error("a session with the database is ended: its answer cannot be read (%s)", type(error).__name__)
-            self.terminate()
-            error = asyncpg.InternalClientError("an answer that cannot be read")
-        return error
-
-    def _patience_with(self, rows: Sequence[Any]) -> float:
-        return self._patience_s + min(LOCK_S * len(rows), MAX_MANY_PATIENCE_S)
-
-    @property
-    def pid(self) -> int:
-        """The number of the server's process."""
-        return int(self._raw.get_server_pid())
-
-    @property
-    def lost(self) -> bool:
-        """Whether it has ended, by whomever."""
-        return bool(self._raw.is_closed())
-
-    @property
-    def clean(self) -> bool:
-        """Whether somebody else can go on with it: it has not ended, and no transaction is under way."""
-        return not (self.lost or self._raw.is_in_transaction())
-
-    def when_lost(self, call: Callable[[], None]) -> None:
-        """Call this once it has ended."""
-        self._raw.add_termination_listener(lambda _raw: call())
-
-    def terminate(self) -> None:
-        """End it at once, whatever it is doing."""
-        self._statements.clear()
-        self._raw.terminate()
-
-    async def close(self, patience_s: float) -> None:
-        """End it in good order, or at once where that takes too long."""
-        self._statements.clear()
-        try:
-            await self._raw.close(timeout=patience_s)
-        except DRIVERS:
-            self._raw.terminate()
-
-
-def _slices(rows: Sequence[Sequence[Any]]) -> Iterator[Sequence[Sequence[Any]]]:
-    return (rows[first : first + MANY] for first in range(0, len(rows), MANY))
 
 
 async def connect(address: str, timeout_s: float | None, connect_timeout_s: float) -> Connection:
@@ -250,7 +94,9 @@ async def _connect(address: str, timeout_s: float | None, connect_timeout_s: flo
     raw = None
     try:
         async with asyncio.timeout(connect_timeout_s):
-            raw = await asyncpg.connect(address, **_server(address), timeout=connect_timeout_s)
+            # What copies a database reads rows of any size.
+            kind = asyncpg.Connection if timeout_s is None else BoundedSession
+            raw = await asyncpg.connect(address, **_server(address), timeout=connect_timeout_s, connection_class=kind)
             _check_version(raw.get_server_version())
             status = await raw.execute(";".join([*_settings(timeout_s), DURABLE, SPREAD]))
     except BaseException as error:
@@ -259,7 +105,10 @@ async def _connect(address: str, timeout_s: float | None, connect_timeout_s: flo
         if isinstance(error, Exception):
             raise _explained(error) from None
         raise
-    return Connection(raw, timeout_s + MARGIN_S if timeout_s else float(10**6), status == IS_SPREAD, timeout_s or 0)
+    is_spread = status == IS_SPREAD
+    if timeout_s is None:
+        return Connection(raw, float(10**6), is_spread)
+    return Connection(raw, timeout_s + MARGIN_S, is_spread, timeout_s, raw.expect)
 
 
 def _server(address: str) -> dict[str, Any]:

@@ -7,16 +7,21 @@ from typing import Any
 
 from tacet.store.address import shown
 from tacet.store.base import Part, Serving, StoreError, StoreLocked
-from tacet.store.copying import Key, Mark, Row, Side, Table, old_schema
-from tacet.store.postgres.connections import Connection, connect
+from tacet.store.postgres.connections import connect
 from tacet.store.postgres.dialect import DRIVERS, Held, translated
-from tacet.store.postgres.migrating import COLUMNS, CONNECT_TIMEOUT_S, TABLES, migrate, pending
-from tacet.store.postgres.serving import TAKE
+from tacet.store.postgres.migrating import COLUMNS, CONNECT_TIMEOUT_S, TABLES, migrate, missing
+from tacet.store.postgres.serving import TAKE, TAKE_COPYING
+from tacet.store.postgres.session import Connection
 from tacet.store.queries import copying as queries
 from tacet.store.queries import upkeep
+from tacet.store.sides import Key, Mark, Row, Side, Table, old_schema
 
-_TAKE_LOCK = "SELECT pg_try_advisory_lock(hashtextextended('tacet copying', 0))"
-"""Held by the session, so it goes with whoever is killed."""
+PATIENCE_S = 5.0
+"""How long it may take until whoever had the database has gone: the server looks every 2 s whether a process that was
+killed is still there."""
+
+RETRY_S = 0.25
+"""Between attempts."""
 
 HOLD_S = 10
 """How long it may take until nobody writes to the source: longer than any statement of a server."""
@@ -46,26 +51,22 @@ class PostgresSide(Side):
         self._open: Connection | None = None
 
     async def open_source(self) -> None:
-        self._open = await connect(self._address, None, CONNECT_TIMEOUT_S)
-        if due := await pending(self._address):
-            raise old_schema(self.name, len(due))
+        await self._have_alone(
+            f"a server serves {self.name}: stop it, for the copy would lack what is written meanwhile"
+        )
+        due = await missing(self._address)
         if await self._is_unfinished():
             raise StoreError(f"{self.name} is itself an unfinished copy: finish that one first")
+        if due:
+            raise old_schema(self.name, len(due))
 
     async def open_destination(self) -> None:
-        self._open = await connect(self._address, None, CONNECT_TIMEOUT_S)
-        ((is_ours,),) = await self._rows(_TAKE_LOCK)
-        if not is_ours:
-            raise StoreLocked(f"another copy into {self.name} is under way: wait for its end")
-        due = await pending(self._address)
+        await self._have_alone(f"a server serves {self.name}: stop it, or give another database")
+        due = await missing(self._address)
         if due and await self._rows(TABLES):
-            raise old_schema(self.name, len(due))
+            raise old_schema(self.name, len(due), await self._is_unfinished())
         if due:
             await migrate(self._address)
-        # Until `close`, so that no server starts in between either.
-        ((is_free,),) = await self._rows(TAKE[Serving.ALONE])
-        if not is_free:
-            raise StoreLocked(f"a server serves {self.name}, into which is copied: stop it, or give another database")
 
     async def close(self) -> None:
         if self._open is not None:
@@ -116,8 +117,8 @@ class PostgresSide(Side):
         except Held:
             raise StoreError(f"{self.name} is being written to: stop its servers, then run this again") from None
 
-    async def wanted(self) -> bool:
-        return bool(await self._rows(_WANTED, [*queries.KEYS]))
+    async def disturbed(self) -> str:
+        return "a server waits to write" if await self._rows(_WANTED, [*queries.KEYS]) else ""
 
     async def revisions(self) -> Mapping[str, int]:
         return dict(await self._rows(upkeep.REVISIONS))
@@ -135,6 +136,32 @@ class PostgresSide(Side):
         if self._open is None:
             raise StoreError(f"{self.name} is not open")
         return self._open
+
+    async def _have_alone(self, served: str) -> None:
+        """Until `close`, so that no server starts in between either.
+
+        Args:
+            served: what to say where a server has it.
+
+        Raises:
+            StoreLocked: a server serves it, or another copy is under way.
+        """
+        self._open = await connect(self._address, None, CONNECT_TIMEOUT_S)
+        await self._execute("SET idle_session_timeout = 0")
+        await self._take(
+            TAKE_COPYING,
+            f"another copy from or into {self.name} is under way: wait for its end, or give two different databases",
+        )
+        await self._take(TAKE[Serving.ALONE], served)
+
+    async def _take(self, lock: str, conflict: str) -> None:
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + PATIENCE_S
+        # Where there is no schema, so that nothing can be locked, whatever comes next says so.
+        while (await self._rows(lock))[0][0] is False:
+            if loop.time() >= until_s:
+                raise StoreLocked(conflict)
+            await asyncio.sleep(RETRY_S)
 
     async def _is_unfinished(self) -> bool:
         return any(name == queries.UNFINISHED for (name,) in await self._rows(TABLES))

@@ -4,14 +4,25 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from hashlib import blake2b
+from math import inf
 from typing import Any, TypeVar
 
-import asyncpg
-
-from tacet.store.base import StoreError
-from tacet.store.postgres.connections import Connection, connect
+from tacet.began import BEGAN_S
+from tacet.store.base import StoreBusy, StoreError
+from tacet.store.postgres.connections import connect
 from tacet.store.postgres.dialect import DRIVERS, translated
+from tacet.store.postgres.outcomes import (
+    fits_no_row,
+    is_stale,
+    may_not_write,
+    may_succeed_again,
+    was_answered,
+    was_held,
+    was_in_vain,
+    was_lost,
+)
 from tacet.store.postgres.pool import Pool
+from tacet.store.postgres.session import Connection
 
 T = TypeVar("T")
 
@@ -25,23 +36,11 @@ rare accidents."""
 PAUSE_S = 0.01
 """Before the second attempt; twice of it before the third, and so on: whoever was in the way is done by then."""
 
-COLLIDED = {"40001", "40P01"}
-"""The states of SQL of a failed serialization and of a deadlock: all was undone, trying again is right."""
+REQUEST_STATEMENTS = 2
+"""A request may take as long as so many statements that each take as long as they may; past that it begins no other.
+Whoever needs a dozen of a database that is so slow would only keep it from the others."""
 
-UNKNOWN_STATEMENT = "26000"
-"""Of a prepared statement that the server has forgotten."""
-
-NOTHING_LIKE_IT = {"22021", "22003"}
-"""Of a text with a character, or a number of a size, that no row can hold."""
-
-READ_ONLY = "25006"
-"""Of a write on a server that is not, or no longer, the primary."""
-
-LOST = ("08", "57P")
-"""How states of SQL begin that end the session."""
-
-HELD = "55P03"
-"""Of a statement that waited for a lock for too long; nothing was done."""
+TOO_LONG = "the request took too long; nothing was written"
 
 
 class Transaction:
@@ -49,12 +48,17 @@ class Transaction:
 
     It begins with the first statement. Once a statement has failed, no other will succeed.
 
+    Args:
+        until_s: when no further statement is begun, by the event loop's clock; it can be committed later.
+
     Raises in every method:
+        StoreBusy: that time has come.
         StoreError: as the database does.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, until_s: float = inf) -> None:
         self._connection = connection
+        self._until_s = until_s
         self._begun = False
         self.ending = False
         """Whether its commit was sent: past that nobody knows what became of it until the answer is there."""
@@ -94,6 +98,7 @@ class Transaction:
         """
         kinds = {_key(name): "_shared" for name in shared} | {_key(name): "" for name in names}
         steps = [f"SELECT pg_advisory_xact_lock{kinds[key]}({key})" for key in sorted(kinds)]
+        check_time(self._until_s)
         begun, self._begun = self._begun, True
         run = self._connection.execute if begun else self._connection.begin
         await self._noticing(run(";".join(steps)))
@@ -113,6 +118,7 @@ class Transaction:
             raise StoreError("the transaction was rolled back; nothing was written")
 
     async def _in_turn(self, step: Callable[[], Awaitable[T]]) -> T:
+        check_time(self._until_s)
         if not self._begun:
             self._begun = True
             await self._noticing(self._connection.begin())
@@ -133,7 +139,7 @@ class Database:
         address: of the database, checked.
         connections: how many sessions at most.
         max_waiting: how many may wait for one.
-        timeout_s: how long a statement may take, and the wait for a session.
+        timeout_s: how long a statement may take, and the wait for a session; a request, `REQUEST_STATEMENTS` times it.
 
     Raises in every method that asks the database:
         StoreAway: it cannot be reached.
@@ -147,6 +153,10 @@ class Database:
         self._make = partial(connect, address, timeout_s, timeout_s)
         self._is_spread = False
         self.pool = Pool(self._connect, connections, max_waiting, timeout_s)
+
+    def until_s(self) -> float:
+        """When the request that asks has had its time, by the event loop's clock; infinity outside of requests."""
+        return BEGAN_S.get() + REQUEST_STATEMENTS * self.timeout_s
 
     async def open(self) -> None:
         """Reach it for the first time."""
@@ -162,7 +172,7 @@ class Database:
         try:
             return await self._lent(lambda connection: connection.fetch(sql, parameters), repeatable=True)
         except DRIVERS as error:
-            if _is_about_parameters(error) or getattr(error, "sqlstate", None) in NOTHING_LIKE_IT:
+            if fits_no_row(error):
                 return []
             return await self._patiently(sql, parameters, error)
 
@@ -189,11 +199,13 @@ class Database:
 
         `work` is done again where other transactions were in the way, and must not mind.
         """
+        until_s = self.until_s()
         for attempt in range(MAX_ATTEMPTS):
             if attempt:
                 await asyncio.sleep(PAUSE_S * attempt)
-            connection = await self.pool.take()
-            transaction = Transaction(connection)
+            check_time(until_s)
+            connection = await self.pool.take(until_s)
+            transaction = Transaction(connection, until_s)
             try:
                 result = await work(transaction)
                 await transaction.commit()
@@ -208,7 +220,7 @@ class Database:
 
     async def _patiently(self, sql: str, parameters: Sequence[Any], error: Exception) -> list[Any]:
         """Once more where somebody holds a row that it needs: it may take as long as any statement."""
-        if getattr(error, "sqlstate", None) != HELD:
+        if not was_held(error):
             raise translated(error) from None
         return await self.transaction(lambda transaction: transaction.rows(sql, parameters))
 
@@ -219,12 +231,14 @@ class Database:
 
     async def _lent(self, work: Callable[[Connection], Awaitable[list[Any]]], repeatable: bool = False) -> list[Any]:
         """Do `work` with a session; once more where the first time surely had no effect, or must not mind."""
+        until_s = self.until_s()
         for attempt in range(MAX_ATTEMPTS):
-            connection = await self.pool.take()
+            check_time(until_s)
+            connection = await self.pool.take(until_s)
             try:
                 found = await work(connection)
             except BaseException as error:
-                vain = _in_vain(connection, error) or (repeatable and attempt == 0 and _was_lost(error))
+                vain = was_in_vain(error, connection.sent) or (repeatable and attempt == 0 and was_lost(error))
                 self._settle(connection, error)
                 if not vain or attempt == MAX_ATTEMPTS - 1:
                     raise
@@ -235,16 +249,15 @@ class Database:
 
     def _settle(self, connection: Connection, error: BaseException) -> None:
         """Return a session with which something failed."""
-        state = getattr(error, "sqlstate", None)
         if isinstance(error, TimeoutError):
             self.pool.suspect("the database does not answer")
-        elif state == READ_ONLY:
+        elif may_not_write(error):
             self.pool.renew()
-        if not (_was_answered(error) or _was_lost(error)):
+        if not (was_answered(error) or was_lost(error)):
             self.pool.forsake(connection)
             return
         # What was called off may still be under way, and its answer would be taken for that of the next question.
-        if _was_answered(error) and not _is_stale(error) and state != READ_ONLY and connection.clean:
+        if was_answered(error) and not (is_stale(error) or may_not_write(error)) and connection.clean:
             self.pool.give(connection)
         else:
             self.pool.drop(connection)
@@ -252,7 +265,7 @@ class Database:
     async def _undo(self, connection: Connection, transaction: Transaction, error: BaseException) -> bool:
         """Roll back and return the session; True if all of it may be tried again."""
         cause = transaction.failure
-        if isinstance(error, Exception) and (cause is None or _was_answered(cause)):
+        if isinstance(error, Exception) and (cause is None or was_answered(cause)):
             try:
                 await connection.execute("ROLLBACK")
             except BaseException as failure:
@@ -261,47 +274,21 @@ class Database:
                     raise
             else:
                 self._settle(connection, cause or error)
-            return _may_succeed_again(cause)
+            return may_succeed_again(cause)
         self._settle(connection, error if cause is None else cause)
-        return isinstance(error, Exception) and not transaction.ending and _was_lost(cause)
+        return isinstance(error, Exception) and not transaction.ending and was_lost(cause)
+
+
+def check_time(until_s: float) -> None:
+    """See whether there is time to begin something.
+
+    Raises:
+        StoreBusy: there is not.
+    """
+    if until_s <= asyncio.get_running_loop().time():
+        raise StoreBusy(TOO_LONG)
 
 
 def _key(name: LockName) -> int:
     """The number that stands for a lock in PostgreSQL. Two locks with one number would only wait for each other."""
     return int.from_bytes(blake2b(repr(name).encode(), digest_size=8).digest(), "big", signed=True)
-
-
-def _is_about_parameters(error: BaseException) -> bool:
-    """Whether the driver refused a parameter before anything was sent."""
-    return type(error) is asyncpg.DataError
-
-
-def _was_answered(error: BaseException) -> bool:
-    """Whether it is known what became of the statement, so that its session is where it should be."""
-    if isinstance(error, asyncpg.PostgresError):
-        return not (error.sqlstate or "").startswith(LOST)
-    return not isinstance(error, DRIVERS) and isinstance(error, Exception)
-
-
-def _was_lost(error: BaseException | None) -> bool:
-    """Whether the session ended before the answer came; not, whether somebody lost patience."""
-    return isinstance(error, DRIVERS) and not (_was_answered(error) or isinstance(error, TimeoutError))
-
-
-def _is_stale(error: BaseException | None) -> bool:
-    """Whether the schema has changed under a prepared statement; nothing was done."""
-    # Its state of SQL is that of everything that is not supported; the driver tells them apart.
-    is_forgotten = getattr(error, "sqlstate", None) == UNKNOWN_STATEMENT
-    return is_forgotten or isinstance(error, asyncpg.InvalidCachedStatementError)
-
-
-def _may_succeed_again(error: BaseException | None) -> bool:
-    """Whether the server did nothing of it, for a reason that may be gone."""
-    return getattr(error, "sqlstate", None) in COLLIDED or _is_stale(error)
-
-
-def _in_vain(connection: Connection, error: BaseException) -> bool:
-    """Whether a statement surely did nothing, and may do something if tried again."""
-    if _may_succeed_again(error):
-        return True
-    return _was_lost(error) and (not connection.sent or isinstance(error, asyncpg.InterfaceError))

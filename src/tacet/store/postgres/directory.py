@@ -8,19 +8,16 @@ from tacet.records.people import Name, Person, Profile, State
 from tacet.store.base import Conflict, DirectoryStore, Part
 from tacet.store.postgres.database import Database, Transaction
 from tacet.store.postgres.dialect import adapt, id_list, text_list
-from tacet.store.queries import directory as queries
-from tacet.store.queries import upkeep
+from tacet.store.queries.directory import DirectoryQueries
 
-_PEOPLE = adapt(queries.PEOPLE)
-_NAMES = adapt(queries.NAMES)
-_IN_STATE = adapt(queries.IN_STATE)
-_FIRST_PERSON_IDS = adapt(queries.FIRST_PERSON_IDS)
-_PUT_PERSON = adapt(queries.PUT_PERSON) + " RETURNING person.id, person.username"
-_IDS_OF = adapt(queries.IDS_OF)
-_HANDLES = adapt(queries.HANDLES)
-_DROP_HANDLE = adapt(queries.DROP_HANDLE)
-_PUT_HANDLE = adapt(queries.PUT_HANDLE)
-_BUMP = adapt(upkeep.BUMP)
+
+class _OwnQueries(DirectoryQueries):
+    """Where many are put at once, what a write returns tells which of them it was."""
+
+    PUT_PERSON = f"{DirectoryQueries.PUT_PERSON} RETURNING person.id, person.username"
+
+
+_SQL = _OwnQueries(adapt)
 
 _encode = msgspec.json.Encoder().encode
 _decode_profile = msgspec.json.Decoder(Profile).decode
@@ -34,22 +31,22 @@ class PostgresDirectory(DirectoryStore):
         self._rows = database.rows
 
     async def people(self, ids: Iterable[int]) -> list[Person]:
-        rows = await self._rows(_PEOPLE, (id_list(ids),))
+        rows = await self._rows(_SQL.PEOPLE, (id_list(ids),))
         return [
             Person(id_, username, name, State(state), _decode_profile(profile))
             for id_, username, name, state, profile in rows
         ]
 
     async def names(self, ids: Iterable[int]) -> list[Name]:
-        rows = await self._rows(_NAMES, (id_list(ids),))
+        rows = await self._rows(_SQL.NAMES, (id_list(ids),))
         return [Name(id_, username, name, State(state)) for id_, username, name, state in rows]
 
     async def in_state(self, state: State, ids: Iterable[int]) -> set[int]:
-        return {id_ for (id_,) in await self._rows(_IN_STATE, (state.value, id_list(ids)))}
+        return {id_ for (id_,) in await self._rows(_SQL.IN_STATE, (state.value, id_list(ids)))}
 
     async def ids_of(self, usernames: Iterable[str]) -> dict[str, int]:
         keys = text_list({username.lower() for username in usernames})
-        return dict(await self._rows(_IDS_OF, (keys,)))
+        return dict(await self._rows(_SQL.IDS_OF, (keys,)))
 
     async def put_people(self, people: Sequence[Person]) -> int:
         rows = [
@@ -59,22 +56,22 @@ class PostgresDirectory(DirectoryStore):
         return await self._database.transaction(lambda transaction: _put(transaction, rows))
 
     async def first_person_ids(self, limit: int) -> list[int]:
-        return [id_ for (id_,) in await self._rows(_FIRST_PERSON_IDS, (limit,))]
+        return [id_ for (id_,) in await self._rows(_SQL.FIRST_PERSON_IDS, (limit,))]
 
 
 async def _put(transaction: Transaction, rows: Sequence[tuple[int, str, str, int, str]]) -> int:
     # Imports take turns: who has which username must not change between the look and the write.
     await transaction.lock(("people",))
-    written = [(id_, username.lower()) for id_, username in await transaction.rows_of_many(_PUT_PERSON, rows)]
+    written = [(id_, username.lower()) for id_, username in await transaction.rows_of_many(_SQL.PUT_PERSON, rows)]
     if not written:
         return 0
     ids, keys = [id_ for id_, _ in written], [key for _, key in written]
-    before: dict[str, int] = dict(await transaction.rows(_HANDLES, (ids,)))
-    before |= dict(await transaction.rows(_IDS_OF, (keys,)))
+    before: dict[str, int] = dict(await transaction.rows(_SQL.HANDLES, (ids,)))
+    before |= dict(await transaction.rows(_SQL.IDS_OF, (keys,)))
     after = _handed_out(before, written)
-    await transaction.many(_DROP_HANDLE, [(key,) for key, id_ in before.items() if after.get(key) != id_])
-    await transaction.many(_PUT_HANDLE, [(key, id_) for key, id_ in after.items() if before.get(key) != id_])
-    await transaction.rows(_BUMP, (Part.DIRECTORY.value,))
+    await transaction.many(_SQL.DROP_HANDLE, [(key,) for key, id_ in before.items() if after.get(key) != id_])
+    await transaction.many(_SQL.PUT_HANDLE, [(key, id_) for key, id_ in after.items() if before.get(key) != id_])
+    await transaction.rows(_SQL.BUMP, (Part.DIRECTORY.value,))
     return len(written)
 
 

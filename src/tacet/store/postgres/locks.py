@@ -29,8 +29,13 @@ def of_person(person_id: int) -> LockName:
     return ("person", person_id)
 
 
+def of_project(project_id: int) -> LockName:
+    """Alone: its deletion. Together: whoever puts an App into it."""
+    return ("project", project_id)
+
+
 def of_app(app_id: int) -> LockName:
-    """Alone: whoever changes it or deletes it. Together: every login to it."""
+    """Alone: whoever changes it or deletes it. Together: every login to it, from its first step on."""
     return ("app", app_id)
 
 

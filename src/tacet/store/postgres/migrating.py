@@ -40,22 +40,22 @@ async def migrate(address: str) -> list[str]:
     Of several who do so at once, one does it, and the others find it done. It takes as long as it takes.
 
     Raises:
-        StoreError: it cannot be reached, is another program's, or was made by a newer version.
+        StoreError: it cannot be reached, is another program's, an unfinished copy, or was made by a newer version.
     """
     connection = await connect(address, None, CONNECT_TIMEOUT_S)
     try:
         transaction = Transaction(connection)
         await transaction.lock(LOCK)
+        due = await _missing(transaction)
         await _check_finished(transaction)
-        missing = await _missing(transaction)
         await transaction.rows(_CREATE)
-        for number, name, sql in missing:
+        for number, name, sql in due:
             await transaction.script(sql)
             await transaction.rows(_RECORD, (number, name))
         await transaction.commit()
     finally:
         await connection.close(CONNECT_TIMEOUT_S)
-    return [name for _, name, _ in missing]
+    return [name for _, name, _ in due]
 
 
 async def pending(address: str) -> list[str]:
@@ -64,11 +64,12 @@ async def pending(address: str) -> list[str]:
     Raises:
         StoreError: as `migrate`.
     """
-    connection = await connect(address, None, CONNECT_TIMEOUT_S)
-    try:
-        return [name for _, name, _ in await _missing(Transaction(connection))]
-    finally:
-        await connection.close(CONNECT_TIMEOUT_S)
+    return await _asked(address, finished=True)
+
+
+async def missing(address: str) -> list[str]:
+    """As `pending`, also of an unfinished copy."""
+    return await _asked(address, finished=False)
 
 
 async def check(transaction: Transaction) -> None:
@@ -77,9 +78,22 @@ async def check(transaction: Transaction) -> None:
     Raises:
         StoreError: it is not; the message says what to do.
     """
+    due = await _missing(transaction)
     await _check_finished(transaction)
-    if await _missing(transaction):
+    if due:
         raise StoreError("the database's schema is empty or older than this program: run `tacet database migrate`")
+
+
+async def _asked(address: str, finished: bool) -> list[str]:
+    connection = await connect(address, None, CONNECT_TIMEOUT_S)
+    try:
+        transaction = Transaction(connection)
+        due = await _missing(transaction)
+        if finished:
+            await _check_finished(transaction)
+        return [name for _, name, _ in due]
+    finally:
+        await connection.close(CONNECT_TIMEOUT_S)
 
 
 async def _check_finished(transaction: Transaction) -> None:

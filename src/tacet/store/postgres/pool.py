@@ -8,20 +8,12 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import Context
+from math import inf
 
 from tacet.store.base import StoreAway, StoreBusy, StoreClosed, StoreError
-from tacet.store.postgres.connections import Connection
 from tacet.store.postgres.dialect import DRIVERS
-from tacet.store.postgres.hosts import end
-
-RETRY_S = 0.25
-"""Between attempts to reach a database that is away: short, for it is to be found within two seconds of its return."""
-
-HUNG_S = 1.0
-"""An attempt that takes longer gets another beside it: its packets may have been lost before the network came back."""
-
-MAX_ATTEMPTS = 8
-"""Attempts at a time."""
+from tacet.store.postgres.reaching import reached
+from tacet.store.postgres.session import Connection
 
 PAUSE_S = 1.0
 """Without new sessions after one was refused while others work: the server has no more to give for now."""
@@ -99,8 +91,11 @@ class Pool:
         self._keep(connection)
         return connection
 
-    async def take(self) -> Connection:
+    async def take(self, until_s: float = inf) -> Connection:
         """Borrow a session until `give` or `drop`.
+
+        Args:
+            until_s: when there is no use in waiting any more, by the event loop's clock.
 
         Raises:
             StoreAway: the database cannot be reached.
@@ -113,7 +108,7 @@ class Pool:
             connection = self._idle.pop()
             if not connection.lost:
                 return connection
-        return await self._wait()
+        return await self._wait(until_s)
 
     def give(self, connection: Connection) -> None:
         """Return a session that can be used again."""
@@ -172,14 +167,14 @@ class Pool:
         self._all.clear()
         self._idle.clear()
 
-    async def _wait(self) -> Connection:
+    async def _wait(self, until_s: float) -> Connection:
         if self._away:
             raise StoreAway(self._away)
         if len(self._waiting) >= self._max_waiting:
             raise StoreBusy("too many wait for the database")
         future: asyncio.Future[Connection] = self._loop.create_future()
         self._waiting.append(future)
-        limit = self._loop.call_later(self._patience_s, self._expire, future)
+        limit = self._loop.call_at(min(self._loop.time() + self._patience_s, until_s), self._expire, future)
         self._grow()
         try:
             return await future
@@ -291,7 +286,7 @@ class Pool:
 
     async def _come_back(self) -> None:
         began_at = self._loop.time()
-        connection = await _persist(self._connect)
+        connection = await reached(self._connect)
         _log.warning("the database is back after %.1f s", self._loop.time() - began_at)
         self._away = ""
         self._keep(connection)
@@ -302,25 +297,3 @@ class Pool:
         task = self._loop.create_task(work, context=Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-async def _persist(connect: Callable[[], Awaitable[Connection]]) -> Connection:
-    """Try until there is a session; several attempts overlap where the first ones hang."""
-    loop = asyncio.get_running_loop()
-    attempts: set[asyncio.Future[Connection]] = set()
-    begun_at = loop.time() - HUNG_S
-    try:
-        while True:
-            if not attempts or (loop.time() - begun_at >= HUNG_S and len(attempts) < MAX_ATTEMPTS):
-                begun_at = loop.time()
-                attempts.add(asyncio.ensure_future(connect()))
-            done, attempts = await asyncio.wait(attempts, timeout=RETRY_S, return_when=asyncio.FIRST_COMPLETED)
-            if succeeded := [each for each in done if each.exception() is None]:
-                attempts |= set(succeeded[1:])
-                return succeeded[0].result()
-            if not attempts:
-                await asyncio.sleep(max(0.0, begun_at + RETRY_S - loop.time()))
-    finally:
-        for each in attempts:
-            each.cancel()
-            each.add_done_callback(end)

@@ -8,62 +8,54 @@ from tacet.store.postgres.database import Database, Transaction
 from tacet.store.postgres.dialect import adapt, id_list
 from tacet.store.postgres.locks import IMPORTS, of_post
 from tacet.store.posts import PostStore
-from tacet.store.queries import posts as queries
-from tacet.store.queries import upkeep
+from tacet.store.queries.posts import PostQueries
 from tacet.store.rows import mention_rows, post_of, post_row
 
 REPOSTS_AT_ONCE = 5_000
 """Deleted by one statement: a fraction of what a statement may take."""
 
-_POSTS = adapt(queries.POSTS)
-_LATEST_POSTS = adapt(queries.LATEST_POSTS)
-_NEWEST_POST_ID = adapt(queries.NEWEST_POST_ID)
-_PUT_POST = adapt(queries.PUT_POST)
-_NAME_REPOSTED_AUTHORS = adapt(queries.NAME_REPOSTED_AUTHORS)
-_ADD_POST = adapt(queries.ADD_POST)
-_PUT_MENTION = adapt(queries.PUT_MENTION)
-_DROP_MENTIONS = adapt(queries.DROP_MENTIONS)
-_REPOSTS = adapt(queries.REPOSTS)
-_DELETE_POSTS = adapt(queries.DELETE_POSTS)
-_DELETE_POST = adapt(queries.DELETE_POST)
-_OLDER_MENTIONS = adapt(queries.OLDER_MENTIONS)
-_NEWER_MENTIONS = adapt(queries.NEWER_MENTIONS)
-_REPOST_OF = adapt(queries.REPOST_OF)
-_BUMP = adapt(upkeep.BUMP)
-
-# The same as the shared `OLDER_OF_AUTHORS`. SQLite's sorter goes on to the next author at the first post that is not
-# wanted any more; PostgreSQL would read every post of everybody, so it is told where to stop: of the authors with the
-# newest posts a few posts each are looked at first, and where these are enough, nothing older than them is wanted.
 _IN_STRETCH = "post.id > $2 AND post.id < $3 AND post.shape & $4 = 0"
 
-_OLDER_OF_AUTHORS = adapt(f"""
-WITH chosen AS MATERIALIZED (
-    SELECT wanted.id AS author_id, latest.id FROM ids($1) AS wanted CROSS JOIN LATERAL (
-        SELECT post.id FROM post WHERE post.author_id = wanted.id AND {_IN_STRETCH} ORDER BY post.id DESC LIMIT 1
-    ) AS latest
-    ORDER BY latest.id DESC LIMIT $5
-), few AS MATERIALIZED (
-    SELECT one.id FROM chosen CROSS JOIN LATERAL (
-        SELECT post.id FROM post WHERE post.author_id = chosen.author_id AND {_IN_STRETCH}
-        ORDER BY post.id DESC LIMIT (SELECT 1 + 2 * $5 / GREATEST(COUNT(*), 1) FROM chosen)
-    ) AS one
-    ORDER BY one.id DESC LIMIT $5
-), bound AS MATERIALIZED (
-    SELECT CASE WHEN COUNT(*) = $5 THEN MIN(id) ELSE $2 END AS id FROM few
-)
-SELECT head.id, head.author_id, head.reposted_author_id FROM chosen CROSS JOIN LATERAL (
-    SELECT post.id, post.author_id, post.reposted_author_id FROM post
-    WHERE post.author_id = chosen.author_id AND {_IN_STRETCH} AND post.id >= (SELECT id FROM bound)
-    ORDER BY post.id DESC LIMIT $5
-) AS head
-ORDER BY head.id DESC LIMIT $5
-""")
 
-_NEWER_OF_AUTHORS = (
-    _OLDER_OF_AUTHORS.replace("id DESC", "id")
-    .replace("MIN(id) ELSE $2", "MAX(id) ELSE $3")
-    .replace(">= (SELECT", "<= (SELECT")
-)
+class _OwnQueries(PostQueries):
+    """What PostgreSQL is asked in words of its own.
+
+    SQLite's sorter goes on to the next author at the first post that is not wanted any more; PostgreSQL would read
+    every post of everybody, so it is told where to stop: of the authors with the newest posts a few posts each are
+    looked at first, and where these are enough, nothing older than them is wanted.
+    """
+
+    OLDER_OF_AUTHORS = f"""
+    WITH chosen AS MATERIALIZED (
+        SELECT wanted.id AS author_id, latest.id FROM ids($1) AS wanted CROSS JOIN LATERAL (
+            SELECT post.id FROM post WHERE post.author_id = wanted.id AND {_IN_STRETCH} ORDER BY post.id DESC LIMIT 1
+        ) AS latest
+        ORDER BY latest.id DESC LIMIT $5
+    ), few AS MATERIALIZED (
+        SELECT one.id FROM chosen CROSS JOIN LATERAL (
+            SELECT post.id FROM post WHERE post.author_id = chosen.author_id AND {_IN_STRETCH}
+            ORDER BY post.id DESC LIMIT (SELECT 1 + 2 * $5 / GREATEST(COUNT(*), 1) FROM chosen)
+        ) AS one
+        ORDER BY one.id DESC LIMIT $5
+    ), bound AS MATERIALIZED (
+        SELECT CASE WHEN COUNT(*) = $5 THEN MIN(id) ELSE $2 END AS id FROM few
+    )
+    SELECT head.id, head.author_id, head.reposted_author_id FROM chosen CROSS JOIN LATERAL (
+        SELECT post.id, post.author_id, post.reposted_author_id FROM post
+        WHERE post.author_id = chosen.author_id AND {_IN_STRETCH} AND post.id >= (SELECT id FROM bound)
+        ORDER BY post.id DESC LIMIT $5
+    ) AS head
+    ORDER BY head.id DESC LIMIT $5
+    """
+
+    NEWER_OF_AUTHORS = (
+        OLDER_OF_AUTHORS.replace("id DESC", "id")
+        .replace("MIN(id) ELSE $2", "MAX(id) ELSE $3")
+        .replace(">= (SELECT", "<= (SELECT")
+    )
+
+
+_SQL = _OwnQueries(adapt)
 
 
 class PostgresPosts(PostStore):
@@ -74,14 +66,14 @@ class PostgresPosts(PostStore):
         self._rows = database.rows
 
     async def by_ids(self, ids: Iterable[int]) -> list[Post]:
-        return [post_of(row) for row in await self._rows(_POSTS, (id_list(ids),))]
+        return [post_of(row) for row in await self._rows(_SQL.POSTS, (id_list(ids),))]
 
     async def latest(self, author_ids: Iterable[int]) -> dict[int, int]:
-        rows = await self._rows(_LATEST_POSTS, (id_list(author_ids),))
+        rows = await self._rows(_SQL.LATEST_POSTS, (id_list(author_ids),))
         return {author_id: post_id for author_id, post_id in rows if post_id is not None}
 
     async def newest_id(self, below: int) -> int:
-        [(newest_id,)] = await self._rows(_NEWEST_POST_ID, (below,))
+        [(newest_id,)] = await self._rows(_SQL.NEWEST_POST_ID, (below,))
         return int(newest_id)
 
     async def put(self, posts: Sequence[Post]) -> int:
@@ -89,22 +81,22 @@ class PostgresPosts(PostStore):
 
     async def add(self, post: Post) -> bool:
         if not post.reposted_id and not post.details.mentioned_ids:
-            return bool(await self._database.write(_ADD_POST, post_row(post)))
+            return bool(await self._database.write(_SQL.ADD_POST, post_row(post)))
         return await self._database.transaction(lambda transaction: _add(transaction, post))
 
     async def delete(self, post_id: int) -> bool:
         return await self._database.transaction(lambda transaction: _delete(transaction, post_id))
 
     async def of_authors(self, author_ids: Sequence[int], stretch: Stretch, limit: int) -> list[PostHead]:
-        sql = _NEWER_OF_AUTHORS if stretch.upwards else _OLDER_OF_AUTHORS
+        sql = _SQL.NEWER_OF_AUTHORS if stretch.upwards else _SQL.OLDER_OF_AUTHORS
         return await self._heads(sql, id_list(set(author_ids)), stretch, limit)
 
     async def mentioning(self, person_id: int, stretch: Stretch, limit: int) -> list[PostHead]:
-        sql = _NEWER_MENTIONS if stretch.upwards else _OLDER_MENTIONS
+        sql = _SQL.NEWER_MENTIONS if stretch.upwards else _SQL.OLDER_MENTIONS
         return await self._heads(sql, person_id, stretch, limit)
 
     async def repost_of(self, author_id: int, post_id: int) -> int | None:
-        for (id_,) in await self._rows(_REPOST_OF, (post_id, author_id)):
+        for (id_,) in await self._rows(_SQL.REPOST_OF, (post_id, author_id)):
             return int(id_)
         return None
 
@@ -117,17 +109,17 @@ async def _put(transaction: Transaction, posts: Sequence[Post]) -> int:
     await transaction.lock(IMPORTS)
     count, changed = 0, dict[int, Post]()
     for some in _distinct(posts):
-        written = await transaction.rows_of_many(_PUT_POST, [post_row(post) for post in some.values()])
+        written = await transaction.rows_of_many(_SQL.PUT_POST, [post_row(post) for post in some.values()])
         count += len(written)
         changed |= {id_: some[id_] for (id_,) in written}
     if not changed:
         return 0
-    await transaction.run(_DROP_MENTIONS, (list(changed),))
-    await transaction.many(_PUT_MENTION, mention_rows(changed.values()))
+    await transaction.run(_SQL.DROP_MENTIONS, (list(changed),))
+    await transaction.many(_SQL.PUT_MENTION, mention_rows(changed.values()))
     # A repost may be read before the post that it repeats, or after it.
     read = changed.keys() | {post.reposted_id for post in changed.values()}
-    await transaction.run(_NAME_REPOSTED_AUTHORS, (list(read),))
-    await transaction.run(_BUMP, (Part.POSTS.value,))
+    await transaction.run(_SQL.NAME_REPOSTED_AUTHORS, (list(read),))
+    await transaction.run(_SQL.BUMP, (Part.POSTS.value,))
     return count
 
 
@@ -145,19 +137,19 @@ def _distinct(posts: Sequence[Post]) -> Iterator[dict[int, Post]]:
 async def _add(transaction: Transaction, post: Post) -> bool:
     if post.reposted_id:
         await transaction.lock(shared=[IMPORTS, of_post(post.reposted_id)])
-    if not await transaction.rows(_ADD_POST, post_row(post)):
+    if not await transaction.rows(_SQL.ADD_POST, post_row(post)):
         return False
-    await transaction.many(_PUT_MENTION, mention_rows([post]))
+    await transaction.many(_SQL.PUT_MENTION, mention_rows([post]))
     return True
 
 
 async def _delete(transaction: Transaction, post_id: int) -> bool:
     """Posts go before their mentions, here as everywhere."""
     await transaction.lock(of_post(post_id), shared=[IMPORTS])
-    if not await transaction.run(_DELETE_POST, (post_id,)):
+    if not await transaction.run(_SQL.DELETE_POST, (post_id,)):
         return False
-    await transaction.run(_DROP_MENTIONS, ([post_id],))
-    while reposts := [id_ for (id_,) in await transaction.rows(_REPOSTS, (post_id, REPOSTS_AT_ONCE))]:
-        await transaction.run(_DELETE_POSTS, (reposts,))
-        await transaction.run(_DROP_MENTIONS, (reposts,))
+    await transaction.run(_SQL.DROP_MENTIONS, ([post_id],))
+    while reposts := [id_ for (id_,) in await transaction.rows(_SQL.REPOSTS, (post_id, REPOSTS_AT_ONCE))]:
+        await transaction.run(_SQL.DELETE_POSTS, (reposts,))
+        await transaction.run(_SQL.DROP_MENTIONS, (reposts,))
     return True

@@ -6,8 +6,8 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from tacet.store.base import Serving, StoreError, StoreLocked
-from tacet.store.postgres.connections import Connection
 from tacet.store.postgres.dialect import DRIVERS, translated
+from tacet.store.postgres.session import Connection
 
 PATIENCE_S = 2.0
 """How long a start waits for whoever was there: the session of a server that was just killed has to end first."""
@@ -34,6 +34,21 @@ TAKE = {
     Serving.ALONE: "SELECT pg_try_advisory_lock(hashtextextended('tacet serves ' || current_schema(), 0))",
     Serving.TOGETHER: "SELECT pg_try_advisory_lock_shared(hashtextextended('tacet serves ' || current_schema(), 0))",
 }
+
+_COPYING = "hashtextextended('tacet copying ' || current_schema(), 0)"
+
+TAKE_COPYING = f"SELECT pg_try_advisory_lock({_COPYING})"
+"""Of a copy from or into a database, which nobody serves meanwhile: it holds `Serving.ALONE` too."""
+
+# How a lock on one large number is listed: https://www.postgresql.org/docs/15/view-pg-locks.html
+_IS_COPIED = f"""
+SELECT EXISTS (
+    SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+    WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND datname = current_database()
+      AND (CAST(classid AS BIGINT) << 32 | CAST(objid AS BIGINT)) = {_COPYING})
+"""
+
+COPIED = "`tacet database copy` is under way from or into this database: wait for its end"
 
 CONFLICT = {
     Serving.ALONE: "another server serves this database: give all of them --redis, or stop it",
@@ -69,9 +84,9 @@ class Claim:
         """
         loop = asyncio.get_running_loop()
         until_s = loop.time() + PATIENCE_S
-        while not await self._try():
+        while conflict := await self._try():
             if loop.time() >= until_s:
-                raise StoreLocked(CONFLICT[self._serving])
+                raise StoreLocked(conflict)
             await asyncio.sleep(RETRY_S)
         self._keeping = asyncio.create_task(self._keep())
 
@@ -90,11 +105,12 @@ class Claim:
             await asyncio.sleep(RETRY_S)
             # Why the database cannot be reached is told by those who need it for more.
             with contextlib.suppress(StoreError):
-                if await self._try():
-                    told = False
-                elif not told:
-                    told = True
-                    _log.error("limits are counted twice, and so may be signed requests: %s", CONFLICT[self._serving])
+                conflict = await self._try()
+                # A copy counts nothing, and finds out itself that somebody writes.
+                beside = conflict == CONFLICT[self._serving]
+                if beside and not told:
+                    _log.error("limits are counted twice, and so may be signed requests: %s", conflict)
+                told = beside
 
     async def _wait_until_lost(self) -> None:
         while not self._lost.is_set():
@@ -110,11 +126,13 @@ class Claim:
                     self._connection.terminate()
                     self._lost.set()
 
-    async def _try(self) -> bool:
+    async def _try(self) -> str:
+        """Take it; return who is in the way, "" for nobody."""
         connection = await self._connect()
         try:
             await connection.execute(_SESSION)
             ((taken,),) = await connection.fetch(TAKE[self._serving], ())
+            copied = not taken and (await connection.fetch(_IS_COPIED, ()))[0][0]
         except BaseException as error:
             connection.terminate()
             if isinstance(error, DRIVERS):
@@ -122,10 +140,10 @@ class Claim:
             raise
         if not taken:
             await connection.close(CLOSE_S)
-            return False
+            return COPIED if copied else CONFLICT[self._serving]
         self._connection = connection
         self._lost.clear()
         connection.when_lost(self._lost.set)
         if connection.lost:
             self._lost.set()
-        return True
+        return ""

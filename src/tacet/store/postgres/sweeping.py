@@ -11,27 +11,12 @@ from typing import Any
 from tacet.store.postgres.database import Database, Transaction
 from tacet.store.postgres.dialect import adapt, id_list
 from tacet.store.postgres.locks import lock_logins, of_person
-from tacet.store.queries import sweeping as queries
-from tacet.store.queries.accounts import END_SESSION
-from tacet.store.queries.consents import DROP_REQUEST_TOKEN
+from tacet.store.queries.sweeping import SweepingQueries
 
 SWEPT_AT_ONCE = 100
 """Rows a transaction, each with two locks at most: a server has room for 6,400 at least unless it is told otherwise."""
 
-_ENDED_SESSIONS = adapt(queries.ENDED_SESSIONS)
-_END_SESSION = adapt(END_SESSION)
-_ENDED_REQUEST_TOKENS = adapt(queries.ENDED_REQUEST_TOKENS)
-_DROP_REQUEST_TOKEN = adapt(DROP_REQUEST_TOKEN)
-_ENDED_CODES = adapt(queries.ENDED_CODES)
-_DELETE_CODE = adapt(queries.DELETE_CODE)
-_ENDED_TOKENS = (
-    adapt(queries.EXPIRED_TOKENS),
-    adapt(queries.REVOKED_TOKENS),
-    adapt(queries.TOKENS_OF_REVOKED_GRANTS),
-)
-_DELETE_TOKEN = adapt(queries.DELETE_TOKEN)
-_REVOKED_GRANTS = adapt(queries.REVOKED_GRANTS)
-_DROP_EMPTY_GRANTS = adapt(queries.DROP_EMPTY_GRANTS)
+_SQL = SweepingQueries(adapt)
 
 _Delete = Callable[[Transaction, list[Any]], Awaitable[int]]
 """Deletes some of the rows that were found, as far as they are still there; returns how many rows went."""
@@ -46,11 +31,11 @@ async def sweep(database: Database, now_ms: int, before_ms: int, limit: int) -> 
         limit: a kind of token is a way of ending: its own end, its revocation, the revocation of its grant.
     """
     kinds: list[tuple[str, int, _Delete]] = [
-        (_ENDED_SESSIONS, now_ms, _end_sessions),
-        (_ENDED_REQUEST_TOKENS, now_ms, partial(_delete_logins, _DROP_REQUEST_TOKEN)),
-        (_ENDED_CODES, before_ms, partial(_delete_logins, _DELETE_CODE)),
-        *((find, before_ms, partial(_delete_tokens, before_ms)) for find in _ENDED_TOKENS),
-        (_REVOKED_GRANTS, before_ms, _delete_grants),
+        (_SQL.ENDED_SESSIONS, now_ms, _end_sessions),
+        (_SQL.ENDED_REQUEST_TOKENS, now_ms, partial(_delete_logins, _SQL.DROP_REQUEST_TOKEN)),
+        (_SQL.ENDED_CODES, before_ms, partial(_delete_logins, _SQL.DELETE_CODE)),
+        *((find, before_ms, partial(_delete_tokens, before_ms)) for find in _SQL.ended_tokens()),
+        (_SQL.REVOKED_GRANTS, before_ms, _delete_grants),
     ]
     deleted = 0
     for find, until_ms, delete in kinds:
@@ -68,7 +53,7 @@ async def _apply(delete: _Delete, found: list[Any], transaction: Transaction) ->
 
 async def _end_sessions(transaction: Transaction, found: list[Any]) -> int:
     await transaction.lock(*(of_person(user_id) for _, user_id in found))
-    return len(await transaction.rows_of_many(_END_SESSION, [(digest,) for digest, _ in found]))
+    return len(await transaction.rows_of_many(_SQL.END_SESSION, [(digest,) for digest, _ in found]))
 
 
 async def _delete_logins(delete: str, transaction: Transaction, found: list[Any]) -> int:
@@ -79,7 +64,7 @@ async def _delete_logins(delete: str, transaction: Transaction, found: list[Any]
 async def _delete_tokens(before_ms: int, transaction: Transaction, found: list[Any]) -> int:
     """Tokens, and the grants whose last ones they were."""
     await lock_logins(transaction, [(app_id, user_id) for _, app_id, user_id, _ in found])
-    deleted = len(await transaction.rows_of_many(_DELETE_TOKEN, [(digest, before_ms) for digest, *_ in found]))
+    deleted = len(await transaction.rows_of_many(_SQL.DELETE_TOKEN, [(digest, before_ms) for digest, *_ in found]))
     return deleted + await _drop_empty(transaction, {grant_id for *_, grant_id in found if grant_id is not None})
 
 
@@ -89,4 +74,4 @@ async def _delete_grants(transaction: Transaction, found: list[Any]) -> int:
 
 
 async def _drop_empty(transaction: Transaction, grant_ids: Iterable[int]) -> int:
-    return len(await transaction.rows(_DROP_EMPTY_GRANTS, (id_list(grant_ids),)))
+    return len(await transaction.rows(_SQL.DROP_EMPTY_GRANTS, (id_list(grant_ids),)))

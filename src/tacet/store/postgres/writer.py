@@ -10,7 +10,7 @@ from typing import Any
 from tacet.observing.meters import Histogram
 from tacet.store.base import Conflict, StoreBusy, StoreClosed, StoreError
 from tacet.store.postgres.aside import Aside, Key
-from tacet.store.postgres.database import Database
+from tacet.store.postgres.database import TOO_LONG, Database
 from tacet.store.postgres.dialect import Held, Unstorable
 
 MAX_BATCH = 256
@@ -31,6 +31,7 @@ class _Waiting:
     key: Key
     parameters: Sequence[Any]
     future: "asyncio.Future[list[Any]]"
+    until_s: float
 
 
 class GroupWriter:
@@ -75,7 +76,8 @@ class GroupWriter:
         Raises:
             Conflict: a unique value is taken; nothing of this write remains.
             StoreAway: the database cannot be reached; it may or may not be written.
-            StoreBusy: the queue is full, or the database too busy; nothing was written.
+            StoreBusy: the queue is full, the database too busy, or the request's time was up before its turn came;
+            nothing was written.
             StoreClosed: the store is closing; nothing was written.
         """
         if self._closing:
@@ -85,7 +87,7 @@ class GroupWriter:
         if self._aside.has(key):
             return await self._submit_aside(key, parameters)
         future: asyncio.Future[list[Any]] = self._loop.create_future()
-        self._pending.append(_Waiting(key, parameters, future))
+        self._pending.append(_Waiting(key, parameters, future, self._database.until_s()))
         self._idle.clear()
         if not self._scheduled and self._under_way < MAX_UNDER_WAY:
             self._scheduled = True
@@ -109,9 +111,13 @@ class GroupWriter:
         self._scheduled = False
         if not self._pending or self._under_way >= MAX_UNDER_WAY:
             return
+        batch = self._cut_batch()
+        if not batch:
+            self._look_whether_idle()
+            return
         self._under_way += 1
         # On a task of its own, and of no request: whoever waits may be called off, and the others' writes go on.
-        task = self._loop.create_task(self._run(self._cut_batch(), self._loop.time() + APART_S), context=Context())
+        task = self._loop.create_task(self._run(batch, self._loop.time() + APART_S), context=Context())
         self._tasks.add(task)
         task.add_done_callback(self._finish)
         if self._pending and self._under_way < MAX_UNDER_WAY:
@@ -120,18 +126,23 @@ class GroupWriter:
     def _finish(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         self._under_way -= 1
-        if self._pending:
-            self._start()
-        elif not self._under_way:
+        self._start()
+        self._look_whether_idle()
+
+    def _look_whether_idle(self) -> None:
+        if not (self._pending or self._under_way):
             self._idle.set()
 
     def _cut_batch(self) -> list[_Waiting]:
-        """The next writes that may share a transaction, in the order of their keys."""
+        """The next writes that may share a transaction, in the order of their keys; none where all came too late."""
+        now_s = self._loop.time()
         batch: dict[Key, _Waiting] = {}
         again: list[_Waiting] = []
         while self._pending and len(batch) < MAX_BATCH:
             waiting = self._pending.popleft()
-            if waiting.key in batch:
+            if waiting.until_s <= now_s:
+                _refuse(waiting, StoreBusy(TOO_LONG))
+            elif waiting.key in batch:
                 again.append(waiting)
             else:
                 batch[waiting.key] = waiting
@@ -143,6 +154,7 @@ class GroupWriter:
             self.batches.note(len(batch))
         try:
             rows = await self._database.write_many(self._sql, [waiting.parameters for waiting in batch])
+            returned = {tuple(row[:KEY_LENGTH]): [*row[KEY_LENGTH:]] for row in rows}
         except (Conflict, Held, Unstorable) as error:
             await self._run_apart(batch, error, until_s)
         except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits for it
@@ -153,7 +165,6 @@ class GroupWriter:
                 _refuse(waiting, StoreClosed("the store is closed"))
             raise
         else:
-            returned = {tuple(row[:KEY_LENGTH]): [*row[KEY_LENGTH:]] for row in rows}
             for waiting in batch:
                 if not waiting.future.done():
                     waiting.future.set_result(returned.get(waiting.key, []))

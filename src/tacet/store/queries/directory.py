@@ -1,33 +1,42 @@
 """People."""
 
-PEOPLE = "SELECT id, username, name, state, profile FROM person WHERE id IN (SELECT id FROM ids($1) AS wanted)"
+from tacet.store.queries import upkeep
+from tacet.store.queries.tongue import Queries
 
-NAMES = "SELECT id, username, name, state FROM person WHERE id IN (SELECT id FROM ids($1) AS wanted)"
 
-IN_STATE = "SELECT id FROM person WHERE id IN (SELECT id FROM ids($2) AS wanted) AND state = $1"
+class DirectoryQueries(Queries):
+    """Of people and usernames."""
 
-FIRST_PERSON_IDS = "SELECT id FROM person ORDER BY id LIMIT $1"
+    PEOPLE = "SELECT id, username, name, state, profile FROM person WHERE id IN (SELECT id FROM ids($1) AS wanted)"
 
-PUT_PERSON = """
-INSERT INTO person (id, username, name, state, profile) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (id) DO UPDATE SET username = excluded.username, name = excluded.name,
-    state = excluded.state, profile = excluded.profile
-WHERE person.username <> excluded.username OR person.name <> excluded.name
-   OR person.state <> excluded.state OR person.profile <> excluded.profile
-"""
+    NAMES = "SELECT id, username, name, state FROM person WHERE id IN (SELECT id FROM ids($1) AS wanted)"
 
-IDS_OF = """
-SELECT username_key, person_id FROM handle WHERE username_key IN (SELECT text FROM texts($1) AS wanted)
-"""
+    IN_STATE = "SELECT id FROM person WHERE id IN (SELECT id FROM ids($2) AS wanted) AND state = $1"
 
-HANDLES = "SELECT username_key, person_id FROM handle WHERE person_id IN (SELECT id FROM ids($1) AS wanted)"
+    FIRST_PERSON_IDS = "SELECT id FROM person ORDER BY id LIMIT $1"
 
-DROP_HANDLE = "DELETE FROM handle WHERE username_key = $1"
+    PUT_PERSON = """
+    INSERT INTO person (id, username, name, state, profile) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (id) DO UPDATE SET username = excluded.username, name = excluded.name,
+        state = excluded.state, profile = excluded.profile
+    WHERE person.username <> excluded.username OR person.name <> excluded.name
+       OR person.state <> excluded.state OR person.profile <> excluded.profile
+    """
 
-HANDLE_OWNER = "SELECT person_id FROM handle WHERE username_key = $1"
+    IDS_OF = """
+    SELECT username_key, person_id FROM handle WHERE username_key IN (SELECT text FROM texts($1) AS wanted)
+    """
 
-DROP_HANDLES = "DELETE FROM handle WHERE person_id = $1 AND username_key <> $2"
+    HANDLES = "SELECT username_key, person_id FROM handle WHERE person_id IN (SELECT id FROM ids($1) AS wanted)"
 
-PUT_HANDLE = """
-INSERT INTO handle (username_key, person_id) VALUES ($1, $2) ON CONFLICT (username_key) DO NOTHING
-"""
+    DROP_HANDLE = "DELETE FROM handle WHERE username_key = $1"
+
+    HANDLE_OWNER = "SELECT person_id FROM handle WHERE username_key = $1"
+
+    DROP_HANDLES = "DELETE FROM handle WHERE person_id = $1 AND username_key <> $2"
+
+    PUT_HANDLE = """
+    INSERT INTO handle (username_key, person_id) VALUES ($1, $2) ON CONFLICT (username_key) DO NOTHING
+    """
+
+    BUMP = upkeep.BUMP

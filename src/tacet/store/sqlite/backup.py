@@ -8,7 +8,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
@@ -16,7 +16,7 @@ from urllib.parse import quote
 from tacet.store.base import StoreError, StoreLocked
 from tacet.store.sqlite.dialect import translated
 from tacet.store.sqlite.locking import PRIVATE_MODE, check_one_name, lock_path, remove_lock, take_lock
-from tacet.store.sqlite.migrating import check_ours, migrations, pending
+from tacet.store.sqlite.migrating import check_finished, check_ours, migrations, pending
 from tacet.store.sqlite.writer import BUSY_TIMEOUT_MS
 
 STEP_PAGES = 256
@@ -54,7 +54,7 @@ def back_up(source: Path, target: Path, replace: bool, progress: Progress, pause
     Raises:
         StoreLocked: a server has the target open.
         NoPlace: the target is there already, or its folder is not, or takes no file.
-        StoreError: there is no source, the copy is damaged, or the disk fails.
+        StoreError: there is no source, or it is an unfinished copy itself, the copy is damaged, or the disk fails.
     """
     if target.is_symlink():
         target = Path(os.path.realpath(target))
@@ -68,11 +68,15 @@ def back_up(source: Path, target: Path, replace: bool, progress: Progress, pause
         _put_in_place(partial, target)
         return target.stat().st_size
     except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            raise StoreError(f"{target} cannot be written, its disk is full: free some, or give another file") from None
         raise translated(error) from None
     except OSError as error:
         raise StoreError(f"{target} cannot be written: {error.strerror}") from None
     finally:
-        partial.unlink(missing_ok=True)
+        # What cannot be removed now the next backup removes.
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
         remove_lock(target, lock_file)
 
 
@@ -164,6 +168,7 @@ def _standing_still(source: Path) -> Iterator[sqlite3.Connection]:
         check_ours(connection, source)
         if len(pending(connection)) == len(migrations()):
             raise StoreError(f"{source} is empty: there is nothing to copy")
+        check_finished(connection, source)
         yield connection
 
 
@@ -177,6 +182,7 @@ def _check_sound(partial: Path) -> None:
 
 
 def _put_in_place(partial: Path, target: Path) -> None:
+    _make_whole(target)
     for file in _beside(target):
         file.unlink(missing_ok=True)
     partial.replace(target)
@@ -185,3 +191,15 @@ def _put_in_place(partial: Path, target: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _make_whole(target: Path) -> None:
+    """Have an old copy need no file beside it: whatever happens between their removal and its own, it is all there."""
+    if not (target.exists() and any(file.exists() for file in _beside(target))):
+        return
+    address = f"file:{quote(str(target.resolve()))}?mode=rw"
+    # What is no database, or a damaged one, goes as it is.
+    with suppress(sqlite3.Error), closing(sqlite3.connect(address, uri=True, isolation_level=None)) as connection:
+        # Whoever reads it first takes back what a transaction has left undone.
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -9,8 +9,7 @@ import msgspec
 from tacet.records.consents import Code, Connection, Grant, RequestToken
 from tacet.records.credentials import Access, Token
 from tacet.store.consents import KEPT_AFTER_END_MS, MAX_OAUTH1_TOKENS, ConsentStore
-from tacet.store.queries import consents as queries
-from tacet.store.queries.credentials import INSERT_TOKEN
+from tacet.store.queries.consents import ConsentQueries
 from tacet.store.rows import (
     code_of,
     code_row,
@@ -28,34 +27,9 @@ from tacet.store.sqlite.reader import Reader
 from tacet.store.sqlite.sweeping import sweep
 from tacet.store.sqlite.writer import GroupWriter, Size
 
-_PUT_CODE = adapt(queries.PUT_CODE)
-_CODE = adapt(queries.CODE)
-_SPEND_CODE = adapt(queries.SPEND_CODE)
-_REDEEM_CODE = adapt(queries.REDEEM_CODE)
-_INSERT_GRANT = adapt(queries.INSERT_GRANT)
-_GRANT = adapt(queries.GRANT)
-_INSERT_TOKEN = adapt(INSERT_TOKEN)
-_USE_UP_REFRESH_TOKEN = adapt(queries.USE_UP_REFRESH_TOKEN)
-_REVOKE_GRANT = adapt(queries.REVOKE_GRANT)
-_REVOKE_TOKENS_OF_GRANT = adapt(queries.REVOKE_TOKENS_OF_GRANT)
-_REVOKE_GRANTS_OF_PAIR = adapt(queries.REVOKE_GRANTS_OF_PAIR)
-_OWN_TOKEN = adapt(queries.OWN_TOKEN)
-_REVOKE_TOKENS_OF_PAIR = adapt(queries.REVOKE_TOKENS_OF_PAIR)
-_DROP_CODES_OF_PAIR = adapt(queries.DROP_CODES_OF_PAIR)
-_DROP_REQUEST_TOKENS_OF_PAIR = adapt(queries.DROP_REQUEST_TOKENS_OF_PAIR)
-_CONNECTIONS_OF_USER = adapt(queries.CONNECTIONS_OF_USER)
-_CONNECTIONS_OF_APP = adapt(queries.CONNECTIONS_OF_APP)
-_OAUTH1_ACCESSES = adapt(queries.OAUTH1_ACCESSES)
-_PUT_REQUEST_TOKEN = adapt(queries.PUT_REQUEST_TOKEN)
-_REQUEST_TOKEN = adapt(queries.REQUEST_TOKEN)
-_APPROVE_REQUEST_TOKEN = adapt(queries.APPROVE_REQUEST_TOKEN)
-_DROP_REQUEST_TOKEN = adapt(queries.DROP_REQUEST_TOKEN)
-_COUNT_WRONG_VERIFIER = adapt(queries.COUNT_WRONG_VERIFIER)
-_REDEEM_REQUEST_TOKEN = adapt(queries.REDEEM_REQUEST_TOKEN)
-_SHARED_GRANT = adapt(queries.SHARED_GRANT)
-_REVOKE_OLDER_TOKENS_OF_GRANT = adapt(queries.REVOKE_OLDER_TOKENS_OF_GRANT)
-
 _decode_texts = msgspec.json.Decoder(list[str]).decode
+
+_SQL = ConsentQueries(adapt)
 
 
 class SqliteConsents(ConsentStore):
@@ -65,47 +39,46 @@ class SqliteConsents(ConsentStore):
         self._rows = reader.rows
         self._writer = writer
 
-    async def put_code(self, code: Code) -> None:
-        await self._changed(_PUT_CODE, code_row(code))
+    async def put_code(self, code: Code) -> bool:
+        return bool(await self._changed(_SQL.PUT_CODE, code_row(code)))
 
     async def code(self, digest: bytes) -> Code | None:
-        rows = self._rows(_CODE, (digest,))
+        rows = self._rows(_SQL.CODE, (digest,))
         return code_of(rows[0]) if rows else None
 
     async def spend_code(self, digest: bytes, now_ms: int) -> bool:
-        return bool(await self._changed(_SPEND_CODE, (digest, now_ms)))
+        return bool(await self._changed(_SQL.SPEND_CODE, (digest, now_ms)))
 
     async def redeem_code(self, digest: bytes, grant: Grant, tokens: Sequence[Token], now_ms: int) -> bool:
         def write(connection: sqlite3.Connection) -> bool:
             key = (digest, now_ms, grant.id, grant.app_id, grant.user_id)
-            if not connection.execute(_REDEEM_CODE, key).fetchall():
+            if not connection.execute(_SQL.REDEEM_CODE, key).fetchall():
                 return False
-            _insert(connection, grant, tokens)
-            return True
+            return _insert(connection, grant, tokens)
 
         return await self._writer.submit(write, Size.FEW)
 
     async def rotate(self, refresh_digest: bytes, tokens: Sequence[Token], now_ms: int) -> bool:
         def write(connection: sqlite3.Connection) -> bool:
-            used = connection.execute(_USE_UP_REFRESH_TOKEN, (refresh_digest, now_ms)).fetchall()
+            used = connection.execute(_SQL.USE_UP_REFRESH_TOKEN, (refresh_digest, now_ms)).fetchall()
             for (grant_id,) in used:
                 _insert_tokens(connection, tokens, grant_id)
             return bool(used)
 
         return await self._writer.submit(write, Size.FEW)
 
-    async def add_grant(self, grant: Grant, tokens: Sequence[Token]) -> None:
-        await self._writer.submit(lambda connection: _insert(connection, grant, tokens), Size.FEW)
+    async def add_grant(self, grant: Grant, tokens: Sequence[Token]) -> bool:
+        return await self._writer.submit(lambda connection: _insert(connection, grant, tokens), Size.FEW)
 
     async def grant(self, grant_id: int) -> Grant | None:
-        rows = self._rows(_GRANT, (grant_id,))
+        rows = self._rows(_SQL.GRANT, (grant_id,))
         return grant_of(rows[0]) if rows else None
 
     async def revoke_grant(self, grant_id: int, now_ms: int) -> bool:
         def write(connection: sqlite3.Connection) -> bool:
-            if not connection.execute(_REVOKE_GRANT, (grant_id, now_ms)).fetchall():
+            if not connection.execute(_SQL.REVOKE_GRANT, (grant_id, now_ms)).fetchall():
                 return False
-            connection.execute(_REVOKE_TOKENS_OF_GRANT, (grant_id, now_ms))
+            connection.execute(_SQL.REVOKE_TOKENS_OF_GRANT, (grant_id, now_ms))
             bump(connection)
             return True
 
@@ -117,33 +90,33 @@ class SqliteConsents(ConsentStore):
         )
 
     async def own_token(self, app_id: int, user_id: int) -> Token | None:
-        rows = self._rows(_OWN_TOKEN, (app_id, user_id))
+        rows = self._rows(_SQL.OWN_TOKEN, (app_id, user_id))
         return token_of(rows[0]) if rows else None
 
     async def oauth1_accesses(self, app_id: int, user_id: int) -> set[Access | None]:
-        return {access and Access(access) for (access,) in self._rows(_OAUTH1_ACCESSES, (app_id, user_id))}
+        return {access and Access(access) for (access,) in self._rows(_SQL.OAUTH1_ACCESSES, (app_id, user_id))}
 
     async def connections_of_user(self, user_id: int, limit: int, now_ms: int) -> list[Connection]:
-        return _connections(self._rows(_CONNECTIONS_OF_USER, (user_id, now_ms, limit)))
+        return _connections(self._rows(_SQL.CONNECTIONS_OF_USER, (user_id, now_ms, limit)))
 
     async def connections_of_app(self, app_id: int, after_user_id: int, limit: int, now_ms: int) -> list[Connection]:
-        return _connections(self._rows(_CONNECTIONS_OF_APP, (app_id, now_ms, limit, after_user_id)))
+        return _connections(self._rows(_SQL.CONNECTIONS_OF_APP, (app_id, now_ms, limit, after_user_id)))
 
-    async def put_request_token(self, token: RequestToken) -> None:
-        await self._changed(_PUT_REQUEST_TOKEN, request_token_row(token))
+    async def put_request_token(self, token: RequestToken) -> bool:
+        return bool(await self._changed(_SQL.PUT_REQUEST_TOKEN, request_token_row(token)))
 
     async def request_token(self, digest: bytes) -> RequestToken | None:
-        rows = self._rows(_REQUEST_TOKEN, (digest,))
+        rows = self._rows(_SQL.REQUEST_TOKEN, (digest,))
         return request_token_of(rows[0]) if rows else None
 
     async def approve_request_token(self, digest: bytes, user_id: int, verifier_digest: bytes, now_ms: int) -> bool:
-        return bool(await self._changed(_APPROVE_REQUEST_TOKEN, (digest, user_id, verifier_digest, now_ms)))
+        return bool(await self._changed(_SQL.APPROVE_REQUEST_TOKEN, (digest, user_id, verifier_digest, now_ms)))
 
     async def drop_request_token(self, digest: bytes) -> bool:
-        return bool(await self._changed(_DROP_REQUEST_TOKEN, (digest,)))
+        return bool(await self._changed(_SQL.DROP_REQUEST_TOKEN, (digest,)))
 
     async def count_wrong_verifier(self, digest: bytes) -> int:
-        counted = await self._changed(_COUNT_WRONG_VERIFIER, (digest,))
+        counted = await self._changed(_SQL.COUNT_WRONG_VERIFIER, (digest,))
         return int(counted[0][0]) if counted else 0
 
     async def redeem_request_token(
@@ -151,7 +124,7 @@ class SqliteConsents(ConsentStore):
     ) -> int | None:
         def write(connection: sqlite3.Connection) -> int | None:
             key = (digest, verifier_digest, grant.app_id, grant.user_id, now_ms)
-            if not connection.execute(_REDEEM_REQUEST_TOKEN, key).fetchall():
+            if not connection.execute(_SQL.REDEEM_REQUEST_TOKEN, key).fetchall():
                 return None
             return _join_shared_grant(connection, grant, token, now_ms)
 
@@ -166,20 +139,23 @@ class SqliteConsents(ConsentStore):
         return await self._writer.submit(lambda connection: connection.execute(statement, parameters).fetchall())
 
 
-def _insert(connection: sqlite3.Connection, grant: Grant, tokens: Sequence[Token]) -> None:
-    connection.execute(_INSERT_GRANT, grant_row(grant))
+def _insert(connection: sqlite3.Connection, grant: Grant, tokens: Sequence[Token]) -> bool:
+    """False where its App is not there."""
+    if not connection.execute(_SQL.INSERT_GRANT, grant_row(grant)).fetchall():
+        return False
     _insert_tokens(connection, tokens, grant.id)
+    return True
 
 
 def _insert_tokens(connection: sqlite3.Connection, tokens: Sequence[Token], grant_id: int | None) -> None:
-    connection.executemany(_INSERT_TOKEN, [token_row(token, grant_id) for token in tokens])
+    connection.executemany(_SQL.INSERT_TOKEN, [token_row(token, grant_id) for token in tokens])
 
 
 def _revoke_connection(connection: sqlite3.Connection, app_id: int, user_id: int, now_ms: int) -> int:
-    connection.execute(_DROP_CODES_OF_PAIR, (app_id, user_id))
-    connection.execute(_DROP_REQUEST_TOKENS_OF_PAIR, (app_id, user_id))
-    grants = connection.execute(_REVOKE_GRANTS_OF_PAIR, (app_id, user_id, now_ms)).fetchall()
-    ends = connection.execute(_REVOKE_TOKENS_OF_PAIR, (app_id, user_id, now_ms)).fetchall()
+    connection.execute(_SQL.DROP_CODES_OF_PAIR, (app_id, user_id))
+    connection.execute(_SQL.DROP_REQUEST_TOKENS_OF_PAIR, (app_id, user_id))
+    grants = connection.execute(_SQL.REVOKE_GRANTS_OF_PAIR, (app_id, user_id, now_ms)).fetchall()
+    ends = connection.execute(_SQL.REVOKE_TOKENS_OF_PAIR, (app_id, user_id, now_ms)).fetchall()
     if grants or ends:
         bump(connection)
     worked = [expires_at_ms for (expires_at_ms,) in ends if expires_at_ms is None or expires_at_ms > now_ms]
@@ -187,14 +163,14 @@ def _revoke_connection(connection: sqlite3.Connection, app_id: int, user_id: int
 
 
 def _join_shared_grant(connection: sqlite3.Connection, grant: Grant, token: Token, now_ms: int) -> int:
-    shared = connection.execute(_SHARED_GRANT, (grant.app_id, grant.user_id)).fetchall()
+    shared = connection.execute(_SQL.SHARED_GRANT, (grant.app_id, grant.user_id)).fetchall()
     if not shared:
         _insert(connection, grant, [token])
         return grant.id
     grant_id = int(shared[0][0])
     # Before the new one is there: it stays, even where the clock says that the others are as young.
     older = (grant_id, now_ms, MAX_OAUTH1_TOKENS - 1)
-    if connection.execute(_REVOKE_OLDER_TOKENS_OF_GRANT, older).fetchall():
+    if connection.execute(_SQL.REVOKE_OLDER_TOKENS_OF_GRANT, older).fetchall():
         bump(connection)
     _insert_tokens(connection, [token], grant_id)
     return grant_id

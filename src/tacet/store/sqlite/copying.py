@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import IO
 
 from tacet.store.base import Part, StoreError
-from tacet.store.copying import Key, Mark, Row, Side, Table, old_schema
 from tacet.store.queries import copying as queries
 from tacet.store.queries import upkeep
+from tacet.store.sides import Key, Mark, Row, Side, Table, old_schema
 from tacet.store.sqlite.dialect import adapt, translated
 from tacet.store.sqlite.locking import PRIVATE_MODE, take_lock
 from tacet.store.sqlite.migrating import check_ours, is_unfinished, migrate, migrations, pending
@@ -29,6 +29,8 @@ class SqliteSide(Side):
         self.name = f"sqlite:///{path.resolve()}"
         self._lock_file: IO[str] | None = None
         self._open: sqlite3.Connection | None = None
+        self._opened: os.stat_result | None = None
+        self._held_version = 0
 
     async def open_source(self) -> None:
         if not self._path.is_file():
@@ -36,10 +38,10 @@ class SqliteSide(Side):
         self._lock_file = take_lock(self._path, "copy")
         with _translated():
             self._connect()
-            if due := pending(self._connection):
-                raise old_schema(self.name, len(due))
             if is_unfinished(self._connection):
                 raise StoreError(f"{self._path} is itself an unfinished copy: finish that one first")
+            if due := pending(self._connection):
+                raise old_schema(self.name, len(due))
 
     async def open_destination(self) -> None:
         self._lock_file = take_lock(self._path, "copy")
@@ -49,7 +51,7 @@ class SqliteSide(Side):
         with _translated():
             self._connect()
             if 0 < len(due := pending(self._connection)) < len(migrations()):
-                raise old_schema(self.name, len(due))
+                raise old_schema(self.name, len(due), is_unfinished(self._connection))
             self._connection.execute("PRAGMA journal_mode = WAL")
             # What is committed may be lost with the machine's power until `finish`, but only together with its marks.
             self._connection.execute("PRAGMA synchronous = NORMAL")
@@ -92,6 +94,13 @@ class SqliteSide(Side):
             self._connection.executemany(adapt(queries.insert(table.name, table.columns)), rows)
             self._rows(queries.PUT_MARK, table.name, *mark.packed())
 
+    async def hold(self) -> None:
+        # Commands that work beside a server need no lock of it.
+        self._held_version = self._version()
+
+    async def disturbed(self) -> str:
+        return "another program wrote" if self._version() != self._held_version else ""
+
     async def revisions(self) -> Mapping[str, int]:
         return dict(self._rows(upkeep.REVISIONS))
 
@@ -112,6 +121,24 @@ class SqliteSide(Side):
     def _connect(self) -> None:
         self._open = sqlite3.connect(self._path, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None)
         check_ours(self._open, self._path)
+        self._opened = self._path.stat()
+
+    def _version(self) -> int:
+        """Another one whenever another connection has written."""
+        self._check_still_there()
+        ((version,),) = self._rows("PRAGMA data_version")
+        return int(version)
+
+    def _check_still_there(self) -> None:
+        """SQLite goes on with a file that has no name any more.
+
+        Raises:
+            StoreError: the file was removed, or another one put in its place.
+        """
+        with contextlib.suppress(OSError):
+            if self._opened is not None and os.path.samestat(self._opened, self._path.stat()):
+                return
+        raise StoreError(f"{self._path} was removed or replaced meanwhile: see what did that, then run this again")
 
     def _rows(self, sql: str, *parameters: object) -> list[Row]:
         with _translated():
@@ -123,6 +150,7 @@ class SqliteSide(Side):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._check_still_there()
             except BaseException:
                 # A full disk ends the transaction by itself.
                 if self._connection.in_transaction:

@@ -7,22 +7,12 @@ import msgspec
 
 from tacet.records.people import Name, Person, Profile, State
 from tacet.store.base import Conflict, DirectoryStore, Part
-from tacet.store.queries import directory as queries
-from tacet.store.queries import upkeep
+from tacet.store.queries.directory import DirectoryQueries
 from tacet.store.sqlite.dialect import adapt, id_list, text_list
 from tacet.store.sqlite.reader import Reader
 from tacet.store.sqlite.writer import GroupWriter, Size
 
-_PEOPLE = adapt(queries.PEOPLE)
-_NAMES = adapt(queries.NAMES)
-_IN_STATE = adapt(queries.IN_STATE)
-_FIRST_PERSON_IDS = adapt(queries.FIRST_PERSON_IDS)
-_PUT_PERSON = adapt(queries.PUT_PERSON)
-_IDS_OF = adapt(queries.IDS_OF)
-_HANDLE_OWNER = adapt(queries.HANDLE_OWNER)
-_DROP_HANDLES = adapt(queries.DROP_HANDLES)
-_PUT_HANDLE = adapt(queries.PUT_HANDLE)
-_BUMP = adapt(upkeep.BUMP)
+_SQL = DirectoryQueries(adapt)
 
 _encode = msgspec.json.Encoder().encode
 _decode_profile = msgspec.json.Decoder(Profile).decode
@@ -36,27 +26,27 @@ class SqliteDirectory(DirectoryStore):
         self._writer = writer
 
     async def people(self, ids: Iterable[int]) -> list[Person]:
-        rows = self._rows(_PEOPLE, (id_list(ids),))
+        rows = self._rows(_SQL.PEOPLE, (id_list(ids),))
         return [
             Person(id_, username, name, State(state), _decode_profile(profile))
             for id_, username, name, state, profile in rows
         ]
 
     async def names(self, ids: Iterable[int]) -> list[Name]:
-        rows = self._rows(_NAMES, (id_list(ids),))
+        rows = self._rows(_SQL.NAMES, (id_list(ids),))
         return [Name(id_, username, name, State(state)) for id_, username, name, state in rows]
 
     async def in_state(self, state: State, ids: Iterable[int]) -> set[int]:
-        return {id_ for (id_,) in self._rows(_IN_STATE, (state.value, id_list(ids)))}
+        return {id_ for (id_,) in self._rows(_SQL.IN_STATE, (state.value, id_list(ids)))}
 
     async def ids_of(self, usernames: Iterable[str]) -> dict[str, int]:
-        return dict(self._rows(_IDS_OF, (text_list({username.lower() for username in usernames}),)))
+        return dict(self._rows(_SQL.IDS_OF, (text_list({username.lower() for username in usernames}),)))
 
     async def put_people(self, people: Sequence[Person]) -> int:
         return await self._writer.submit(lambda connection: _put_people(connection, people), Size.LONG)
 
     async def first_person_ids(self, limit: int) -> list[int]:
-        return [id_ for (id_,) in self._rows(_FIRST_PERSON_IDS, (limit,))]
+        return [id_ for (id_,) in self._rows(_SQL.FIRST_PERSON_IDS, (limit,))]
 
 
 def _put_people(connection: sqlite3.Connection, people: Sequence[Person]) -> int:
@@ -65,13 +55,13 @@ def _put_people(connection: sqlite3.Connection, people: Sequence[Person]) -> int
         key = person.username.lower()
         profile = _encode(person.profile).decode()
         row = (person.id, person.username, person.name, person.state.value, profile)
-        if connection.execute(_PUT_PERSON, row).rowcount <= 0:
+        if connection.execute(_SQL.PUT_PERSON, row).rowcount <= 0:
             continue
         changed += 1
-        connection.execute(_DROP_HANDLES, (person.id, key))
-        connection.execute(_PUT_HANDLE, (key, person.id))
-        if connection.execute(_HANDLE_OWNER, (key,)).fetchall() != [(person.id,)]:
+        connection.execute(_SQL.DROP_HANDLES, (person.id, key))
+        connection.execute(_SQL.PUT_HANDLE, (key, person.id))
+        if connection.execute(_SQL.HANDLE_OWNER, (key,)).fetchall() != [(person.id,)]:
             raise Conflict(f"the username of person {person.id} belongs to somebody else")
     if changed:
-        connection.execute(_BUMP, (Part.DIRECTORY.value,))
+        connection.execute(_SQL.BUMP, (Part.DIRECTORY.value,))
     return changed

@@ -78,6 +78,9 @@ def lock_path(path: Path) -> Path:
 
 def _conflict(path: Path, held_by: str) -> str:
     process, _, holder = held_by.strip().partition(" ")
+    if not process:
+        # It has the lock, and has not written yet who it is.
+        return f"another server or command has just begun with {path}: wait for its end, or give this one another file"
     if holder not in ("copy", "backup", "migrate"):
         return f"another server (process {process}) already serves {path}: stop it, or give this one another file"
     if process == str(os.getpid()):

@@ -118,7 +118,7 @@ def pending_in_file(path: Path) -> list[str]:
     """The names of what is pending; nothing is changed, and nothing made.
 
     Raises:
-        StoreError: it is another program's, was made by a newer version, or cannot be opened.
+        StoreError: it is another program's, an unfinished copy, was made by a newer version, or cannot be opened.
     """
     if not path.exists():
         return [name for _, name, _ in migrations()]
@@ -126,6 +126,7 @@ def pending_in_file(path: Path) -> list[str]:
         address = f"file:{quote(str(path.resolve()))}?mode=rw"
         with closing(sqlite3.connect(address, uri=True, timeout=BUSY_TIMEOUT_MS / 1000)) as connection:
             check_ours(connection, path)
+            check_finished(connection, path)
             return [name for _, name, _ in pending(connection)]
     except sqlite3.Error as error:
         raise translated(error) from None

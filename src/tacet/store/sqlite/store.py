@@ -26,7 +26,7 @@ from tacet.store.sqlite.reader import Reader
 from tacet.store.sqlite.relations import SqliteRelations
 from tacet.store.sqlite.writer import BUSY_TIMEOUT_MS, GroupWriter
 
-CACHED_STATEMENTS = 128
+CACHED_STATEMENTS = 256
 """Prepared statements kept per connection: more than there are kinds of query."""
 
 PAGE_CACHE_KIB = 16 * 1024

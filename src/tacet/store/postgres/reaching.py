@@ -1,0 +1,38 @@
+"""Reaching a database that is away: again and again, for it may come back at any moment."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from tacet.store.postgres.hosts import end
+from tacet.store.postgres.session import Connection
+
+RETRY_S = 0.25
+"""Between attempts to reach a database that is away: short, for it is to be found within two seconds of its return."""
+
+HUNG_S = 1.0
+"""An attempt that takes longer gets another beside it: its packets may have been lost before the network came back."""
+
+MAX_ATTEMPTS = 8
+"""Attempts at a time."""
+
+
+async def reached(connect: Callable[[], Awaitable[Connection]]) -> Connection:
+    """A session, once there is one; several attempts overlap where the first ones hang."""
+    loop = asyncio.get_running_loop()
+    attempts: set[asyncio.Future[Connection]] = set()
+    begun_at = loop.time() - HUNG_S
+    try:
+        while True:
+            if not attempts or (loop.time() - begun_at >= HUNG_S and len(attempts) < MAX_ATTEMPTS):
+                begun_at = loop.time()
+                attempts.add(asyncio.ensure_future(connect()))
+            done, attempts = await asyncio.wait(attempts, timeout=RETRY_S, return_when=asyncio.FIRST_COMPLETED)
+            if succeeded := [each for each in done if each.exception() is None]:
+                attempts |= set(succeeded[1:])
+                return succeeded[0].result()
+            if not attempts:
+                await asyncio.sleep(max(0.0, begun_at + RETRY_S - loop.time()))
+    finally:
+        for each in attempts:
+            each.cancel()
+            each.add_done_callback(end)

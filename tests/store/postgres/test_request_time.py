@@ -1,0 +1,131 @@
+"""A request as a whole has so much time: past it nothing new is begun in the database, and what was begun is undone or
+ends as ever."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextvars import Context
+from math import inf
+from typing import Any
+
+import pytest
+
+from tacet.began import BEGAN_S
+from tacet.store.base import StoreBusy
+from tacet.store.postgres.database import REQUEST_STATEMENTS, TOO_LONG, Database, Transaction, check_time
+from tacet.store.postgres.session import Connection
+
+TIMEOUT_S = 10.0
+"""For a statement: more than any takes here, however busy the machine is."""
+
+LIMIT_S = REQUEST_STATEMENTS * TIMEOUT_S
+
+
+@pytest.fixture
+async def database(postgres_address: str) -> AsyncIterator[Database]:
+    opened = Database(postgres_address, 2, 100, TIMEOUT_S)
+    await opened.open()
+    await opened.write("CREATE TABLE note (id BIGINT PRIMARY KEY)")
+    yield opened
+    await opened.close()
+
+
+async def asked(work: Coroutine[Any, Any, Any], ago_s: float) -> Any:
+    """Do this as a part of a request that began so long ago."""
+    context = Context()
+    context.run(BEGAN_S.set, asyncio.get_running_loop().time() - ago_s)
+    return await asyncio.get_running_loop().create_task(work, context=context)
+
+
+async def insert(transaction: Transaction) -> None:
+    await transaction.run("INSERT INTO note (id) VALUES (1)")
+
+
+async def test_a_request_that_has_time_is_answered(database: Database) -> None:
+    assert await asked(database.rows("SELECT 1"), 0) == [(1,)]
+    assert await asked(database.write("INSERT INTO note (id) VALUES (7) RETURNING id"), 0) == [(7,)]
+    await asked(database.transaction(insert), 0)
+    assert len(await database.rows("SELECT id FROM note")) == 2
+
+
+async def test_one_whose_time_is_up_begins_nothing(database: Database) -> None:
+    many = database.write_many("INSERT INTO note (id) VALUES ($1) RETURNING id", [(3,)])
+    one = database.write("INSERT INTO note (id) VALUES (2)")
+    for work in (database.rows("SELECT 1"), one, many, database.transaction(insert)):
+        with pytest.raises(StoreBusy, match=TOO_LONG):
+            await asked(work, LIMIT_S)
+    assert await database.rows("SELECT id FROM note") == []
+    assert database.pool.used == 0
+
+
+async def test_outside_of_requests_there_is_all_the_time(database: Database) -> None:
+    assert database.until_s() == inf
+    check_time(database.until_s())
+
+
+async def test_nobody_waits_for_a_session_past_the_end_of_the_request(database: Database) -> None:
+    held = [await database.pool.take() for _ in range(2)]
+    waiting = asyncio.create_task(asked(database.rows("SELECT 1"), LIMIT_S - 0.5))
+    # The patience of the pool is twenty times as long; whoever waits for that waits in vain.
+    with pytest.raises(StoreBusy):
+        await waiting
+    for each in held:
+        database.pool.give(each)
+    assert await database.rows("SELECT 1") == [(1,)]
+
+
+class Slow(Connection):
+    """Every statement takes until a time has come."""
+
+    def __init__(self, until_s: float) -> None:
+        super().__init__(None, 1.0)
+        self.until_s = until_s
+        self.said: list[str] = []
+
+    async def fetch(self, sql: str, parameters: Sequence[Any]) -> list[Any]:
+        self.said.append(sql)
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(self.until_s - loop.time() + 0.01)
+        return []
+
+    async def begin(self, script: str = "") -> str:
+        self.said.append("BEGIN")
+        return ""
+
+    async def execute(self, script: str) -> str:
+        self.said.append(script)
+        return script
+
+
+class TestTransactions:
+    async def test_time_that_is_up_in_the_middle_lets_no_other_statement_begin(self) -> None:
+        until_s = asyncio.get_running_loop().time() + 0.1
+        connection = Slow(until_s)
+        transaction = Transaction(connection, until_s)
+        await transaction.rows("SELECT 1")
+        for step in (transaction.rows("SELECT 2"), transaction.lock(("pair", 1)), transaction.script("SELECT 3")):
+            with pytest.raises(StoreBusy, match=TOO_LONG):
+                await step
+        assert connection.said == ["BEGIN", "SELECT 1"]
+
+    async def test_what_is_complete_is_committed_however_long_it_took(self) -> None:
+        until_s = asyncio.get_running_loop().time() + 0.1
+        connection = Slow(until_s)
+        transaction = Transaction(connection, until_s)
+        await transaction.rows("INSERT")
+        await transaction.commit()
+        assert connection.said == ["BEGIN", "INSERT", "COMMIT"]
+
+    async def test_what_is_not_complete_is_undone(self, database: Database) -> None:
+        loop = asyncio.get_running_loop()
+        # Two seconds are left, of which the first statement needs some milliseconds.
+        until_s = loop.time() + 2
+
+        async def work(transaction: Transaction) -> None:
+            await insert(transaction)
+            await asyncio.sleep(until_s - loop.time() + 0.01)
+            await transaction.run("INSERT INTO note (id) VALUES (2)")
+
+        with pytest.raises(StoreBusy, match=TOO_LONG):
+            await asked(database.transaction(work), LIMIT_S - 2)
+        assert await database.rows("SELECT id FROM note") == []
+        assert database.pool.used == 0
