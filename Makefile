@@ -12,12 +12,19 @@ export PYTHON
 
 BIN := .venv/bin
 
-# What starts processes, browsers, foreign clients or crashes, and the bench: run one after the other, for several of them
-# look at what becomes of a service within a second or two.
-SLOW := tests/bench tests/browser tests/clients tests/contract tests/crash tests/deploy tests/faults tests/processes \
+# What watches times or loads the machine: one after the other.
+TIMED := tests/bench tests/crash tests/processes \
+	$(addprefix tests/faults/test_,$(addsuffix .py,database_kill disk faulty network overload redis_kill same_pairs server_kill))
+
+# What starts processes, browsers and foreign clients, but only waits for them: a file at a time to each core, those that
+# take longest first.
+STARTING := tests/contract tests/browser tests/clients tests/deploy tests/faults \
 	tests/cli/test_people.py tests/cli/test_servers.py tests/sandbox/test_kept_worlds.py tests/sandbox/test_seeding.py \
 	tests/store/sqlite/test_locking.py tests/test_databases.py tests/test_migrating_examples.py tests/test_readme.py \
 	tests/wire/test_http1.py
+
+NO_TIMED := $(addprefix --ignore=,$(TIMED))
+ONLY_QUICK := -p no:schemathesis $(NO_TIMED) $(addprefix --ignore=,$(STARTING))
 
 # What is said of the service as a whole is said of it on PostgreSQL as well.
 ON_POSTGRESQL := tests/clients tests/contract tests/meaning
@@ -39,15 +46,16 @@ test: test-environment lint types ## Everything: lint, formatting, types, all te
 ifeq ($(ARGS),)
 	@trap 'exit 130' INT; failed=0; \
 	$(BIN)/pytest -n auto --dist loadfile --world postgresql $(ON_POSTGRESQL) || failed=1; \
-	$(BIN)/pytest -n auto --dist worksteal -p no:schemathesis $(addprefix --ignore=,$(SLOW)) || failed=1; \
-	$(BIN)/pytest $(SLOW) || failed=1; \
+	$(BIN)/pytest -n auto --dist worksteal $(ONLY_QUICK) || failed=1; \
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(NO_TIMED) $(STARTING) || failed=1; \
+	$(BIN)/pytest $(TIMED) || failed=1; \
 	exit $$failed
 else
 	@$(BIN)/pytest $(ARGS)
 endif
 
 check: test-environment lint types ## The quick part, about two minutes: lint, formatting, types, unit tests on SQLite
-	@$(BIN)/pytest -n auto --dist worksteal -p no:schemathesis -k 'not postgres' $(addprefix --ignore=,$(SLOW)) $(ARGS)
+	@$(BIN)/pytest -n auto --dist worksteal $(ONLY_QUICK) -k 'not postgres' $(ARGS)
 
 bench: test-environment ## Measure what docs/performance.md claims; ARGS go to the bench
 	@scripts/load_generator.sh

@@ -1,8 +1,8 @@
 import asyncio
 import base64
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -70,6 +70,19 @@ async def noticed(*those: Process) -> None:
     for each in those:
         assert (await each.signed("GET", ME)).status == 401
     those[0].clock.advance(1_000)
+
+
+@asynccontextmanager
+async def watching(tacet: Tacet) -> AsyncIterator[None]:
+    """What a server does meanwhile; nothing of it goes on afterwards."""
+    task = asyncio.ensure_future(tacet.watch())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        await tacet.flush()
 
 
 @pytest.fixture
@@ -180,9 +193,8 @@ class TestRevoking:
             assert (await here.signed("POST", "/1.1/oauth/invalidate_token.json")).status == 200
             await asyncio.sleep(0.05)
             assert (await there.signed("GET", ME)).status == 200
-            watching = asyncio.ensure_future(there.tacet.watch())
-            await asyncio.sleep(0.05)
-            watching.cancel()
+            async with watching(there.tacet):
+                await asyncio.sleep(0.05)
             assert (await there.signed("GET", ME)).status == 401
 
 
@@ -216,9 +228,8 @@ class TestReplays:
         async with processes(harmed_redis.address) as (here, there):
             headers = here.signature("GET", ME, nonce="cut off")
             await here.store.nonces.announce()
-            watching = asyncio.ensure_future(there.tacet.watch())
-            await asyncio.sleep(0.1)
-            watching.cancel()
+            async with watching(there.tacet):
+                await asyncio.sleep(0.1)
             assert (await there.call("GET", ME, token=None, headers=headers)).status == 200
             held = await here.store.nonces.sweep(NOW_MS + 10**9, 10)
             assert held == 1
@@ -229,14 +240,9 @@ class TestReplays:
             await noticed(only)
             assert await self.send(only, "gone") == 200
             only.clock.advance(700_000)
-            assert await self.swept(only.tacet.watch, lambda: only.store.nonces.sweep(NOW_MS + 10**9, 10)) == 0
-
-    async def swept(self, watch: Callable[[], Awaitable[None]], left: Callable[[], Awaitable[int]]) -> int:
-        """How many are left after a moment's watch."""
-        watching = asyncio.ensure_future(watch())
-        await asyncio.sleep(0.1)
-        watching.cancel()
-        return await left()
+            async with watching(only.tacet):
+                await asyncio.sleep(0.1)
+            assert await only.store.nonces.sweep(NOW_MS + 10**9, 10) == 0
 
 
 class TestGuesses:

@@ -12,7 +12,6 @@ from typing import TextIO
 import pytest
 
 from tacet.observing import request_log
-from tacet.observing import request_log
 from tacet.observing.request_log import MAX_CHUNK_BYTES, Entry, RequestLog, to_stderr
 
 AT_MS = 1_790_000_000_123
@@ -25,12 +24,6 @@ PATIENCE_S = 30.0
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """What waits is written before a log ends, however busy the machine is."""
-    monkeypatch.setattr(request_log, "LAST_WORDS_S", PATIENCE_S)
-
-
-@pytest.fixture(autouse=True)
-def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The end waits for what is written, however busy the machine is."""
     monkeypatch.setattr(request_log, "LAST_WORDS_S", PATIENCE_S)
 
 

@@ -44,7 +44,7 @@ async def test_everybody_else_hears_what_one_tells(redis_address: str) -> None:
     ):
         await one.news.tell(Part.CREDENTIALS)
         await two.news.tell(Part.DIRECTORY)
-        await until(lambda: len(three.heard) == 2)
+        await until(lambda: bool(one.heard and two.heard and len(three.heard) == 2))
         assert three.heard == [Part.CREDENTIALS, Part.DIRECTORY]
         assert (one.heard, two.heard) == ([Part.DIRECTORY], [Part.CREDENTIALS])
 

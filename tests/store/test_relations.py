@@ -143,7 +143,7 @@ class TestStretches:
     ) -> None:
         rows = [(target_id, 10 * target_id) for target_id in expected]
         assert await store.relations.older(Kind.MUTE, SOURCE, position, limit, NOW) == rows
-        packed = Packed([*expected], rows[-1][1], more=expected[-1] > 1) if rows else Packed([], 0, more=False)
+        packed = Packed([*expected], rows[-1][1] if rows and expected[-1] > 1 else None)
         assert await store.relations.packed(Kind.MUTE, SOURCE, position, limit, NOW) == packed
 
     @pytest.mark.parametrize(
@@ -168,15 +168,15 @@ class TestStretches:
 
 async def test_only_what_has_not_ended_makes_a_list_go_on(store: Store) -> None:
     await store.relations.add_many([mute(1, 10, end_at_ms=NOW), mute(2, 20), mute(3, 30)])
-    assert await store.relations.packed(Kind.MUTE, SOURCE, MAX_POSITION, 1, NOW) == Packed([3], 30, more=True)
-    assert await store.relations.packed(Kind.MUTE, SOURCE, MAX_POSITION, 2, NOW) == Packed([3, 2], 20, more=False)
+    assert await store.relations.packed(Kind.MUTE, SOURCE, MAX_POSITION, 1, NOW) == Packed([3], 30)
+    assert await store.relations.packed(Kind.MUTE, SOURCE, MAX_POSITION, 2, NOW) == Packed([3, 2], None)
 
 
 async def test_a_packed_stretch_keeps_the_order_of_a_long_list(store: Store) -> None:
     await store.relations.add_many([mute(n * 7919 % 10_007, 2 * n) for n in range(1, 2_001)])
     rows = await store.relations.older(Kind.MUTE, SOURCE, 3_001, 1_000, NOW)
     packed = await store.relations.packed(Kind.MUTE, SOURCE, 3_001, 1_000, NOW)
-    assert packed == Packed([target_id for target_id, _ in rows], rows[-1][1], more=True)
+    assert packed == Packed([target_id for target_id, _ in rows], rows[-1][1])
     assert len(rows) == 1_000
 
 

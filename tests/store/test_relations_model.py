@@ -117,8 +117,8 @@ class Look:
         assert await store.relations.newer(*asked) == newer
         packed = await store.relations.packed(*asked)
         assert packed.target_ids == [target_id for target_id, _ in older]
-        assert packed.oldest == (older[-1][1] if older else 0)
-        assert packed.more == any(row[1] < packed.oldest for row in rows)
+        goes_on = older and any(row[1] < older[-1][1] for row in rows)
+        assert packed.older_than == (older[-1][1] if goes_on else None)
 
 
 KEYS = st.tuples(KINDS, SOURCES, TARGETS)

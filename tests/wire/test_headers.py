@@ -1,5 +1,11 @@
 import pytest
 
+from tacet.clock import ManualClock
+from tacet.identity.caller import Caller, Method
+from tacet.ids import SeededRandomness
+from tacet.limits.windows import Spent
+from tacet.records.credentials import Access
+from tacet.wire.headers import HeaderWriter
 from tests.cast import ALICE, READ_ONLY_APP_ID, STANDALONE_APP_ID, bearer
 from tests.service import Service
 from tests.wire.calls import BY_ID, LIST, OPERATIONS, READS, USER_ONLY, WRITES, Operation, name
@@ -161,3 +167,12 @@ async def test_no_answer_may_be_kept_by_a_cache(service: Service) -> None:
     answers = [await BY_ID["getUsersMuting"](service, token) for token in ("alice", "app-only", None)]
     answers.append(await service.get("/2/nowhere"))
     assert {answer.headers["cache-control"] for answer in answers} == {"no-cache, no-store, max-age=0"}
+
+
+@pytest.mark.parametrize("spent", [None, Spent(True, 15, 7, 1_651_930_556)], ids=["without-limits", "with-limits"])
+def test_a_head_written_at_once_says_what_the_headers_say_one_by_one(spent: Spent | None) -> None:
+    writer = HeaderWriter(ManualClock(1_651_929_656_000), SeededRandomness(5))
+    caller = Caller(Method.OAUTH2_USER, 1, 2, frozenset(), Access.READ_WRITE, in_project=True)
+    asked = (b"{}", caller, spent, (b"0123456789abcdef", 0))
+    lines = [b"%b: %b\r\n" % header for header in writer.ok(*asked)]
+    assert writer.ok_head(*asked) == b"HTTP/1.1 200 OK\r\n" + b"".join(lines)

@@ -41,7 +41,7 @@ class Lists:
         now_ms = self._clock.now_ms()
         packed = await self._relations.packed(kind, source_id, position, limit, now_ms)
         way_back = await self._way_back(kind, source_id, position, now_ms) if position != NEWEST else None
-        return Page(packed.target_ids, packed.oldest if packed.more else None, way_back)
+        return Page(packed.target_ids, packed.older_than, way_back)
 
     async def _page_newer(self, kind: Kind, source_id: int, position: int, limit: int) -> Page:
         now_ms = self._clock.now_ms()

@@ -28,13 +28,11 @@ class Packed(msgspec.Struct, frozen=True):
 
     Attributes:
         target_ids: in order.
-        oldest: the position of the last one; 0 when there is none.
-        more: whether the list goes on after it.
+        older_than: the position of the last one, where the list goes on after it; None where it ends.
     """
 
     target_ids: list[int]
-    oldest: int
-    more: bool
+    older_than: int | None
 
 
 class StoreError(Exception):

@@ -30,6 +30,10 @@ _APPLICATION: tuple[Header, ...] = (
 _EDGE: tuple[Header, ...] = (_CACHE_CONTROL, (b"server", b"tacet"), (b"x-content-type-options", b"nosniff"))
 _JSON_TYPE = (b"content-type", JSON)
 _OLDER_CACHING = b"no-cache, no-store, must-revalidate, pre-check=0, post-check=0"
+_MOVING = b"date: %b\r\nx-access-level: %b\r\n%bx-transaction-id: %b\r\nx-response-time: %b\r\ncontent-length: %d\r\n"
+_LIMITS = b"x-rate-limit-limit: %d\r\nx-rate-limit-remaining: %d\r\nx-rate-limit-reset: %d\r\n"
+"""What `_finish` adds to a 200, in one piece: put together one by one they are a fiftieth of what a page costs."""
+
 _LONG_AGO = b"Tue, 31 Mar 1981 05:00:00 GMT"
 
 
@@ -60,9 +64,8 @@ class HeaderWriter:
         self._stride = randomness.bits(63) << 1 | 1
         self._connection = (b"x-connection-hash", f"{randomness.bits(256):064x}".encode())
         self._application = [*_APPLICATION, self._connection]
-        self._ok_head = b"HTTP/1.1 200 OK\r\n" + b"".join(
-            b"%b: %b\r\n" % header for header in (*self._application, _JSON_TYPE)
-        )
+        fixed = b"".join(b"%b: %b\r\n" % header for header in (*self._application, _JSON_TYPE))
+        self._ok_head = b"HTTP/1.1 200 OK\r\n" + fixed.replace(b"%", b"%%") + _MOVING
         self._edge = [*_EDGE, self._connection]
         self._second = -1
         self._dates = (b"", b"")
@@ -79,8 +82,10 @@ class HeaderWriter:
 
     def ok_head(self, body: bytes, caller: Caller, spent: Spent | None, moving: tuple[bytes, int]) -> bytes:
         """Status line and headers of a 200 as they go over HTTP/1.1, without the empty line that ends them."""
-        changing = self._finish([(b"date", self._today()[0])], body, caller, spent, moving)
-        return self._ok_head + b"".join([b"%b: %b\r\n" % header for header in changing])
+        transaction_id, started_ns = moving
+        limits = b"" if spent is None else _LIMITS % (spent.limit, spent.remaining, spent.resets_at_s)
+        access, took_ms = caller.access.encode(), self._took_ms(started_ns)
+        return self._ok_head % (self._today()[0], access, limits, transaction_id, took_ms, len(body))
 
     def ok(self, body: bytes, caller: Caller | None, spent: Spent | None, moving: tuple[bytes, int]) -> list[Header]:
         """The headers of a 200. `moving`: the transaction's id and its start in clock ticks."""

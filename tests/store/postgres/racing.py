@@ -16,6 +16,9 @@ from tests.store.building import QUEUE_LENGTH
 CONNECTIONS = 12
 """Of each server: more than either does at a time in any race, so that nobody waits for a turn."""
 
+TIMEOUT_S = 30
+"""Of a statement: more than any takes, however busy the machine is."""
+
 TURNS = 30
 """Rounds of each race."""
 
@@ -75,7 +78,7 @@ class Race:
 @asynccontextmanager
 async def racing(address: str) -> AsyncIterator[Race]:
     """Two servers on an empty database with Tacet's tables."""
-    stores = [open_store(address, QUEUE_LENGTH, connections=CONNECTIONS) for _ in range(2)]
+    stores = [open_store(address, QUEUE_LENGTH, connections=CONNECTIONS, timeout_s=TIMEOUT_S) for _ in range(2)]
     connection = await asyncpg.connect(address)
     try:
         await asyncio.gather(*(store.open() for store in stores))

@@ -4,6 +4,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from tacet.store.queries.directory import DirectoryQueries
 from tacet.store.queries.messages import MessageQueries
 from tacet.store.queries.posts import PostQueries
 from tacet.store.queries.sweeping import SweepingQueries
+from tacet.store.sqlite import own
 from tacet.store.sqlite.dialect import adapt
 from tacet.store.sqlite.migrating import migrations
 
@@ -140,7 +142,10 @@ BOTH_SIDES = [
 """Sorts two pages that were already cut."""
 
 SEVERAL = {
-    "PACKED": [f"{RELATION_BY_POSITION} AND position<?)"] * 2,
+    "PACKED": [
+        "SEARCH relation USING PRIMARY KEY (source_id=? AND kind=? AND position<?)",
+        RELATION_BY_TARGET,
+    ],
     "WHICH": [
         f"SEARCH relation USING COVERING INDEX {BY_TARGET}",
         "SEARCH any_ended USING COVERING INDEX relation_by_end_of_source (source_id=? AND kind=? AND end_at_ms<?)",
@@ -279,10 +284,18 @@ SUBJECTS = (
 
 ALL = {
     name: sql
-    for subject in SUBJECTS
+    for subject in (*SUBJECTS, own)
     for name, sql in vars(subject).items()
     if name.isupper() and not name.startswith("_") and not name.endswith("_COLUMNS")
 }
+"""What is asked: SQLite's own words stand for those that it shares with other databases."""
+
+STATISTICS = {
+    "long lists": "2000000 2000000 1000000 1",
+    "short lists": "2000000 2 1 1",
+    "a list of everything": "1 1 1 1",
+}
+"""What `ANALYZE` may have said about the relations of a source, of a kind and of a target."""
 
 
 @pytest.fixture(scope="module")
@@ -295,7 +308,7 @@ def database() -> Iterator[sqlite3.Connection]:
 
 
 def plan(database: sqlite3.Connection, sql: str) -> list[str]:
-    parameters = [0] * max((int(number) for number in re.findall(r"\$(\d+)", sql)), default=0)
+    parameters = [0] * max((int(number) for number in re.findall(r"[$?](\d+)", sql)), default=0)
     steps = database.execute(f"EXPLAIN QUERY PLAN {adapt(sql)}", parameters)
     return [detail for *_, detail in steps if not HARMLESS.fullmatch(detail)]
 
@@ -325,3 +338,17 @@ def test_a_table_read_from_its_beginning_is_not_sorted(database: sqlite3.Connect
 
 def test_every_query_is_looked_at() -> None:
     assert ALL.keys() == PLANS.keys() | SEVERAL.keys() | NO_SEARCH | WHOLE_TABLES
+
+
+@pytest.mark.parametrize("rows", STATISTICS.values(), ids=list(STATISTICS))
+@pytest.mark.parametrize("name", ["PACKED", "WHICH"])
+def test_a_list_is_not_walked_for_a_question_whatever_statistics_say(tmp_path: Path, name: str, rows: str) -> None:
+    with closing(sqlite3.connect(tmp_path / "analyzed.db")) as connection:
+        for _, _, schema in migrations():
+            connection.executescript(schema)
+        connection.execute("ANALYZE")
+        for index in ("relation", "sqlite_autoindex_relation_2", "relation_by_end_of_source"):
+            connection.execute("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('relation', ?, ?)", (index, rows))
+        connection.commit()
+    with closing(sqlite3.connect(tmp_path / "analyzed.db")) as connection:
+        assert plan(connection, ALL[name]) == SEVERAL[name]

@@ -121,8 +121,8 @@ class PostgresRelations(RelationStore):
     async def packed(self, kind: Kind, source_id: int, position: int, limit: int, now_ms: int) -> Packed:
         for target_ids, oldest, more in await self._rows(_PACKED, (source_id, int(kind), position, now_ms, limit)):
             if oldest is not None:
-                return Packed(target_ids, oldest, more is not None)
-        return Packed([], 0, more=False)
+                return Packed(target_ids, oldest if more is not None else None)
+        return Packed([], None)
 
     async def newer(self, kind: Kind, source_id: int, position: int, limit: int, now_ms: int) -> list[Row]:
         return [*map(tuple, await self._rows(_NEWER, (source_id, int(kind), position, now_ms, limit)))]

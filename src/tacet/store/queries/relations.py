@@ -45,6 +45,7 @@ ORDER BY position LIMIT $5
 """
 
 # Whether anybody is older comes with the page: asked for by itself it would be a second way to the database and back.
+# SQLite, to which there is no way, has words of its own for this and for WHICH: `tacet.store.sqlite.own`.
 PACKED = """
 SELECT newest.target_ids, newest.oldest, (
     SELECT 1 FROM relation

@@ -8,6 +8,7 @@ import msgspec
 from tacet.records.relations import MAX_POSITION, Change, Edge, Kind, Relation
 from tacet.store.base import NoFreePosition, Packed, Prevented, RelationStore, Row
 from tacet.store.queries import relations as queries
+from tacet.store.sqlite import own
 from tacet.store.sqlite.dialect import adapt, id_list
 from tacet.store.sqlite.reader import Reader
 from tacet.store.sqlite.writer import GroupWriter, Size
@@ -22,9 +23,7 @@ _decode_ids = msgspec.json.Decoder(list[int]).decode
 
 _POSITION = adapt(queries.POSITION)
 _OLDER = adapt(queries.OLDER)
-_PACKED = adapt(queries.PACKED)
 _NEWER = adapt(queries.NEWER)
-_WHICH = adapt(queries.WHICH)
 _WHO = adapt(queries.WHO)
 _ENDED = adapt(queries.ENDED)
 _REMOVE_ENDED = adapt(queries.REMOVE_ENDED)
@@ -77,16 +76,18 @@ class SqliteRelations(RelationStore):
         return self._rows(_OLDER, (source_id, int(kind), position, now_ms, limit))
 
     async def packed(self, kind: Kind, source_id: int, position: int, limit: int, now_ms: int) -> Packed:
-        for target_ids, oldest, more in self._rows(_PACKED, (source_id, int(kind), position, now_ms, limit)):
-            if oldest is not None:
-                return Packed(_decode_ids(target_ids), oldest, more is not None)
-        return Packed([], 0, more=False)
+        for target_ids, older_than in self._rows(own.PACKED, (source_id, int(kind), position, now_ms, limit)):
+            packed = Packed(_decode_ids(target_ids), older_than)
+            if older_than is not None:
+                packed.target_ids.pop()
+            return packed
+        return Packed([], None)
 
     async def newer(self, kind: Kind, source_id: int, position: int, limit: int, now_ms: int) -> list[Row]:
         return self._rows(_NEWER, (source_id, int(kind), position, now_ms, limit))
 
     async def which(self, kind: Kind, source_id: int, target_ids: Sequence[int], now_ms: int) -> set[int]:
-        for (found,) in self._rows(_WHICH, (source_id, int(kind), id_list(target_ids), now_ms)):
+        for (found,) in self._rows(own.WHICH, (source_id, int(kind), id_list(target_ids), now_ms)):
             return set(_decode_ids(found))
         return set()
 
