@@ -16,10 +16,6 @@ from tacet.store.opening import open_store
 MUTES_EACH = 100
 """Length of every list: a default page."""
 
-TOUCHES_EACH = 4
-"""More mutes for everybody who is asked for, where pages are to be changed once: a list lies on one or two of an index,
-and of so many rarely all land on one."""
-
 SOURCES_AT_ONCE = 5_000
 """Whose lists are made in one statement: half a million rows, a few seconds."""
 
@@ -85,19 +81,6 @@ async def mutes(address: str) -> int:
         await connection.close()
 
 
-async def touch(address: str, crowd: Crowd) -> None:
-    """Change what mutes will change, once: what PostgreSQL does at the first change after a checkpoint is done then.
-
-    Everybody who is asked for mutes `TOUCHES_EACH` more; once for each world.
-    """
-    connection = await asyncpg.connect(address)
-    try:
-        chosen = (0, crowd.sources, crowd.step, MUTES_EACH, MUTES_EACH + TOUCHES_EACH)
-        await connection.execute(MUTES, *chosen, crowd.sources, crowd.targets)
-    finally:
-        await connection.close()
-
-
 async def checkpoint(address: str) -> None:
     """Have everything written that was changed, so that the next change of each page is its first."""
     connection = await asyncpg.connect(address)
@@ -128,12 +111,10 @@ def person_id_sql(index: str) -> str:
 MUTES = f"""
 INSERT INTO relation (source_id, kind, position, target_id)
 SELECT {person_id_sql("s")}, {Kind.MUTE:d}, ({world.FIRST_MUTE_MS}::bigint + nth * 1000) << {TIE_BITS},
-    {person_id_sql("($6 + (s * 31 + nth * " + str(STRIDE) + ") % $7)")}
-FROM generate_series($1::bigint, $2::bigint - 1, $3::bigint) AS s
-CROSS JOIN generate_series($4::integer, $5::integer - 1) AS nth
+    {person_id_sql("($3 + (s * 31 + nth * " + str(STRIDE) + ") % $4)")}
+FROM generate_series($1::bigint, $2::bigint - 1) AS s CROSS JOIN generate_series(0, {MUTES_EACH - 1}) AS nth
 """
-"""Of the lists of each $3rd source from $1 up to $2 the mutes from number $4 up to $5; of targets drawn from $7 people
-from the index $6 on."""
+"""The lists of the sources from $1 up to $2, of targets drawn from $4 people from the index $3 on."""
 
 
 INDEXES = """
@@ -155,7 +136,7 @@ async def _put_mutes(address: str, crowd: Crowd, meter: Meter) -> None:
             await connection.execute(drop)
         for first in range(0, crowd.sources, SOURCES_AT_ONCE):
             after = min(first + SOURCES_AT_ONCE, crowd.sources)
-            await connection.execute(MUTES, first, after, 1, 0, MUTES_EACH, crowd.sources, crowd.targets)
+            await connection.execute(MUTES, first, after, crowd.sources, crowd.targets)
             meter("mutes", after * MUTES_EACH, crowd.relations)
         for _, make in indexes:
             await connection.execute(make)

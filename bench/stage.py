@@ -25,6 +25,13 @@ from tests.databases import Redis
 DEFAULT_PAGE, LARGEST_PAGE = 100, 1_000
 """People on a page, unless asked otherwise and at most."""
 
+MUTES_TO_WARM_UP = 6
+"""Of each list. A session of PostgreSQL is slower where it comes for the first time, for its memory has to be mapped;
+among ten million the first seconds of mutes were a third slower. After so many that is rare."""
+
+WARM_UP_NUMBERS = 1_000
+"""Where the numbers of such loads begin: each draws other pairs, and those of rounds begin at 1."""
+
 
 class Stage:
     """One invocation's processes and files; everything is ended and removed with the context.
@@ -116,6 +123,17 @@ class Stage:
                 (f"/2/users/{world.person_id(index)}/muting", f"Bearer {world.bearer_text(index)}")
                 for index in of.crowd.asked_indexes
             )
+
+    def warm_up_mutes(self, of: World) -> None:
+        """Let everybody who is asked for mute `MUTES_TO_WARM_UP` others, more or less."""
+        self.say(f"warming up: mutes, {of.crowd.relations:,} mutes in PostgreSQL")
+        server, log = self.world_server(of), self.scratch / "wrk.log"
+        missing = of.crowd.asked * MUTES_TO_WARM_UP
+        for number in itertools.count(WARM_UP_NUMBERS):
+            arguments = (str(of.people), str(number), str(of.targets))
+            missing -= apply(server, "mute", arguments, 1, self.cores, log).requests
+            if missing <= 0:
+                break
 
     def world_load(
         self,

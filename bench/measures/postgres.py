@@ -10,7 +10,7 @@ from bench.errors import BenchError
 from bench.figures import Figure, Goal, Sense, figure, rate_figure
 from bench.load import Load, ratios, rounds
 from bench.measures.mutes import MIN_EFFECT
-from bench.pgworld import checkpoint, mutes, touch
+from bench.pgworld import checkpoint, mutes
 from bench.stage import Stage
 
 SHARE_OF_PGBENCH = 0.6
@@ -50,10 +50,9 @@ def _pages(stage: Stage, small: World, large: World) -> list[Figure]:
 
 
 def _mutes(stage: Stage, small: World, large: World) -> list[Figure]:
-    """First when pages have been changed since the last checkpoint, then when none has."""
-    stage.say("changing each list once")
-    for world in (small, large):
-        asyncio.run(touch(world.address, world.crowd))
+    """First long after a checkpoint, then just after one, when each page is logged whole at its first change."""
+    stage.warm_up_mutes(small)
+    stage.warm_up_mutes(large)
     between = rounds(
         stage.plan.runs,
         {

@@ -1,15 +1,13 @@
-import asyncio
 import math
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
 import pytest
 
 from bench import world
-from bench.cluster import World, worlds
-from bench.pgworld import INDEXES, MUTES_EACH, STRIDE, TOUCHES_EACH, Crowd, checkpoint, mutes, person_id_sql, touch
+from bench.cluster import World
+from bench.pgworld import INDEXES, MUTES_EACH, STRIDE, Crowd, checkpoint, mutes, person_id_sql
 from bench.plan import FULL, QUICK
 from tacet.app import Tacet
 from tacet.mutes.positions import TIE_BITS, older_token
@@ -101,21 +99,6 @@ async def test_whose_ids_are_in_the_files_can_ask_and_be_muted(in_postgres: Worl
     targets = in_postgres.targets.read_text().split()
     known = await rows(in_postgres.address, "SELECT id FROM person WHERE id = ANY ($1::bigint[])", [*map(int, targets)])
     assert {id_ for (id_,) in known} == ids(CROWD.target_indexes)
-
-
-@pytest.fixture
-def own_world(tmp_path: Path) -> Iterator[World]:
-    with worlds(tmp_path, [CROWD], Heard().meter) as [made]:
-        yield made
-
-
-def test_who_is_asked_for_can_be_made_to_mute_a_few_more(own_world: World) -> None:
-    counts = f"SELECT source_id, COUNT(*) FROM relation GROUP BY source_id HAVING COUNT(*) <> {MUTES_EACH}"
-    assert asyncio.run(rows(own_world.address, counts)) == []
-    asyncio.run(touch(own_world.address, CROWD))
-    assert set(asyncio.run(rows(own_world.address, counts))) == {
-        (source_id, MUTES_EACH + TOUCHES_EACH) for source_id in ids(CROWD.asked_indexes)
-    }
 
 
 async def test_a_checkpoint_can_be_had(in_postgres: World) -> None:

@@ -33,6 +33,16 @@ def test_the_first_is_told_at_once_and_as_an_error_of_whoever_tells(
     assert caplog.record_tuples == [(LOG.name, logging.ERROR, FULL)]
 
 
+def test_what_is_no_error_is_told_as_what_it_is(caplog: pytest.LogCaptureFixture) -> None:
+    complaints = Complaints(iter((0.0, 0.5, 1.0)).__next__)
+    for _ in range(3):
+        complaints.tell(LOG, "a stranger", level=logging.WARNING)
+    assert [(record.levelno, record.getMessage()) for record in caplog.records] == [
+        (logging.WARNING, "a stranger"),
+        (logging.WARNING, "a stranger (1 more like it within 1.0 s)"),
+    ]
+
+
 def test_those_of_the_next_second_are_counted_and_told_with_the_first_after_it(
     teller: Teller, caplog: pytest.LogCaptureFixture
 ) -> None:

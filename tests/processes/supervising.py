@@ -28,6 +28,12 @@ from tests.service import SECRET_KEY, settings
 ANNOUNCED, AWAY = "announced", "away"
 """Files that tell processes that all are ready, and that the database is away."""
 
+TRIED = "tried"
+"""A file with an octet for each start while the database was away."""
+
+FULL = "full"
+"""A file that tells the parent that the system has no room for another process, with an octet for each it refused."""
+
 STOP_TIMEOUT_S = 30
 """More than all of them take to stop, however busy the machine is."""
 
@@ -210,6 +216,7 @@ def _failing_later(folder: Path) -> Work:
 
     def work(place: Place, ready: Announce) -> int:
         if place.number and (folder / AWAY).exists():
+            note(folder / TRIED)
             raise StoreError("the database cannot be reached")
         ready("")
         if not place.number:
@@ -221,6 +228,27 @@ def _failing_later(folder: Path) -> Work:
     return work
 
 
+def note(file: Path) -> None:
+    """Add an octet."""
+    with file.open("a") as opened:
+        opened.write("x")
+
+
+def _room_that_runs_out(folder: Path, after_one: bool) -> Callable[[], int]:
+    """A fork that refuses for as long as there is such a file, as a system does that has no more to give."""
+    fork, full = os.fork, folder / FULL
+
+    def fork_or_fail() -> int:
+        if full.exists():
+            note(full)
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        if after_one:
+            full.touch()
+        return fork()
+
+    return fork_or_fail
+
+
 MANNERS: Mapping[str, Work] = {
     "never ready": _never_ready,
     "ending early": _ending_early,
@@ -228,6 +256,7 @@ MANNERS: Mapping[str, Work] = {
     "broken": _broken,
     "out of files": _out_of_files,
     "stubborn": _stubborn,
+    "filling up": _never_ready,
 }
 
 
@@ -236,6 +265,7 @@ def _main() -> int:
     logging.basicConfig(format="%(message)s")
     listening.EACH_ITS_OWN = listening.EACH_ITS_OWN and own_sockets
     folder = Path(name)
+    os.fork = _room_that_runs_out(folder, manner == "filling up")
     work = {
         **MANNERS,
         "serve": _serving(folder, chosen),

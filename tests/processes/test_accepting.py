@@ -113,6 +113,15 @@ async def test_without_files_whoever_comes_waits_and_the_log_says_what_helps(
     assert [(each.levelno, remedy in each.getMessage()) for each in caplog.records] == [(logging.ERROR, True)]
 
 
+async def test_a_system_without_what_is_looked_with_has_files_all_the_same(clients: Clients, files: Files) -> None:
+    files.error = errno.ENOENT
+    clients.accepting.look()
+    assert clients.accepting.shortages == 0
+    clients.accepting.pause()
+    clients.come()
+    await until(lambda: clients.accepted == 1)
+
+
 async def test_it_is_not_begun_again_before_enough_are_free(clients: Clients, files: Files) -> None:
     files.free = 100
     clients.accepting.pause()

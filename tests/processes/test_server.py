@@ -21,10 +21,12 @@ from tacet.ids import SeededRandomness
 from tacet.processes import http
 from tacet.processes.listening import AddressError
 from tacet.processes.listening import url as url_of
-from tacet.processes.server import run
+from tacet.processes.server import FLUSH_S, run
+from tacet.processes.stopping import CLOSING_S
 from tacet.records.credentials import Access
 from tacet.store.base import Store, StoreError, StoreLocked
 from tacet.store.opening import open_store
+from tacet.store.postgres import pool, serving
 from tests.cast import ALICE, APP_ID, app, move_in
 from tests.service import SECRET_KEY, settings
 
@@ -256,3 +258,8 @@ class TestEnding:
 
         assert run(settings(port=0, shutdown_timeout_s=60), announce) == 0
         assert b"this process is shutting down" in found[0]
+
+
+def test_the_sessions_of_postgresql_and_the_claim_on_it_are_closed_before_a_server_that_ends_is_out_of_time() -> None:
+    # However much of it what comes before has taken.
+    assert FLUSH_S + pool.CLOSE_S + pool.END_S + serving.CLOSE_S < CLOSING_S

@@ -20,7 +20,7 @@ from tests.crash.connections import Connection, connected, nobody_accepts
 from tests.databases import Postgres
 from tests.faults.crowd import TARGETS
 from tests.faults.hosting import hosted, inhabit, refusal
-from tests.processes.supervising import AWAY, Supervised, eventually, lives, supervised
+from tests.processes.supervising import AWAY, FULL, TRIED, Supervised, eventually, lives, supervised
 from tests.service import settings
 
 PROMISED_STOP_S = 10
@@ -217,16 +217,45 @@ class TestServing:
             parent.wait()
         assert pauses()[:4] == ["0.1", "0.2", "0.4", "0.8"]
 
-    def test_one_that_cannot_serve_later_is_tried_every_second_until_it_can(self, tmp_path: Path) -> None:
+    def test_one_that_cannot_serve_later_is_tried_until_it_can_and_that_is_said_once(self, tmp_path: Path) -> None:
         with supervised(tmp_path, "failing later") as parent:
-            away = tmp_path / AWAY
-            assert eventually(away.exists)
-            time.sleep(1.5)
+            away, tried = tmp_path / AWAY, tmp_path / TRIED
+            assert eventually(lambda: tried.exists() and tried.stat().st_size >= 3)
             away.unlink()
             assert eventually(away.exists)
             parent.signal(signal.SIGTERM)
             parent.wait()
-        assert "process 1 cannot serve: the database cannot be reached; it is started again in 1.0 s" in parent.said
+        cannot = "process 1 cannot serve: the database cannot be reached; it is tried again every few seconds"
+        # Before it served again, and maybe once more since.
+        assert 1 <= parent.said.splitlines().count(cannot) <= 2
+
+    def test_one_that_there_is_no_room_for_is_tried_until_there_is_while_the_others_answer(
+        self, tmp_path: Path
+    ) -> None:
+        full = tmp_path / FULL
+        with supervised(tmp_path) as parent:
+            killed, steady = parent.children()
+            full.touch()
+            os.kill(killed, signal.SIGKILL)
+            assert eventually(lambda: full.stat().st_size >= 3)
+            assert parent.children() == [steady]
+            assert asyncio.run(who_answers(parent.port, 5))
+            full.unlink()
+            assert eventually(lambda: len(parent.children()) == 2)
+            assert steady in parent.children()
+            parent.signal(signal.SIGTERM)
+            assert parent.wait() == 0, parent.said
+        assert parent.said.count("cannot be started") == 1
+        assert re.search(r"process \d cannot be started: Resource temporarily unavailable; it is tried", parent.said)
+
+    def test_they_can_be_ended_while_there_is_no_room_for_one(self, tmp_path: Path) -> None:
+        full = tmp_path / FULL
+        with supervised(tmp_path) as parent:
+            full.touch()
+            os.kill(parent.children()[0], signal.SIGKILL)
+            assert eventually(lambda: full.stat().st_size >= 1)
+            parent.signal(signal.SIGTERM)
+            assert parent.wait() == 0, parent.said
 
 
 NOT_STARTING = {
@@ -234,6 +263,7 @@ NOT_STARTING = {
     "ending early": "StartError: process 1 ended with code 3 before it was ready",
     "broken": "StartError: process 1 ended with code 70 before it was ready",
     "out of files": "StartError: process 1 ended with code 70 before it was ready",
+    "filling up": "StartError: process 1 cannot be started: Resource temporarily unavailable",
     "never ready": "StartError: process 1 was not ready within 3 s",
 }
 

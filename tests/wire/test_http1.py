@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from tacet.began import BEGAN_S
+from tacet.observing.complaints import Complaints
 from tacet.wire.crowd import MAX_SURPLUS, Crowd
 from tacet.wire.http1 import BoundedProtocol, protocol_class
 from tests.cast import BOB
@@ -505,6 +506,27 @@ def test_silent_connections_past_the_most_are_closed_soon_and_keep_nobody_away()
             each.close()
 
 
+async def test_of_many_requests_that_are_no_http_the_log_has_a_line_a_second_with_their_count(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    now_s = 1_000.0
+    bounded = protocol_class(HEADER_LIMIT_BYTES, Crowd(10), 10, _never, Complaints(lambda: now_s))
+    for _ in range(3):
+        for _ in range(500):
+            protocol, transport = of(bounded, _never)
+            protocol.data_received(b"\x16\x03\x01\r\n\r\n")
+            assert transport.written.startswith(b"HTTP/1.1 400 ")
+            protocol.connection_lost(None)
+        now_s += 1.0
+    line, more = "Invalid HTTP request received.", " (499 more like it within 1.0 s)"
+    said = [(each.levelname, each.getMessage()) for each in caplog.records]
+    assert said == [("WARNING", line), ("WARNING", line + more), ("WARNING", line + more)]
+
+
+async def _never(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    raise AssertionError("nothing was asked for")
+
+
 class _Transport(asyncio.Transport):
     """Keeps and counts answers, and knows whether it was told to stop reading or to close."""
 
@@ -540,7 +562,13 @@ class _Transport(asyncio.Transport):
 
 def made(application: ASGIApp, busy: ASGIApp, placeless: Sequence[str] = ()) -> tuple[BoundedProtocol, _Transport]:
     """A connection of a server that answers ten requests at once."""
-    bounded = protocol_class(HEADER_LIMIT_BYTES, Crowd(10), 10, busy, placeless)
+    complaints = Complaints(asyncio.get_running_loop().time)
+    bounded = protocol_class(HEADER_LIMIT_BYTES, Crowd(10), 10, busy, complaints, placeless)
+    return of(bounded, application)
+
+
+def of(bounded: type[BoundedProtocol], application: ASGIApp) -> tuple[BoundedProtocol, _Transport]:
+    """A connection of this protocol."""
     config = uvicorn.Config(application, interface="asgi3", http=bounded, log_config=None, lifespan="off")
     config.load()
     protocol, transport = bounded(config, ServerState(), {}), _Transport()

@@ -30,8 +30,8 @@ class Complaints:
         self._now_s = now_s
         self._kinds: dict[str, _Told] = {}
 
-    def tell(self, log: logging.Logger, text: str, kind: str = "") -> None:
-        """Log an error, or count it.
+    def tell(self, log: logging.Logger, text: str, kind: str = "", level: int = logging.ERROR) -> None:
+        """Log it, or count it.
 
         Args:
             kind: what counts as the same failure; the text itself where it is empty.
@@ -42,11 +42,11 @@ class Complaints:
             if len(self._kinds) >= MAX_KINDS:
                 del self._kinds[next(iter(self._kinds))]
             self._kinds[kind] = _Told(now_s)
-            log.error("%s", text)
+            log.log(level, "%s", text)
         elif now_s - told.at_s < QUIET_S:
             told.kept_back += 1
         else:
-            log.error("%s%s", text, f" ({_more(told, now_s)})" if told.kept_back else "")
+            log.log(level, "%s%s", text, f" ({_more(told, now_s)})" if told.kept_back else "")
             self._kinds[kind] = _Told(now_s)
 
 

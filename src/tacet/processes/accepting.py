@@ -28,6 +28,9 @@ REMEDIES = {
     SYSTEM: "raise the limit of the whole system (fs.file-max), or end what holds them",
 }
 
+WHOSE = {errno.EMFILE: PROCESS, errno.ENFILE: SYSTEM}
+"""Whose files have run out, by what the system says."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -79,7 +82,9 @@ class Accepting:
         try:
             highest_free(1)
         except OSError as error:
-            self.pause(SYSTEM if error.errno == errno.ENFILE else PROCESS)
+            # What is looked with may be out of reach for other reasons, as in a root of one's own without /dev.
+            if error.errno in WHOSE:
+                self.pause(WHOSE[error.errno])
 
     def pause(self, whose: str = PROCESS) -> None:
         """Accept nobody until there are files for it. May be called again.
@@ -120,8 +125,7 @@ class Accepting:
             await asyncio.sleep(PAUSE_S)
             # Where there are none, or somebody else is quicker to take one, the next look may find one.
             with contextlib.suppress(OSError):
-                # Listening takes one, and so does whoever comes.
-                if highest_free(2) < most_with_clients():
+                if _are_enough():
                     await self.begin()
 
     def _tell(self, whose: str) -> None:
@@ -129,3 +133,11 @@ class Accepting:
         if now_s >= self._told_at_s + TELL_AGAIN_S:
             self._told_at_s = now_s
             _log.error("too few open files are left, so that nobody is accepted for now: %s", REMEDIES[whose])
+
+
+def _are_enough() -> bool:
+    """Whether there are files to listen with and for whoever comes."""
+    try:
+        return highest_free(2) < most_with_clients()
+    except OSError as error:
+        return error.errno not in WHOSE

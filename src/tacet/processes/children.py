@@ -103,14 +103,21 @@ def begin(number: int, held: socket.socket, pipes: Pipes, work: Work, handled: S
         number: which one it is, from 0.
         held: the parent's socket.
         handled: signals that the parent has handlers for.
+
+    Raises:
+        OSError: the system has no process, or no memory, for one more.
     """
     _flush()
     # A signal that comes before the child has handlers of its own would run the parent's, and be lost.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, handled)
-    pid = os.fork()
+    pid = -1
+    try:
+        pid = os.fork()
+    finally:
+        if pid:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
     if not pid:
         _live(number, held, pipes, work, handled, before)
-    signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return pid
 
 

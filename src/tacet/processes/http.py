@@ -10,6 +10,7 @@ from typing import Any, cast
 import uvicorn
 
 from tacet.app import Tacet
+from tacet.observing.complaints import Complaints
 from tacet.observing.meters import Meters
 from tacet.processes.accepting import Accepting
 from tacet.processes.descriptors import clients, most_with_clients
@@ -141,10 +142,11 @@ def _most_clients(settings: Settings) -> int:
 
 
 def _configuration(settings: Settings, tacet: Tacet, crowd: Crowd) -> uvicorn.Config:
+    complaints = Complaints(asyncio.get_running_loop().time)
     return uvicorn.Config(
         tacet.application,
         interface="asgi3",
-        http=protocol_class(settings.max_header_bytes, crowd, settings.max_requests, tacet.busy, HEALTH),
+        http=protocol_class(settings.max_header_bytes, crowd, settings.max_requests, tacet.busy, complaints, HEALTH),
         ws="none",
         lifespan="off",
         log_config=None,

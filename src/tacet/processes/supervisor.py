@@ -12,30 +12,18 @@ import selectors
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from types import FrameType
 
 from tacet.clock import Clock, SystemClock
 from tacet.processes.children import Pipes, Report, Work, begin
 from tacet.processes.listening import shared, url
 from tacet.processes.server import HURRY_SIGNAL, STOP_SIGNALS, Announce, Place, run
+from tacet.processes.slots import Slot
 from tacet.processes.stopping import CLOSING_S, HURRIED_S, LAST_RESORT_S
 from tacet.settings import Settings
 
 START_PATIENCE_S = 60.0
 """A process that is not ready by then never will be: opening a database has limits of its own, which are shorter."""
-
-FIRST_PAUSE_S = 0.1
-"""Before a process that died is started anew; doubled each time that it dies again."""
-
-LONGEST_PAUSE_S = 10.0
-"""A start takes a processor for half a second: one that never succeeds takes a twentieth of it at most."""
-
-AWAY_PAUSE_S = 1.0
-"""Before a process is started anew that said why it cannot serve: two seconds after a database is back it serves."""
-
-STEADY_S = 30.0
-"""Whoever has lived so long dies for a new reason."""
 
 MARGIN_S = 0.3
 """A child ends itself when it may not take longer; it is killed so much later where it does not."""
@@ -56,28 +44,6 @@ class StartError(Exception):
     """A process does not start; the message says which, and how it ended."""
 
 
-@dataclass(slots=True)
-class _Slot:
-    """One of the processes, whichever lives at the moment.
-
-    Attributes:
-        pid: 0 where none lives.
-        due_s: when to start one where none lives; by when it must be ready where one does.
-        deaths: one after another.
-        error: why it cannot serve, as it said itself.
-        silent_s: how long the parent has listened to it in vain.
-    """
-
-    number: int
-    pid: int = 0
-    ready: bool = False
-    began_s: float = 0.0
-    due_s: float = 0.0
-    deaths: int = 0
-    error: Exception | None = None
-    silent_s: float = 0.0
-
-
 def supervise(settings: Settings, announce: Announce) -> int:
     """Serve with `settings.processes` processes until told to stop by SIGINT or SIGTERM; return the exit code.
 
@@ -87,7 +53,7 @@ def supervise(settings: Settings, announce: Announce) -> int:
     Raises:
         AddressError, StoreError, VaultError, SharingError: as of `tacet.processes.server.run`, when they start for the
             first time.
-        StartError: one of them ended, or hung, before all were ready.
+        StartError: one of them could not be started, ended, or hung, before all were ready.
     """
 
     def serve(place: Place, ready: Announce) -> int:
@@ -124,7 +90,7 @@ class Supervisor:
         self._start_patience_s = start_patience_s
         self._hang_patience_s = hang_patience_s
         self._looked_s = self._now_s()
-        self._slots = [_Slot(number) for number in range(settings.processes)]
+        self._slots = [Slot(number) for number in range(settings.processes)]
         self._announced = False
         self._asked = 0
         self._obeyed = 0
@@ -155,18 +121,28 @@ class Supervisor:
     def _start(self, held: socket.socket, pipes: Pipes) -> None:
         for slot in self._slots:
             now_s = self._now_s()
-            if not self._obeyed and not slot.pid and now_s >= slot.due_s:
-                slot.ready, slot.error, slot.silent_s = False, None, 0.0
-                slot.began_s, slot.due_s = now_s, now_s + self._start_patience_s
-                slot.pid = begin(slot.number, held, pipes, self._work, _HANDLED)
+            if not self._obeyed and not self._failure and not slot.pid and now_s >= slot.due_s:
+                slot.begin(now_s, self._start_patience_s)
+                try:
+                    slot.pid = begin(slot.number, held, pipes, self._work, _HANDLED)
+                except OSError as error:
+                    self._not_started(slot, error.strerror or type(error).__name__)
+
+    def _not_started(self, slot: Slot, why: str) -> None:
+        """The system has no process, or no memory, for one more: no reason to end those that serve."""
+        why = f"cannot be started: {why}"
+        if self._announced:
+            self._try_later(slot, why)
+        else:
+            slot.due_s = self._now_s()
+            self._fail(StartError(f"process {slot.number} {why}"))
 
     def _take(self, report: Report) -> None:
         for slot in self._slots:
             if slot.pid == report.pid:
                 slot.silent_s = 0.0
                 if not report.beat:
-                    slot.error = report.error()
-                    slot.ready = slot.error is None
+                    slot.told(report.error())
 
     def _reap(self, pipes: Pipes) -> None:
         waited = [(slot, *os.waitpid(slot.pid, os.WNOHANG)) for slot in self._living()]
@@ -178,7 +154,7 @@ class Supervisor:
                 slot.pid = 0
                 self._ended(slot, os.waitstatus_to_exitcode(status))
 
-    def _ended(self, slot: _Slot, code: int) -> None:
+    def _ended(self, slot: Slot, code: int) -> None:
         how = f"was ended by {_name(-code)}" if code < 0 else f"ended with code {code}"
         if self._obeyed:
             # One that was not ready yet has no way of its own to end.
@@ -187,20 +163,16 @@ class Supervisor:
                 self._code = 1
         elif not self._announced:
             self._fail(slot.error or StartError(f"process {slot.number} {how} before it was ready"))
+        elif slot.error is not None:
+            self._try_later(slot, f"cannot serve: {slot.error}")
         else:
-            self._start_later(slot, how)
+            pause_s = slot.died(self._now_s())
+            _log.error("process %d %s; it is started again in %.1f s", slot.number, how, pause_s)
         slot.ready = False
 
-    def _start_later(self, slot: _Slot, how: str) -> None:
-        now_s = self._now_s()
-        if now_s - slot.began_s > STEADY_S:
-            slot.deaths = 0
-        pause_s = min(FIRST_PAUSE_S * 2**slot.deaths, LONGEST_PAUSE_S)
-        if slot.error is not None:
-            how, pause_s = f"cannot serve: {slot.error}", AWAY_PAUSE_S
-        slot.deaths += 1
-        slot.due_s = now_s + pause_s
-        _log.error("process %d %s; it is started again in %.1f s", slot.number, how, pause_s)
+    def _try_later(self, slot: Slot, why: str) -> None:
+        if slot.failed(why, self._now_s()):
+            _log.error("process %d %s; it is tried again every few seconds", slot.number, why)
 
     def _fail(self, error: Exception) -> None:
         """A start that does not succeed ends everything: whoever started it learns why."""
@@ -235,12 +207,12 @@ class Supervisor:
             elif not slot.ready and now_s >= slot.due_s:
                 self._give_up(slot)
 
-    def _end_hung(self, slot: _Slot) -> None:
+    def _end_hung(self, slot: Slot) -> None:
         _log.error("process %d has not stirred for %.0f s: it is killed", slot.number, slot.silent_s)
         slot.silent_s = 0.0
         os.kill(slot.pid, signal.SIGKILL)
 
-    def _give_up(self, slot: _Slot) -> None:
+    def _give_up(self, slot: Slot) -> None:
         slot.due_s = float("inf")
         os.kill(slot.pid, signal.SIGKILL)
         message = f"process {slot.number} was not ready within {self._start_patience_s:.0f} s"
@@ -249,7 +221,7 @@ class Supervisor:
         else:
             self._fail(StartError(message))
 
-    def _living(self) -> list[_Slot]:
+    def _living(self) -> list[Slot]:
         return [slot for slot in self._slots if slot.pid]
 
     def _signal(self, number: signal.Signals) -> None:

@@ -3,6 +3,7 @@
 uvicorn's protocol has no limit on headers and answers rubbish in plain text; clients of an API must always get JSON.
 """
 
+import logging
 from collections.abc import Awaitable, Callable, Collection
 from typing import Any, ClassVar, cast
 
@@ -11,6 +12,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from tacet.began import BEGAN_S
+from tacet.observing.complaints import Complaints
 from tacet.wire import problems
 from tacet.wire.crowd import Crowd
 from tacet.wire.lasting import LastingProtocol
@@ -45,6 +47,7 @@ class BoundedProtocol(LastingProtocol):
     places: ClassVar[Places]
     """The requests of all connections that are being answered. One that waits for its client, for the rest of its body
     or until answers are read, is none of them: slow clients must not take the places of others."""
+    complaints: ClassVar[Complaints]
 
     _head_bytes = 0
     _silent_bytes = 0
@@ -224,7 +227,7 @@ class BoundedProtocol(LastingProtocol):
         except httptools.HttpParserUpgrade as upgrade:
             self._go_on_without_upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserError:
-            self.logger.warning("Invalid HTTP request received.")
+            self.complaints.tell(self.logger, "Invalid HTTP request received.", level=logging.WARNING)
             self.send_400_response("")
         if self._silent_bytes > self.max_header_bytes:
             self._too_large = True
@@ -262,7 +265,12 @@ class BoundedProtocol(LastingProtocol):
 
 
 def protocol_class(
-    max_header_bytes: int, crowd: Crowd, max_requests: int, busy: ASGIApp, placeless: Collection[str] = ()
+    max_header_bytes: int,
+    crowd: Crowd,
+    max_requests: int,
+    busy: ASGIApp,
+    complaints: Complaints,
+    placeless: Collection[str] = (),
 ) -> type[BoundedProtocol]:
     """The protocol of one server.
 
@@ -270,6 +278,7 @@ def protocol_class(
         max_header_bytes: of request line and headers; past it 431.
         crowd: of how many connections at once; requests on further ones are answered by `busy`.
         max_requests: answered at once; further ones are answered by `busy`, and may come again at once.
+        complaints: tell of what is no HTTP; scanners send much of it.
         placeless: paths whose requests are always answered, and are none of these.
     """
     bounds = {
@@ -277,6 +286,7 @@ def protocol_class(
         "crowd": crowd,
         "places": Places(max_requests, busy),
         "busy": staticmethod(busy),
+        "complaints": complaints,
         "placeless": frozenset(placeless),
     }
     return type("Protocol", (BoundedProtocol,), bounds)

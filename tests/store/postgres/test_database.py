@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from tacet.store.base import Conflict, StoreAway, StoreBusy, StoreClosed, StoreError
-from tacet.store.postgres import connections
+from tacet.store.postgres import connections, pool
 from tacet.store.postgres.database import Database, Transaction
 from tests.databases import Postgres
 from tests.redis.waiting import until
@@ -571,7 +571,10 @@ class TestOpening:
             with pytest.raises(StoreClosed):
                 await database.transaction(lambda transaction: transaction.run("SELECT 1"))
 
-    async def test_closing_waits_for_what_has_begun(self, address: str, admin: Any) -> None:
+    async def test_closing_waits_for_what_has_begun(
+        self, address: str, admin: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(pool, "CLOSE_S", TIMEOUT_S)
         async with opened(address) as database:
             asking = asyncio.create_task(database.rows("SELECT 7 FROM (SELECT pg_sleep(0.3)) AS nap"))
             await until_asked(admin, "nap")

@@ -17,6 +17,8 @@ from tacet.store.postgres.session import Connection
 PATIENCE_S = 20.0
 """Of whoever waits for a session: more than anything takes here, however busy the machine is."""
 
+FOR_EVER_S = 3_600.0
+
 SOON_S = 0.1
 """How long nothing may happen before it counts as nothing."""
 
@@ -26,10 +28,22 @@ class Raw:
 
     def __init__(self) -> None:
         self.ended = False
+        self.pid = 0
+        self.asked: list[Any] = []
         self._calls: list[Callable[[Any], None]] = []
 
     def is_closed(self) -> bool:
         return self.ended
+
+    def get_server_pid(self) -> int:
+        return self.pid
+
+    async def prepare(self, _sql: str, **_: Any) -> "Raw":
+        return self
+
+    async def fetch(self, *parameters: Any, **_: Any) -> list[Any]:
+        self.asked += parameters
+        return []
 
     def is_in_transaction(self) -> bool:
         return False
@@ -55,21 +69,36 @@ class Server:
         self.attempts = 0
         self.refusal: StoreError | None = None
         self.delays_s: list[float] = []
+        self.cut: asyncio.Event | None = None
+        self.called_off = 0
 
     async def connect(self) -> Connection:
         self.attempts += 1
         delay_s = self.delays_s.pop(0) if self.delays_s else 0
-        refusal = self.refusal
+        refusal, cut = self.refusal, self.cut
+        if self.called_off:
+            self.called_off -= 1
+            raise asyncio.CancelledError
+        if cut is not None:
+            # What is sent into a network that is cut is lost, and fails some time after that is whole again.
+            await cut.wait()
+            raise StoreAway("the database does not answer")
         await asyncio.sleep(delay_s)
         if refusal is not None:
             raise refusal
         self.sessions.append(Raw())
+        self.sessions[-1].pid = self.attempts
         return Connection(self.sessions[-1], PATIENCE_S)
 
     def crash(self) -> None:
         self.refusal = StoreAway("gone")
         for session in self.sessions:
             session.terminate()
+
+    @property
+    def told_to_end(self) -> list[Any]:
+        """Which sessions it was told to end, each time."""
+        return [pids for session in self.sessions for pids in session.asked]
 
     @property
     def working(self) -> int:
@@ -338,16 +367,112 @@ class TestAway:
         await asyncio.sleep(2 * SOON_S)
         assert server.working == pool.open == 1
 
-    async def test_it_can_be_closed_while_it_is_away(self, server: Server) -> None:
+    async def test_an_attempt_that_is_called_off_by_what_it_waits_for_is_not_the_last(self, server: Server) -> None:
         pool = pool_of(server)
         pool.give(await pool.take())
         server.crash()
         await soon(lambda: bool(pool.away))
-        async with asyncio.timeout(pools.CLOSE_S / 2):
+        server.refusal, server.called_off = None, 2
+        await soon(lambda: not pool.away)
+        pool.give(await pool.take())
+        assert server.called_off == 0
+
+    async def test_a_look_that_began_before_the_network_was_back_does_not_take_it_away_again(
+        self, server: Server, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        pool = pool_of(server)
+        pool.give(await pool.take())
+        failing = server.cut = asyncio.Event()
+        pool.suspect("silent")
+        await soon(lambda: server.attempts == 2)
+        server.cut = None
+        server.crash()
+        await soon(lambda: bool(pool.away))
+        server.refusal = None
+        await soon(lambda: not pool.away)
+        failing.set()
+        await soon(lambda: not pool._looking)
+        assert not pool.away
+        pool.give(await pool.take())
+        assert [record.getMessage()[:20] for record in caplog.records] == [
+            "the database is away",
+            "the database is back",
+        ]
+        await pool.close()
+
+    async def test_what_is_suspected_during_such_a_look_is_looked_at_anew(
+        self, server: Server, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        pool = pool_of(server)
+        session = await pool.take()
+        failing = server.cut = asyncio.Event()
+        pool.suspect("silent")
+        await soon(lambda: server.attempts == 2)
+        server.cut = None
+        other = await pool.take()
+        pool.suspect("silent, from before")
+        failing.set()
+        await soon(lambda: server.attempts == 4 and not pool._looking)
+        assert (pool.away, caplog.messages) == ("", [])
+        server.refusal = StoreAway("gone")
+        pool.suspect("silent now")
+        await soon(lambda: pool.away == "silent now")
+        for each in (session, other):
+            pool.give(each)
+        await pool.close()
+
+    async def test_nothing_is_looked_at_while_it_is_known_to_be_away(self, server: Server) -> None:
+        pool = pool_of(server)
+        pool.give(await pool.take())
+        server.crash()
+        await soon(lambda: bool(pool.away))
+        pool.suspect("silent")
+        assert not pool._looking
+        server.refusal = None
+        await soon(lambda: not pool.away)
+        await pool.close()
+
+    @pytest.mark.parametrize("when", ["before", "after"])
+    async def test_sessions_of_the_server_before_are_not_ended_on_the_one_that_took_over(
+        self, server: Server, when: str
+    ) -> None:
+        pool = pool_of(server, size=3)
+        old = await pool.take()
+        server.refusal = StoreAway("gone")
+        if when == "before":
+            # The look cannot begin before this task waits for something.
+            pool.forsake(old)
+        pool.renew()
+        server.refusal = None
+        if when == "after":
+            pool.forsake(old)
+        await soon(lambda: not pool._looking)
+        assert [*filter(None, server.told_to_end)] == []
+        await pool.close()
+
+    async def test_a_session_that_may_still_be_at_work_is_ended_on_the_server(self, server: Server) -> None:
+        pool = pool_of(server)
+        session = await pool.take()
+        pool.forsake(session)
+        await soon(lambda: not pool._looking)
+        assert server.told_to_end == [[1]]
+        await pool.close()
+
+    async def test_it_can_be_closed_while_it_is_away(self, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+        pool = pool_of(server)
+        pool.give(await pool.take())
+        server.crash()
+        await soon(lambda: bool(pool.away))
+        monkeypatch.setattr(pools, "CLOSE_S", FOR_EVER_S)
+        async with asyncio.timeout(PATIENCE_S):
             await pool.close()
 
 
 class TestClosing:
+    @pytest.fixture(autouse=True)
+    def patient(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(pools, "CLOSE_S", FOR_EVER_S)
+
     async def test_it_waits_for_those_that_use_or_were_promised_a_session(self, server: Server) -> None:
         pool = pool_of(server, size=1)
         session = await pool.take()
@@ -363,13 +488,37 @@ class TestClosing:
         await closing
         assert server.working == 0
 
-    async def test_it_does_not_wait_for_ever(self, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_it_does_not_wait_for_ever(
+        self, server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
         monkeypatch.setattr(pools, "CLOSE_S", SOON_S)
         pool = pool_of(server)
         await pool.take()
         async with asyncio.timeout(PATIENCE_S):
             await pool.close()
         assert server.working == 0
+        assert caplog.messages == ["the database's sessions are closed while 1 of them work"]
+
+    async def test_it_waits_for_nobody_who_was_called_off(self, server: Server) -> None:
+        server.delays_s = [FOR_EVER_S]
+        pool = pool_of(server)
+        waiting = asyncio.create_task(pool.take())
+        await soon(lambda: pool.waiting == 1)
+        closing = asyncio.create_task(pool.close())
+        await asyncio.sleep(0)
+        waiting.cancel()
+        async with asyncio.timeout(PATIENCE_S):
+            await closing
+
+    async def test_it_waits_for_nobody_who_has_waited_for_too_long(self, server: Server) -> None:
+        server.delays_s = [FOR_EVER_S]
+        pool = pool_of(server, patience_s=SOON_S)
+        waiting = asyncio.create_task(pool.take())
+        await soon(lambda: pool.waiting == 1)
+        async with asyncio.timeout(PATIENCE_S):
+            await pool.close()
+        with pytest.raises(StoreBusy):
+            await waiting
 
     async def test_twice_is_no_error(self, server: Server) -> None:
         pool = pool_of(server)

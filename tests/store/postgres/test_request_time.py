@@ -2,17 +2,22 @@
 ends as ever."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextvars import Context
 from math import inf
 from typing import Any
 
 import pytest
 
-from tacet.began import BEGAN_S
+from tacet.began import BEGAN_S, has_written
+from tacet.records.people import Post, PostDetails, Reference
 from tacet.store.base import StoreBusy
+from tacet.store.postgres import accounts, posts
+from tacet.store.postgres import database as database_module
 from tacet.store.postgres.database import REQUEST_STATEMENTS, TOO_LONG, Database, Transaction, check_time
 from tacet.store.postgres.session import Connection
+from tacet.store.postgres.store import PostgresStore
+from tests.store.building import NOW, app, token
 
 TIMEOUT_S = 10.0
 """For a statement: more than any takes here, however busy the machine is."""
@@ -129,3 +134,90 @@ class TestTransactions:
             await asked(database.transaction(work), LIMIT_S - 2)
         assert await database.rows("SELECT id FROM note") == []
         assert database.pool.used == 0
+
+    async def test_one_of_any_size_goes_to_its_end_once_it_has_begun(self, database: Database) -> None:
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + 2
+
+        async def work(transaction: Transaction) -> None:
+            await insert(transaction)
+            await asyncio.sleep(until_s - loop.time() + 0.01)
+            await transaction.run("INSERT INTO note (id) VALUES (2)")
+
+        await asked(database.transaction(work, of_any_size=True), LIMIT_S - 2)
+        assert await database.rows("SELECT id FROM note ORDER BY id") == [(1,), (2,)]
+
+    async def test_one_of_any_size_does_not_begin_too_late(self, database: Database) -> None:
+        with pytest.raises(StoreBusy, match=TOO_LONG):
+            await asked(database.transaction(insert, of_any_size=True), LIMIT_S)
+        assert await database.rows("SELECT id FROM note") == []
+
+
+class TestOfAnySize:
+    """What has as many statements as there is to do is not stopped between two of them, or it could never be done."""
+
+    @pytest.fixture
+    async def store(self, migrated_address: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[PostgresStore]:
+        for module, limit in ((accounts, "DELETED_AT_ONCE"), (posts, "REPOSTS_AT_ONCE")):
+            monkeypatch.setattr(module, limit, 1)
+        opened = PostgresStore(migrated_address, 100, 2, TIMEOUT_S)
+        await opened.open()
+        yield opened
+        await opened.close()
+
+    async def in_no_time(self, monkeypatch: pytest.MonkeyPatch, work: Coroutine[Any, Any, Any]) -> Any:
+        """Do this as a request that has its time to begin something, and has had it ever after."""
+        times = iter([asyncio.get_running_loop().time()])
+        monkeypatch.setattr(database_module, "_now_s", lambda: next(times, 1e12))
+        return await asked(work, 0)
+
+    async def test_an_app_goes_with_all_its_tokens(self, store: PostgresStore, monkeypatch: pytest.MonkeyPatch) -> None:
+        await store.credentials.put_app(app(1))
+        for name in (b"one", b"two", b"three"):
+            assert await store.credentials.put_token(token(name, app_id=1))
+        assert await self.in_no_time(monkeypatch, store.accounts.delete_app(1))
+        assert await store.credentials.app(1) is None
+
+    async def test_a_post_goes_with_all_its_reposts(
+        self, store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        reposts = [Post(n, n, "RT", NOW, PostDetails(references=(Reference("retweeted", 1),))) for n in (2, 3, 4)]
+        await store.posts.put([Post(1, 1, "Hello", NOW), *reposts])
+        assert await self.in_no_time(monkeypatch, store.posts.delete(1))
+        assert await store.posts.by_ids([1, 2, 3, 4]) == []
+
+
+class TestWhatIsStored:
+    """Whoever has stored something gets as much time again: what belongs to it must not be left half done."""
+
+    WAYS: Mapping[str, Callable[[Database], Coroutine[Any, Any, Any]]] = {
+        "one statement": lambda database: database.write("INSERT INTO note (id) VALUES (1)"),
+        "many": lambda database: database.write_many("INSERT INTO note (id) VALUES ($1) RETURNING id", [(1,)]),
+        "a transaction": lambda database: database.transaction(insert),
+    }
+
+    @pytest.mark.parametrize("write", WAYS.values(), ids=WAYS.keys())
+    async def test_gives_time(self, database: Database, write: Callable[[Database], Coroutine[Any, Any, Any]]) -> None:
+        loop = asyncio.get_running_loop()
+        began_s = loop.time() - LIMIT_S + 2
+
+        async def request() -> list[Any]:
+            BEGAN_S.set(began_s)
+            await write(database)
+            await asyncio.sleep(began_s + LIMIT_S - loop.time() + 0.01)
+            return await database.rows("SELECT id FROM note")
+
+        assert await loop.create_task(request(), context=Context()) == [(1,)]
+
+    async def test_reading_gives_none(self, database: Database) -> None:
+        async def request() -> float:
+            BEGAN_S.set(1.0)
+            with pytest.raises(StoreBusy, match=TOO_LONG):
+                await database.rows("SELECT 1")
+            return BEGAN_S.get()
+
+        assert await asyncio.get_running_loop().create_task(request(), context=Context()) == 1.0
+
+    async def test_outside_of_requests_it_changes_nothing(self) -> None:
+        has_written(1.0)
+        assert BEGAN_S.get() == inf

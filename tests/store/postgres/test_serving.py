@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -26,15 +27,15 @@ LOCKS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"
 END = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
 
 
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving_module, "PATIENCE_S", 0.3)
+FOR_EVER_S = 3_600.0
 
 
 @asynccontextmanager
-async def server(address: str, serving: Serving | None) -> AsyncIterator[Store]:
+async def server(address: str, serving: Serving | None, patience_s: float = 30.0) -> AsyncIterator[Store]:
     store = open_store(address, QUEUE_LENGTH, timeout_s=TIMEOUT_S, serving=serving)
-    await store.open()
+    with pytest.MonkeyPatch.context() as patient:
+        patient.setattr(serving_module, "PATIENCE_S", patience_s)
+        await store.open()
     try:
         yield store
     finally:
@@ -52,8 +53,15 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return found[-1]
 
     monkeypatch.setattr(serving_module, "RETRY_S", 0.05)
+    monkeypatch.setattr(serving_module, "REFUSED_S", 0.05)
     monkeypatch.setattr(Claim, "_try", noted)
     return found
+
+
+async def refuses(address: str, serving: Serving, why: str) -> None:
+    """See that no such server starts there."""
+    with pytest.raises(StoreLocked, match=why):
+        await server(address, serving, patience_s=0.3).__aenter__()
 
 
 @asynccontextmanager
@@ -80,16 +88,14 @@ def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
 @pytest.mark.parametrize("later", Serving)
 async def test_beside_a_server_without_redis_there_is_no_other(migrated_address: str, later: Serving) -> None:
     async with server(migrated_address, Serving.ALONE):
-        with pytest.raises(StoreLocked, match="give all of them --redis, or stop it"):
-            await server(migrated_address, later).__aenter__()
+        await refuses(migrated_address, later, "give all of them --redis, or stop it")
     async with server(migrated_address, later):
         pass
 
 
 async def test_a_server_without_redis_does_not_start_beside_others(migrated_address: str) -> None:
     async with server(migrated_address, Serving.TOGETHER), server(migrated_address, Serving.TOGETHER):
-        with pytest.raises(StoreLocked, match="another server serves this database"):
-            await server(migrated_address, Serving.ALONE).__aenter__()
+        await refuses(migrated_address, Serving.ALONE, "another server serves this database")
 
 
 async def test_commands_work_beside_any_server_and_take_nothing(migrated_address: str, postgres: Postgres) -> None:
@@ -114,10 +120,7 @@ async def test_services_in_schemas_of_their_own_do_not_know_each_other(
         pass
 
 
-async def test_a_start_waits_for_the_end_of_whoever_was_there(
-    migrated_address: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(serving_module, "PATIENCE_S", 10.0)
+async def test_a_start_waits_for_the_end_of_whoever_was_there(migrated_address: str) -> None:
     async with server(migrated_address, Serving.ALONE) as one:
         starting = asyncio.ensure_future(server(migrated_address, Serving.ALONE).__aenter__())
         await asyncio.sleep(2 * RETRY_S)
@@ -134,19 +137,50 @@ async def test_a_session_that_is_lost_is_taken_again(
         postgres.run(END, database=database)
         await one.revisions()
         await until(lambda: postgres.run(LOCKS, database=database).strip() == "1")
-        with pytest.raises(StoreLocked):
-            await server(migrated_address, Serving.ALONE).__aenter__()
+        await refuses(migrated_address, Serving.ALONE, "another server serves this database")
     assert errors(caplog) == []
 
 
 async def test_where_another_took_it_meanwhile_that_is_one_error_in_the_log(
-    migrated_address: str, postgres: Postgres, caplog: pytest.LogCaptureFixture, answers: list[str]
+    migrated_address: str,
+    postgres: Postgres,
+    caplog: pytest.LogCaptureFixture,
+    answers: list[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(serving_module, "OWN_SESSION_S", 0.2)
     async with server(migrated_address, Serving.ALONE) as one, in_its_place(migrated_address, postgres):
-        await until(lambda: answers.count(CONFLICT[Serving.ALONE]) >= 3)
+        await until(lambda: errors(caplog) != [])
+        told_after = answers.count(CONFLICT[Serving.ALONE])
+        await until(lambda: answers.count(CONFLICT[Serving.ALONE]) >= told_after + 3)
         await one.revisions()
     (error,) = errors(caplog)
     assert error.endswith("another server serves this database: give all of them --redis, or stop it")
+    # Not at the first time.
+    assert told_after >= 2
+
+
+async def test_what_may_be_its_own_lost_session_is_waited_for_without_a_word(
+    migrated_address: str,
+    postgres: Postgres,
+    caplog: pytest.LogCaptureFixture,
+    answers: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(serving_module, "OWN_SESSION_S", FOR_EVER_S)
+    async with server(migrated_address, Serving.ALONE):
+        async with in_its_place(migrated_address, postgres):
+            await until(lambda: answers.count(CONFLICT[Serving.ALONE]) >= 5)
+        await until(lambda: answers[-1] == "")
+    assert errors(caplog) == []
+
+
+def test_a_lost_session_of_its_own_is_gone_before_it_is_taken_for_somebody_elses() -> None:
+    keepalives = {
+        name: int(value) for name, value in re.findall(r"SET tcp_keepalives_(\w+) = (\d+)", serving_module._SESSION)
+    }
+    longest_s = keepalives["idle"] + keepalives["interval"] * keepalives["count"]
+    assert longest_s + keepalives["interval"] <= serving_module.OWN_SESSION_S
 
 
 async def test_a_copy_that_took_it_meanwhile_is_waited_for_without_a_word(
@@ -164,8 +198,7 @@ async def test_beside_a_copy_no_server_starts(migrated_address: str, serving: Se
     copying = await asyncpg.connect(migrated_address)
     for lock in (TAKE_COPYING, TAKE[Serving.ALONE]):
         await copying.execute(lock)
-    with pytest.raises(StoreLocked, match="`tacet database copy` is under way from or into this database: wait for"):
-        await server(migrated_address, serving).__aenter__()
+    await refuses(migrated_address, serving, "`tacet database copy` is under way from or into this database: wait for")
     await copying.close()
     async with server(migrated_address, serving):
         pass

@@ -223,6 +223,19 @@ async def test_a_write_whose_request_has_had_its_time_is_not_begun(database: Slo
     await writer.close()
 
 
+async def test_a_request_that_has_written_gets_as_much_time_again(database: Slow) -> None:
+    writer = writer_on(database)
+
+    async def request() -> float:
+        began_s = asyncio.get_running_loop().time()
+        BEGAN_S.set(began_s)
+        await writer.submit(key(1), (key(1),))
+        return BEGAN_S.get() - began_s
+
+    assert await asyncio.get_running_loop().create_task(request(), context=Context()) > 0
+    await writer.close()
+
+
 async def test_where_all_are_too_late_there_is_no_batch_and_it_goes_on(database: Slow) -> None:
     writer = writer_on(database)
     late = Context()

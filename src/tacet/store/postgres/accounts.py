@@ -114,7 +114,7 @@ class PostgresAccounts(AccountStore):
         return [app_of(row) for row in await self._rows(_SQL.APPS, (owner_id,))]
 
     async def delete_app(self, app_id: int) -> bool:
-        return await self._database.transaction(lambda transaction: _delete_app(transaction, app_id))
+        return await self._database.transaction(lambda transaction: _delete_app(transaction, app_id), of_any_size=True)
 
     async def add_usage(self, usage: Sequence[Usage]) -> None:
         # In one order, so that two processes do not wait for each other's rows.

@@ -7,7 +7,7 @@ from hashlib import blake2b
 from math import inf
 from typing import Any, TypeVar
 
-from tacet.began import BEGAN_S
+from tacet.began import BEGAN_S, has_written
 from tacet.store.base import StoreBusy, StoreError
 from tacet.store.postgres.connections import connect
 from tacet.store.postgres.dialect import DRIVERS, translated
@@ -179,9 +179,11 @@ class Database:
     async def write(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
         """What one statement returns, once all that it wrote is durable."""
         try:
-            return await self._lent(lambda connection: connection.fetch(sql, parameters))
+            found = await self._lent(lambda connection: connection.fetch(sql, parameters))
         except DRIVERS as error:
             return await self._patiently(sql, parameters, error)
+        has_written(_now_s())
+        return found
 
     async def write_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> list[Any]:
         """What one statement returns for each row of parameters, in order; durable then, and all or none of them where
@@ -190,14 +192,20 @@ class Database:
             # What is sent together is one transaction to PostgreSQL, but not to Citus.
             return await self.transaction(lambda transaction: transaction.rows_of_many(sql, rows))
         try:
-            return await self._lent(lambda connection: connection.fetch_many(sql, rows))
+            found = await self._lent(lambda connection: connection.fetch_many(sql, rows))
         except DRIVERS as error:
             raise translated(error) from None
+        has_written(_now_s())
+        return found
 
-    async def transaction(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+    async def transaction(self, work: Callable[[Transaction], Awaitable[T]], of_any_size: bool = False) -> T:
         """Do `work` in a transaction; return what it returned, once that is durable. Where it raises, nothing is.
 
         `work` is done again where other transactions were in the way, and must not mind.
+
+        Args:
+            of_any_size: it has as many statements as there is to do, which no request has the time for: it goes to its
+                end once it has begun, for it would be undone again and again.
         """
         until_s = self.until_s()
         for attempt in range(MAX_ATTEMPTS):
@@ -205,7 +213,7 @@ class Database:
                 await asyncio.sleep(PAUSE_S * attempt)
             check_time(until_s)
             connection = await self.pool.take(until_s)
-            transaction = Transaction(connection, until_s)
+            transaction = Transaction(connection, inf if of_any_size else until_s)
             try:
                 result = await work(transaction)
                 await transaction.commit()
@@ -215,6 +223,7 @@ class Database:
                     raise
             else:
                 self.pool.give(connection)
+                has_written(_now_s())
                 return result
         raise AssertionError("every attempt returns or raises")
 
@@ -285,8 +294,12 @@ def check_time(until_s: float) -> None:
     Raises:
         StoreBusy: there is not.
     """
-    if until_s <= asyncio.get_running_loop().time():
+    if until_s <= _now_s():
         raise StoreBusy(TOO_LONG)
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _key(name: LockName) -> int:

@@ -23,8 +23,12 @@ LOOK_S = 1.0
 
 _END = "SELECT pg_terminate_backend(pid) FROM unnest(CAST($1 AS INTEGER[])) AS given (pid)"
 
-CLOSE_S = 5.0
-"""How long closing waits for those that still use a session; they were accepted, and each has its own limit."""
+CLOSE_S = 0.5
+"""How long closing waits for those that still use a session. A server's end has waited for its requests before, and all
+that is left for it is two seconds: half of that may go to what comes before, and this is half of the rest."""
+
+END_S = 0.2
+"""For ending sessions in good order."""
 
 _log = logging.getLogger(__name__)
 
@@ -51,6 +55,7 @@ class Pool:
         self._forsaken: set[int] = set()
         self._doubt = ""
         self._looking = False
+        self._answered = 0
         self._idle: list[Connection] = []
         self._waiting: deque[asyncio.Future[Connection]] = deque()
         self._opening = 0
@@ -133,19 +138,22 @@ class Pool:
 
     def forsake(self, connection: Connection) -> None:
         """As `drop`, for one that may still be at work: that it ends, and lets go of its locks, is seen to."""
-        if not connection.lost:
+        # Where it is outdated, that number may be anybody's on the server that is there now.
+        if not (connection.lost or connection in self._outdated):
             self._forsaken.add(connection.pid)
         self.drop(connection)
         self._look()
 
     def suspect(self, reason: str) -> None:
         """Take the database for away where a new session has no answer either: somebody waited in vain for one."""
-        self._doubt = reason
-        self._look()
+        if not self._away:
+            self._doubt = reason
+            self._look()
 
     def renew(self) -> None:
         """End all sessions, those in use when they are returned: what they are connected to is not what it was."""
         self._outdated |= self._all.difference(self._idle)
+        self._forsaken.clear()
         for connection in [*self._idle]:
             connection.terminate()
 
@@ -163,7 +171,7 @@ class Pool:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._refuse(lambda: StoreClosed("the store is closed"))
         sessions = [*self._all]
-        await asyncio.gather(*(connection.close(CLOSE_S) for connection in sessions))
+        await asyncio.gather(*(connection.close(END_S) for connection in sessions))
         self._all.clear()
         self._idle.clear()
 
@@ -184,6 +192,7 @@ class Pool:
                 self.give(future.result())
             elif future in self._waiting:
                 self._waiting.remove(future)
+                self._look_whether_quiet()
             raise
         finally:
             limit.cancel()
@@ -192,6 +201,7 @@ class Pool:
         if not future.done():
             self._waiting.remove(future)
             future.set_exception(StoreBusy("the database was too busy for too long; nothing was written"))
+            self._look_whether_quiet()
 
     def _look_whether_quiet(self) -> None:
         if self._closing and not self._waiting and len(self._idle) >= len(self._all):
@@ -225,6 +235,9 @@ class Pool:
             self._grow()
 
     def _keep(self, connection: Connection) -> None:
+        # Whatever was silent before, the database has answered now.
+        self._answered += 1
+        self._doubt = ""
         self._all.add(connection)
         connection.when_lost(lambda: self._lost(connection))
 
@@ -242,7 +255,7 @@ class Pool:
     def _go_away(self, reason: str) -> None:
         if self._away:
             return
-        self._away = reason
+        self._away, self._doubt = reason, ""
         _log.error("the database is away: %s", reason)
         self.renew()
         self._refuse(lambda: StoreAway(reason))
@@ -255,6 +268,7 @@ class Pool:
 
     async def _look_after_forsaken(self) -> None:
         """Have the server end what nobody waits for any more. Where that cannot be had, it is away."""
+        answered = self._answered
         try:
             async with asyncio.timeout(LOOK_S):
                 connection = await self._connect()
@@ -269,12 +283,16 @@ class Pool:
         except (StoreError, *DRIVERS) as error:
             self._forsaken.clear()
             # Who says that it is busy has answered.
-            if self._doubt and not isinstance(error, StoreBusy):
+            if isinstance(error, StoreBusy):
+                self._doubt = ""
+            # Where another session was made meanwhile, this look began before the network was back: the next one tells.
+            elif self._doubt and answered == self._answered:
                 self._go_away(self._doubt)
-        finally:
+        else:
             self._doubt = ""
+        finally:
             self._looking = False
-        if self._forsaken:
+        if self._forsaken or self._doubt:
             self._look()
 
     def _refuse(self, error: Callable[[], StoreError]) -> None:

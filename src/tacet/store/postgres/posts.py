@@ -85,7 +85,7 @@ class PostgresPosts(PostStore):
         return await self._database.transaction(lambda transaction: _add(transaction, post))
 
     async def delete(self, post_id: int) -> bool:
-        return await self._database.transaction(lambda transaction: _delete(transaction, post_id))
+        return await self._database.transaction(lambda transaction: _delete(transaction, post_id), of_any_size=True)
 
     async def of_authors(self, author_ids: Sequence[int], stretch: Stretch, limit: int) -> list[PostHead]:
         sql = _SQL.NEWER_OF_AUTHORS if stretch.upwards else _SQL.OLDER_OF_AUTHORS

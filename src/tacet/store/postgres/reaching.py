@@ -9,10 +9,10 @@ from tacet.store.postgres.session import Connection
 RETRY_S = 0.25
 """Between attempts to reach a database that is away: short, for it is to be found within two seconds of its return."""
 
-HUNG_S = 1.0
+HUNG_S = 0.5
 """An attempt that takes longer gets another beside it: its packets may have been lost before the network came back."""
 
-MAX_ATTEMPTS = 8
+MAX_ATTEMPTS = 16
 """Attempts at a time."""
 
 
@@ -27,7 +27,8 @@ async def reached(connect: Callable[[], Awaitable[Connection]]) -> Connection:
                 begun_at = loop.time()
                 attempts.add(asyncio.ensure_future(connect()))
             done, attempts = await asyncio.wait(attempts, timeout=RETRY_S, return_when=asyncio.FIRST_COMPLETED)
-            if succeeded := [each for each in done if each.exception() is None]:
+            # One that was called off, by whatever it waited for, has no exception to ask for.
+            if succeeded := [each for each in done if not each.cancelled() and each.exception() is None]:
                 attempts |= set(succeeded[1:])
                 return succeeded[0].result()
             if not attempts:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
+from math import inf
 
 from tacet.store.base import Serving, StoreError, StoreLocked
 from tacet.store.postgres.dialect import DRIVERS, translated
@@ -15,11 +16,18 @@ PATIENCE_S = 2.0
 RETRY_S = 0.25
 """Between attempts."""
 
+REFUSED_S = 1.0
+"""The same where somebody else has it: each attempt is a new session."""
+
+OWN_SESSION_S = 25.0
+"""For so long it may be a lost session of our own that still has it: where the network was cut, the server finds out
+20 s after it last heard of us, see `_SESSION`."""
+
 LOOK_S = 5.0
 """Between looks whether the session is still there."""
 
-CLOSE_S = 1.0
-"""For ending it in good order."""
+CLOSE_S = 0.2
+"""For ending it in good order; with `pool.CLOSE_S` and `pool.END_S` it has to fit into a server's end."""
 
 # It lies idle for as long as the process lives. Where the machine is gone, its successor waits for the end of it.
 _SESSION = """
@@ -62,7 +70,8 @@ class Claim:
     """Keeps servers apart that would not know of each other: a lock of a session of its own, alone or shared.
 
     A session that is lost takes the lock with it; it is taken again in the background. Requests go on meanwhile, for
-    the database may just have been restarted, so that somebody else may come first: then that is in the log, once.
+    the database may just have been restarted, so that somebody else may come first: then that is in the log, once, and
+    not before it is certain that it is somebody else.
 
     Args:
         connect: makes a session.
@@ -99,18 +108,35 @@ class Claim:
             await self._connection.close(CLOSE_S)
 
     async def _keep(self) -> None:
-        told = False
         while True:
             await self._wait_until_lost()
             await asyncio.sleep(RETRY_S)
-            # Why the database cannot be reached is told by those who need it for more.
-            with contextlib.suppress(StoreError):
+            await self._take_again()
+
+    async def _take_again(self) -> None:
+        """Try until it is taken."""
+        loop = asyncio.get_running_loop()
+        refused_at_s = inf
+        told = False
+        while self._lost.is_set():
+            try:
                 conflict = await self._try()
-                # A copy counts nothing, and finds out itself that somebody writes.
-                beside = conflict == CONFLICT[self._serving]
-                if beside and not told:
+            except StoreError:
+                # Why the database cannot be reached is told by those who need it for more. What this attempt has taken,
+                # if anything, is another lost session of our own.
+                refused_at_s = inf
+                await asyncio.sleep(RETRY_S)
+                continue
+            # A copy counts nothing, and finds out itself that somebody writes.
+            if conflict != CONFLICT[self._serving]:
+                refused_at_s, told = inf, False
+            elif not told:
+                refused_at_s = min(refused_at_s, loop.time())
+                if loop.time() - refused_at_s >= OWN_SESSION_S:
+                    told = True
                     _log.error("limits are counted twice, and so may be signed requests: %s", conflict)
-                told = beside
+            if conflict:
+                await asyncio.sleep(REFUSED_S)
 
     async def _wait_until_lost(self) -> None:
         while not self._lost.is_set():

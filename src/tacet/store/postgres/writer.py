@@ -7,6 +7,7 @@ from contextvars import Context
 from dataclasses import dataclass
 from typing import Any
 
+from tacet.began import has_written
 from tacet.observing.meters import Histogram
 from tacet.store.base import Conflict, StoreBusy, StoreClosed, StoreError
 from tacet.store.postgres.aside import Aside, Key
@@ -94,9 +95,11 @@ class GroupWriter:
             # Let the requests that are already readable add theirs before the batch is cut.
             self._loop.call_soon(self._start)
         try:
-            return await future
+            rows = await future
         except Held:
             return await self._submit_aside(key, parameters)
+        has_written(self._loop.time())
+        return rows
 
     async def _submit_aside(self, key: Key, parameters: Sequence[Any]) -> list[Any]:
         rows = await self._aside.write(key, parameters)
