@@ -20,8 +20,8 @@ TIMED := tests/bench tests/crash tests/processes \
 # take longest first.
 STARTING := tests/contract tests/browser tests/clients tests/deploy tests/faults \
 	tests/cli/test_people.py tests/cli/test_servers.py tests/sandbox/test_kept_worlds.py tests/sandbox/test_seeding.py \
-	tests/store/sqlite/test_locking.py tests/test_databases.py tests/test_migrating_examples.py tests/test_readme.py \
-	tests/wire/test_http1.py
+	tests/store/sqlite/test_locking.py tests/test_databases.py tests/test_migrating_examples.py tests/test_programs.py \
+	tests/test_readme.py tests/wire/test_http1.py
 
 NO_TIMED := $(addprefix --ignore=,$(TIMED))
 ONLY_QUICK := -p no:schemathesis $(NO_TIMED) $(addprefix --ignore=,$(STARTING))

@@ -84,7 +84,7 @@ async def test_tokens_of_no_grant_can_be_revoked_with_the_rest(first: Path) -> N
 def with_rows(path: Path, posts: list[Post], follows: list[Relation]) -> None:
     """Write into a database of the first version what it would have written."""
     rows = [(p.id, p.author_id, p.created_at_ms, p.text, msgspec.json.encode(p.details).decode()) for p in posts]
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.executemany("INSERT INTO post VALUES (?, ?, ?, ?, ?)", rows)
         connection.executemany(
             "INSERT INTO relation VALUES (?, ?, ?, ?, ?)",
