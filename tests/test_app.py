@@ -3,6 +3,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import cast
 
 import pytest
 from msgspec.structs import replace
@@ -254,6 +255,10 @@ class TestTrouble:
             monkeypatch.setattr(service.store.relations, "sweep", fail)
             async with watching(service):
                 assert await comes_true(lambda: asyncio.sleep(0, attempts >= 3))
+            # Whoever looks at a server that nobody asks for anything is told as well.
+            _, said = await service.tacet.health.finding()
+            [problem] = cast(list[str], said["problems"])
+            assert problem.startswith("requests fail: another program holds the file, since ")
         messages = {record.getMessage() for record in caplog.records if record.name == "tacet.app"}
         assert messages == {"ended mutes and logins take up space for now: another program holds the file"}
 

@@ -145,10 +145,12 @@ def test_every_alert_that_has_a_section_exists() -> None:
         health.STOPPING,
         health.AWAY.format(ANYTHING),
         health.BUSY.format(ANYTHING),
+        health.FAILING.format(ANYTHING),
         health.SILENT,
         health.BROKEN,
         sharing.NOT_SHARED,
         sharing.REFUSES.format(ANYTHING),
+        sharing.REFUSES_SOME.format(ANYTHING),
     ],
 )
 def test_every_answer_of_health_is_explained(answer: str) -> None:

@@ -364,6 +364,20 @@ class TestARedisThatDoesNotLetUsIn:
         async with scripted(lambda _: b"-LOADING\r\n") as server, processes(server.address, 1) as (only,):
             assert only.shared.lacking() == (NOT_SHARED,)
 
+    async def test_a_command_that_it_refuses_is_told_by_health_though_it_is_there(self) -> None:
+        def refusing(words: list[bytes]) -> bytes:
+            return b"-NOPERM no permissions\r\n" if words[0] == b"EVALSHA" else b"+OK\r\n"
+
+        async with scripted(obliging) as server, processes(server.address, 1) as (only,):
+            assert only.shared.lacking() == ()
+            server.answer = refusing
+            assert (await only.get(ME)).status == 200
+            assert (only.link.windows.let_through, only.link.redis.present) == (1, True)
+            [told] = only.shared.lacking()
+            assert told == "Redis refuses a command: it answers NOPERM (its user lacks a right: see docs/operations.md)"
+            answer = await only.get("/_health/ready", token=None)
+            assert (answer.status, answer.json) == (200, {"status": "degraded", "problems": [told]})
+
     async def test_is_told_by_health_while_serving(self) -> None:
         async with scripted(obliging) as server, processes(server.address, 1) as (only,):
             assert only.shared.lacking() == ()

@@ -22,7 +22,7 @@ from tacet.observing.meters import Meters
 from tacet.observing.requests import OVERLOAD, Requests
 from tacet.settings import Settings
 from tacet.sharing import Shared, alone
-from tacet.store.base import Part, Store, StoreAway, StoreError
+from tacet.store.base import Part, Store, StoreAway, StoreBusy, StoreError
 from tacet.wire import problems
 from tacet.wire.addresses import Addresses
 from tacet.wire.endpoint import Services
@@ -93,6 +93,7 @@ class Tacet:
         self.authenticator = Authenticator(
             store.credentials, self.people, vault, self._clock, self._verifier, shared.news
         )
+        self.health = Health(store, self._clock, shared.lacking)
         services = Services(
             self.authenticator,
             shared.windows,
@@ -102,6 +103,7 @@ class Tacet:
             requests or Requests(self._clock),
             Complaints(lambda: self._clock.ticks_ns() / 1e9),
             settings.max_body_bytes,
+            self.health.request_failed,
         )
         self.actions = Actions(store, self.people, self._clock, self._randomness)
         shared.news.listen(self._forget)
@@ -109,7 +111,6 @@ class Tacet:
         operations = all_operations(self.actions, settings, self._user_hits, self._post_hits)
         logins_and_pages = Later(lambda: self._logins_and_pages(settings, services, vault))
         rest = Later(lambda: self._older_api(services, logins_and_pages))
-        self.health = Health(store, self._clock, shared.lacking)
         healthy = endpoints(self.health, self._clock, services.requests)
         documents = [document_route(services, operations)]
         self.application = router(services, operations, documents, Paths(healthy, rest))
@@ -218,9 +219,15 @@ class Tacet:
         if self._clock.ticks_ns() < self._next_sweep_ns:
             return
         store = self._store
-        for sweep in (store.relations.sweep, store.consents.sweep_logins, store.nonces.sweep):
-            while await sweep(self._clock.now_ms(), SWEEP_LIMIT) >= SWEEP_LIMIT:
-                pass
+        try:
+            for sweep in (store.relations.sweep, store.consents.sweep_logins, store.nonces.sweep):
+                while await sweep(self._clock.now_ms(), SWEEP_LIMIT) >= SWEEP_LIMIT:
+                    pass
+        except StoreError as error:
+            # What is wrong with the tables is told though nobody asks for anything; that others sweep too is fine.
+            if not isinstance(error, StoreBusy):
+                self.health.request_failed(error)
+            raise
         self._next_sweep_ns = self._clock.ticks_ns() + int(SWEEP_INTERVAL_S * 1e9)
 
 

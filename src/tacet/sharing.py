@@ -36,6 +36,9 @@ to learn that requests are not limited meanwhile."""
 REFUSES = "Redis refuses us: {}"
 """The same, where waiting does not help."""
 
+REFUSES_SOME = "Redis refuses a command: {}"
+"""The same of one that goes on, and to which somebody has to give a right, for example."""
+
 
 class SharingError(Exception):
     """What the settings name is no Redis, or does not let us in; the message holds no password."""
@@ -82,9 +85,12 @@ class Shared:
 
     def lacking(self) -> Sequence[str]:
         """What processes do not share at the moment, in words."""
-        if self.link is None or self.link.redis.present:
+        if self.link is None:
             return ()
-        return (REFUSES.format(reason) if (reason := self.link.redis.refusal) else NOT_SHARED,)
+        redis = self.link.redis
+        if redis.present:
+            return (REFUSES_SOME.format(reason),) if (reason := redis.refused_lately) else ()
+        return (REFUSES.format(reason) if (reason := redis.refusal) else NOT_SHARED,)
 
 
 def alone(settings: Settings, clock: Clock) -> Shared:

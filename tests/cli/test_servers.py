@@ -5,6 +5,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -341,6 +342,26 @@ def paste(command: str) -> Any:
     status, answer = ask(url, token, "POST" if body else "GET", body)
     assert status == 200
     return answer
+
+
+@pytest.mark.parametrize("line", ["sandbox --quiet", "serve --quiet"])
+def test_the_end_of_the_terminal_ends_it_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    monkeypatch.setenv("TACET_SECRET_KEY", KEY)
+    ready = tmp_path / "ready.json"
+    command = [sys.executable, "-m", "tacet.cli", *line.split(), "--port", "0", "--ready-file", str(ready)]
+    # Whoever started the tests may have it ignored, and so would what is started here.
+    before = signal.signal(signal.SIGHUP, lambda *_: None)
+    try:
+        with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+            while not ready.exists() and process.poll() is None:
+                time.sleep(0.05)
+            process.send_signal(signal.SIGHUP)
+            errors = process.communicate(timeout=STOP_TIMEOUT_S)[1]
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert process.returncode == Exit.OK, errors
+    assert not ready.exists()
+    assert f"stopped: pid {process.pid}" in errors or line.startswith("sandbox")
 
 
 def test_the_commands_that_the_sandbox_prints_work_in_their_order() -> None:

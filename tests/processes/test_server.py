@@ -11,7 +11,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -46,11 +46,20 @@ def database(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'tacet.db'}"
 
 
+@pytest.fixture
+def hangup() -> Iterator[None]:
+    """Whoever started the tests may have it ignored."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 class Host:
     """Does what hosts of a server do, and ends it once it has announced itself."""
 
-    def __init__(self, token: str = "") -> None:
+    def __init__(self, token: str = "", stops: Sequence[signal.Signals] = (signal.SIGTERM,)) -> None:
         self.token = token
+        self.stops = stops
         self.events: list[str] = []
         self.url = ""
         self.status = 0
@@ -74,7 +83,8 @@ class Host:
             self.status = error.code
             error.close()
         finally:
-            os.kill(os.getpid(), signal.SIGTERM)
+            for number in self.stops:
+                os.kill(os.getpid(), number)
 
 
 def is_free(database: str) -> bool:
@@ -122,6 +132,27 @@ class TestRunning:
         run(settings(port=0), host.announce)
         assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
         assert signal.getsignal(signal.SIGINT) == signal.default_int_handler
+
+    @pytest.mark.usefixtures("hangup")
+    def test_the_end_of_its_terminal_ends_it_in_order(self, database: str) -> None:
+        host = Host(stops=[signal.SIGHUP])
+        assert run(settings(port=0, database=database), host.announce) == 0
+        assert host.status == 401
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_DFL
+        assert is_free(database)
+
+    @pytest.mark.usefixtures("hangup")
+    def test_the_end_of_its_terminal_is_ignored_where_whoever_started_it_wants_that(self) -> None:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        during: list[object] = []
+        host = Host(stops=[signal.SIGHUP, signal.SIGTERM])
+
+        def announce(url: str) -> None:
+            during.append(signal.getsignal(signal.SIGHUP))
+            host.announce(url)
+
+        assert run(settings(port=0), announce) == 0
+        assert during == [signal.getsignal(signal.SIGHUP)] == [signal.SIG_IGN]
 
     @pytest.mark.parametrize(
         ("address", "url"),

@@ -289,11 +289,29 @@ def stop_as_a_service_manager_does(parent: Supervised) -> None:
     os.killpg(parent.pid, signal.SIGTERM)
 
 
+def stop_as_a_terminal_that_is_closed_does(parent: Supervised) -> None:
+    os.killpg(parent.pid, signal.SIGHUP)
+
+
 def kill_the_parent(parent: Supervised) -> None:
     parent.signal(signal.SIGKILL)
 
 
-STOPS = [stop_by_signal, stop_as_a_terminal_does, stop_as_a_service_manager_does, kill_the_parent]
+STOPS = [
+    stop_by_signal,
+    stop_as_a_terminal_does,
+    stop_as_a_service_manager_does,
+    stop_as_a_terminal_that_is_closed_does,
+    kill_the_parent,
+]
+
+
+@pytest.fixture
+def hangup() -> Iterator[None]:
+    """Whoever started the tests may have it ignored, and so would every process that is started here."""
+    before = signal.signal(signal.SIGHUP, lambda *_: None)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 async def begin_to_mute(connection: Connection) -> None:
@@ -309,6 +327,7 @@ async def mute_to_the_end(connection: Connection) -> int:
 
 
 class TestEnding:
+    @pytest.mark.usefixtures("hangup")
     @pytest.mark.parametrize("stop", STOPS)
     def test_what_runs_is_answered_and_nothing_else_accepted(
         self, tmp_path: Path, stop: Callable[[Supervised], None]
@@ -328,6 +347,47 @@ class TestEnding:
             assert eventually(lambda: not any(lives(child) for child in children), PROMISED_STOP_S)
             assert time.monotonic() - started < PROMISED_STOP_S
             assert not answers(parent.port)
+
+    @pytest.mark.usefixtures("hangup")
+    def test_the_end_of_the_terminal_is_no_haste_however_often_it_is_told(self, tmp_path: Path) -> None:
+        async def hang_up_twice(parent: Supervised) -> None:
+            async with connected(parent.port) as connection:
+                await begin_to_mute(connection)
+                stop_as_a_terminal_that_is_closed_does(parent)
+                await nobody_accepts(parent.port)
+                stop_as_a_terminal_that_is_closed_does(parent)
+                assert not await connection.is_closed_within(2)
+                assert await mute_to_the_end(connection) == 200
+
+        with supervised(tmp_path, shutdown_timeout_s=120) as parent:
+            asyncio.run(hang_up_twice(parent))
+            assert parent.wait() == 0, parent.said
+        assert parent.said == ""
+
+    @pytest.mark.usefixtures("hangup")
+    def test_a_process_that_alone_is_told_so_goes_on(self, tmp_path: Path) -> None:
+        with supervised(tmp_path) as parent:
+            children = parent.children()
+            for child in children:
+                os.kill(child, signal.SIGHUP)
+            assert asyncio.run(who_answers(parent.port, 5))
+            assert parent.children() == children
+            parent.signal(signal.SIGTERM)
+            assert parent.wait() == 0, parent.said
+        assert parent.said == ""
+
+    def test_the_end_of_the_terminal_is_ignored_where_whoever_started_them_wants_that(self, tmp_path: Path) -> None:
+        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        try:
+            with supervised(tmp_path) as parent:
+                children = parent.children()
+                stop_as_a_terminal_that_is_closed_does(parent)
+                assert asyncio.run(who_answers(parent.port, 5))
+                assert parent.children() == children
+                parent.signal(signal.SIGTERM)
+                assert parent.wait() == 0, parent.said
+        finally:
+            signal.signal(signal.SIGHUP, before)
 
     def test_asking_twice_cuts_off_what_is_slow(self, tmp_path: Path) -> None:
         async def stop_twice(parent: Supervised) -> None:

@@ -174,6 +174,25 @@ class TestConnecting:
             assert not redis.present
         assert "NOPERM to EVAL (its user lacks a right" in caplog.text
 
+    @pytest.mark.since_redis("7.0")
+    @pytest.mark.parametrize(
+        ("rights", "step"),
+        [
+            pytest.param("~tacet:* +@all -hset", "'HSET', KEYS[1], 's3cret', '1'", id="a-command"),
+            pytest.param("~tacet:* +@all", "'GET', 's3cret'", id="a-key"),
+            pytest.param("~tacet:* +@all resetchannels", "'PUBLISH', 's3cret', ''", id="a-channel"),
+        ],
+    )
+    async def test_a_right_to_what_a_script_does_that_is_missing_is_told_as_such(
+        self, harmed_redis: RedisServer, rights: str, step: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        assert harmed_redis.run(f"ACL SETUSER tacet on >s3cret {rights}") == b"+OK\r\n"
+        async with client_of(harmed_redis.address.replace("//", "//tacet:s3cret@")) as redis:
+            reason, _ = await refusal(redis.run(Script(f"return redis.call({step})"), ("tacet:a",)))
+            assert redis.present
+        assert reason == "it answers NOPERM (its user lacks a right: see docs/operations.md)"
+        assert "s3cret" not in caplog.text
+
     @pytest.mark.since_redis("6.2")
     async def test_without_the_right_to_publish_everything_else_works_and_that_is_told_at_once(
         self, harmed_redis: RedisServer, caplog: pytest.LogCaptureFixture

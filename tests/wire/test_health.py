@@ -4,10 +4,13 @@ from typing import Any
 
 import pytest
 
-from tacet.store.base import StoreAway, StoreBusy, StoreError
+from tacet.identity.signin.sessions import SESSION_TEXT_LENGTH
+from tacet.observing.lately import LATELY_S
+from tacet.pages.responses import Security
+from tacet.store.base import Conflict, StoreAway, StoreBusy, StoreClosed, StoreError
 from tacet.wire.health import PATIENCE_S, STOPPING, Health
-from tests.cast import NOW_MS
-from tests.service import Answer, Service, exchange
+from tests.cast import ALICE, BOB, NOW_MS
+from tests.service import HOST, Answer, Service, exchange
 
 SINCE = "since 2026-"
 
@@ -172,6 +175,108 @@ class TestReady:
         service.clock.advance(1_000)
         status, said = await health.finding()
         assert (status, len(_texts(said))) == (503, 2)
+
+
+FULL = StoreError("the disk of the database is full: free some space; nothing was written")
+FULL_TOLD = f"requests fail: {FULL}, since "
+HELD = StoreBusy("somebody else holds the same rows for too long; nothing was written")
+HELD_TOLD = f"the database has more to do than it can: {HELD}, since "
+LATELY_MS = int(LATELY_S * 1000)
+
+
+async def _problems(service: Service) -> list[str]:
+    """What is told by a process that is ready all the same; nothing of one with everything it needs."""
+    answer = await ready(service)
+    assert answer.status == 200
+    assert answer.json["status"] == ("degraded" if "problems" in answer.json else "ready")
+    return list(answer.json.get("problems", []))
+
+
+class TestRequestsThatFailThoughTheDatabaseAnswers:
+    @pytest.fixture
+    def failing(self, service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def fail(*_: object) -> None:
+            raise FULL
+
+        monkeypatch.setattr(service.store.relations, "add", fail)
+        monkeypatch.setattr(service.store.accounts, "session", fail)
+
+    async def test_one_of_version_2_is_told_until_some_time_after_the_last(
+        self, service: Service, failing: None
+    ) -> None:
+        assert await _problems(service) == []
+        assert (await service.mute(ALICE, BOB.id)).status == 503
+        [first] = await _problems(service)
+        assert first.startswith(FULL_TOLD)
+        service.clock.advance(LATELY_MS - 2_000)
+        assert (await service.mute(ALICE, BOB.id)).status == 503
+        service.clock.advance(LATELY_MS - 2_000)
+        assert await _problems(service) == [first]
+        service.clock.advance(2_000)
+        assert await _problems(service) == []
+
+    async def test_looks_that_succeed_do_not_wipe_it(self, service: Service, database: Database, failing: None) -> None:
+        await service.mute(ALICE, BOB.id)
+        for _ in range(3):
+            service.tacet.health.database_answered()
+            assert len(await _problems(service)) == 1
+        assert database.asked == 3
+
+    async def test_one_of_version_1_is_told(self, service: Service, failing: None) -> None:
+        path = f"/1.1/mutes/users/create.json?user_id={BOB.id}"
+        assert (await service.signed("POST", path)).status == 503
+        assert len(await _problems(service)) == 1
+
+    async def test_one_of_a_page_is_told(self, service: Service, failing: None) -> None:
+        cookie = {"cookie": f"{Security(secure=False).at(HOST).session_cookie}={'a' * SESSION_TEXT_LENGTH}"}
+        assert (await service.call("GET", "/account", token=None, headers=cookie)).status == 503
+        assert len(await _problems(service)) == 1
+
+    async def test_what_the_look_finds_is_told_once(self, service: Service, database: Database) -> None:
+        service.tacet.health.request_failed(FULL)
+        database.error = FULL
+        answer = await ready(service)
+        assert answer.status == 503
+        [problem] = answer.json["problems"]
+        assert problem.startswith(str(FULL))
+
+    async def test_a_database_that_is_away_as_well_makes_it_unready(self, service: Service, database: Database) -> None:
+        service.tacet.health.request_failed(FULL)
+        database.error = StoreAway("gone")
+        answer = await ready(service)
+        assert answer.status == 503
+        assert [problem.partition(":")[0] for problem in answer.json["problems"]] == [
+            "the database is away",
+            "requests fail",
+        ]
+
+    async def test_locks_are_told_as_load_and_nothing_new_of_worse_trouble(self, service: Service) -> None:
+        health = service.tacet.health
+        health.request_failed(HELD)
+        [problem] = await _problems(service)
+        assert problem.startswith(HELD_TOLD)
+        health.request_failed(FULL)
+        health.request_failed(HELD)
+        [problem] = await _problems(service)
+        assert problem.startswith(FULL_TOLD)
+        service.clock.advance(LATELY_MS)
+        assert await _problems(service) == []
+        health.request_failed(HELD)
+        [problem] = await _problems(service)
+        assert problem.startswith(HELD_TOLD)
+
+    async def test_a_load_that_the_look_finds_too_is_told_once(self, service: Service, database: Database) -> None:
+        service.tacet.health.request_failed(HELD)
+        database.error = StoreBusy("requests wait for a session")
+        [problem] = await _problems(service)
+        assert "requests wait for a session" in problem
+
+    @pytest.mark.parametrize("kind", [Conflict, StoreAway, StoreClosed])
+    async def test_what_no_look_would_miss_or_is_the_requests_own_doing_is_not_told(
+        self, service: Service, kind: type[StoreError]
+    ) -> None:
+        service.tacet.health.request_failed(kind("the username of person 7 belongs to somebody else"))
+        assert await _problems(service) == []
 
 
 def _texts(said: dict[str, Any]) -> Sequence[str]:

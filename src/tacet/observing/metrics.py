@@ -50,7 +50,7 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
             "From the first look at a request until its answer is ready.", "method", "route"
         ),
         "rate_limit_refusals_total": _counter("Requests answered 429, by route template.", "method", "route"),
-        "rate_limits_failed_open_total": _counter("Requests let through uncounted because Redis was away."),
+        "rate_limits_failed_open_total": _counter("Requests let through uncounted because Redis was away or refused."),
         "redis_up": _gauge("1 while Redis answers; missing where there is none."),
         "redis_failures_total": _counter("Calls of Redis that failed or were not made because it was away."),
         "redis_call_duration_seconds": _histogram("Time of calls of Redis that were answered."),

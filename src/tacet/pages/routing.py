@@ -70,6 +70,7 @@ class Guard:
 
     Attributes:
         new_request_id: names a visit in the log and, as `x-transaction-id`, in its answer.
+        database_failed: is told of what visits met.
     """
 
     sessions: Sessions
@@ -83,6 +84,7 @@ class Guard:
     complaints: Complaints
     new_request_id: Callable[[], bytes]
     max_body_bytes: int
+    database_failed: Callable[[StoreError], None]
 
 
 class Family(Protocol):
@@ -143,6 +145,8 @@ class _Door:
         except PageError as error:
             response = _error_page(visit, error)
         except (StoreError, PasswordsBusy) as error:
+            if isinstance(error, StoreError):
+                guard.database_failed(error)
             if not isinstance(error, StoreAway):
                 guard.complaints.tell(_log, f"{self._page.path} failed: {error}")
             response = _error_page(visit, _not_now(error))

@@ -56,6 +56,7 @@ def site(
         services.complaints,
         services.headers.transaction_id,
         settings.max_body_bytes,
+        services.database_failed,
     )
     offered = residents if sandbox else None
     drawn, mute_limit = DailyUsage(services.usage, clock), MuteLimit(services.windows, clock)

@@ -13,7 +13,7 @@ import msgspec
 
 from tacet.identity.vault import VaultError
 from tacet.processes.listening import AddressError, another
-from tacet.processes.server import Announce, Place
+from tacet.processes.server import HANGUP_SIGNAL, Announce, Place
 from tacet.sharing import SharingError
 from tacet.store.base import StoreError
 
@@ -129,6 +129,8 @@ def _live(
         signal.set_wakeup_fd(-1)
         for each in handled:
             signal.signal(each, signal.SIG_DFL)
+        # A terminal that is closed tells all of them, also one that is not ready: the parent ends them in order.
+        signal.signal(HANGUP_SIGNAL, signal.SIG_IGN)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         pipes.leave_to_parent()
         code = _serve(number, held, pipes, work)

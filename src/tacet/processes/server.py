@@ -45,6 +45,10 @@ FLUSH_S = 1.0
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 """Ctrl-C, and what service managers send."""
 
+HANGUP_SIGNAL = signal.SIGHUP
+"""What whoever started it sends, or the kernel, when their terminal is closed: mostly more than once, and also after
+another stop signal, so that it never asks for haste."""
+
 HURRY_SIGNAL = signal.SIGUSR1
 """What a parent sends that was asked twice."""
 
@@ -81,7 +85,7 @@ def run(
     residents: Sequence[int] = (),
     place: Place | None = None,
 ) -> int:
-    """Serve until told to stop by SIGINT or SIGTERM; return the exit code.
+    """Serve until told to stop by SIGINT, SIGTERM or SIGHUP; return the exit code.
 
     Args:
         residents: ids of the people whom a sandbox offers to be.
@@ -213,10 +217,17 @@ def _told_to_stop(stopping: Stopping, place: Place | None) -> Iterator[None]:
             on_signals = dict.fromkeys(STOP_SIGNALS, stopping.asked)
             if place is not None:
                 on_signals = {**dict.fromkeys(STOP_SIGNALS, stopping.begin), HURRY_SIGNAL: stopping.hurry}
+            if hangup_counts():
+                on_signals[HANGUP_SIGNAL] = stopping.begin
             for number, handler in on_signals.items():
                 loop.add_signal_handler(number, handler)
                 undo.callback(loop.remove_signal_handler, number)
         yield
+
+
+def hangup_counts() -> bool:
+    """Whether the end of the terminal ends this process: not, where whoever started it has it ignored (`nohup`)."""
+    return signal.getsignal(HANGUP_SIGNAL) != signal.SIG_IGN
 
 
 def _orphaned(stopping: Stopping, life: int) -> None:

@@ -17,7 +17,7 @@ from types import FrameType
 from tacet.clock import Clock, SystemClock
 from tacet.processes.children import Pipes, Report, Work, begin
 from tacet.processes.listening import shared, url
-from tacet.processes.server import HURRY_SIGNAL, STOP_SIGNALS, Announce, Place, run
+from tacet.processes.server import HANGUP_SIGNAL, HURRY_SIGNAL, STOP_SIGNALS, Announce, Place, hangup_counts, run
 from tacet.processes.slots import Slot
 from tacet.processes.stopping import CLOSING_S, HURRIED_S, LAST_RESORT_S
 from tacet.settings import Settings
@@ -45,7 +45,7 @@ class StartError(Exception):
 
 
 def supervise(settings: Settings, announce: Announce) -> int:
-    """Serve with `settings.processes` processes until told to stop by SIGINT or SIGTERM; return the exit code.
+    """Serve with `settings.processes` processes until told to stop by SIGINT, SIGTERM or SIGHUP; return the exit code.
 
     Args:
         announce: called once all of them accept requests.
@@ -92,6 +92,7 @@ class Supervisor:
         self._looked_s = self._now_s()
         self._slots = [Slot(number) for number in range(settings.processes)]
         self._announced = False
+        self._handled = [*_HANDLED, HANGUP_SIGNAL] if hangup_counts() else [*_HANDLED]
         self._asked = 0
         self._obeyed = 0
         self._kill_s = float("inf")
@@ -124,7 +125,7 @@ class Supervisor:
             if not self._obeyed and not self._failure and not slot.pid and now_s >= slot.due_s:
                 slot.begin(now_s, self._start_patience_s)
                 try:
-                    slot.pid = begin(slot.number, held, pipes, self._work, _HANDLED)
+                    slot.pid = begin(slot.number, held, pipes, self._work, self._handled)
                 except OSError as error:
                     self._not_started(slot, error.strerror or type(error).__name__)
 
@@ -250,7 +251,7 @@ class Supervisor:
             for each in (reading, writing):
                 each.setblocking(False)
             undo.callback(signal.set_wakeup_fd, signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False))
-            for number in _HANDLED:
+            for number in self._handled:
                 undo.callback(signal.signal, number, signal.signal(number, self._handle))
             selector.register(reading, selectors.EVENT_READ)
             selector.register(pipes.reports[0], selectors.EVENT_READ)
@@ -265,6 +266,8 @@ class Supervisor:
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         if number in STOP_SIGNALS:
             self._asked += 1
+        elif number == HANGUP_SIGNAL:
+            self._asked = max(self._asked, 1)
 
 
 def _name(number: int) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import hiredis
 
+from tacet.observing.lately import Lately
 from tacet.redis.address import RedisAddress
 from tacet.redis.connection import REDIS_PATIENCE_S, Connection, RedisAway, Word
 from tacet.redis.refusals import UNUSABLE, code_of, refusal_of
@@ -98,6 +99,7 @@ class Redis:
         self._told = False
         self._told_at_s = float("-inf")
         self._complained_at_s = float("-inf")
+        self._refused = Lately(lambda: asyncio.get_running_loop().time())
         self.absences = 0
         self.arrivals = 0
         self.failures = 0
@@ -112,6 +114,11 @@ class Redis:
     def refusal(self) -> str:
         """Why waiting does not bring it back: it does not let us in, or is no Redis; empty where it may."""
         return str(self._away) if not self.present and self._away.lasting else ""
+
+    @property
+    def refused_lately(self) -> str:
+        """Why it refused a command not long ago, while it went on; empty where it did not."""
+        return self._refused.text
 
     async def __aenter__(self) -> Self:
         """Try to reach it once, and from then on whenever it is away. One that is not there is no error."""
@@ -286,6 +293,7 @@ class Redis:
         _log.warning("Redis at %s is away, so %s: %s", self._address.shown(), self._consequence, self._away)
 
     def _complain(self, refusal: RedisAway) -> None:
+        self._refused.note(str(refusal))
         now_s = asyncio.get_running_loop().time()
         if now_s >= self._complained_at_s + COMPLAIN_AGAIN_S:
             self._complained_at_s = now_s

@@ -7,6 +7,9 @@ from tacet.redis.connection import RedisAway, Word
 UNUSABLE = {"LOADING", "READONLY", "OOM", "MISCONF", "NOAUTH", "NOREPLICAS", "MASTERDOWN", "BUSY"}
 """What errors begin with that any command would get. After another one the next command may well succeed."""
 
+_IN_SCRIPT = "The user executing the script can't "
+"""In what version 7 says, as a mere `ERR`, where a user may not do what a script does; later ones say `NOPERM`."""
+
 _LOGIN = "give the user and the password that it wants in its address"
 
 _REMEDIES = {
@@ -20,6 +23,8 @@ _REMEDIES = {
 def code_of(reply: hiredis.ReplyError) -> str:
     """What the error is called. Before version 7 that of a command in a script stands, after a `-`, within the text."""
     first, *rest = str(reply).split() or [""]
+    if first == "ERR" and _IN_SCRIPT in str(reply):
+        return "NOPERM"
     within = [word[1:] for word in rest if first == "ERR" and word.startswith("-")]
     return next((code for code in within if code in UNUSABLE or code in _REMEDIES), first)
 

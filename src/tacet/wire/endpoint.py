@@ -5,7 +5,7 @@ routes.
 """
 
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -41,6 +41,7 @@ class Services:
 
     Attributes:
         max_body_bytes: larger bodies are answered 413.
+        database_failed: is told of what requests met.
     """
 
     authenticator: Authenticator
@@ -51,6 +52,7 @@ class Services:
     requests: Requests
     complaints: Complaints
     max_body_bytes: int
+    database_failed: Callable[[StoreError], None] = lambda _error: None
 
 
 class Endpoint:
@@ -187,6 +189,8 @@ def problem_of(services: Services, error: Exception, name: str, transaction_id: 
     """
     if isinstance(error, Refusal):
         return error.problem
+    if isinstance(error, StoreError):
+        services.database_failed(error)
     if isinstance(error, StoreAway):
         # The store itself logs once that the database is away: a line a request would only fill the disk.
         return problems.service_unavailable(problems.RETRY_AFTER_S)

@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tacet.clock import Clock
+from tacet.observing.lately import Lately
 from tacet.observing.requests import Requests
-from tacet.store.base import Store, StoreAway, StoreBusy, StoreError
+from tacet.store.base import Conflict, Store, StoreAway, StoreBusy, StoreClosed, StoreError
 from tacet.wire.encoding import encode_pretty
 from tacet.wire.headers import Header
 from tacet.wire.problems import RETRY_AFTER_S
@@ -38,6 +39,10 @@ STOPPING = "this process is shutting down"
 AWAY = "the database is away: {}"
 BUSY = "the database has more to do than it can: {}"
 """Of a process that is ready all the same: were it left out, the others would get its load and go the same way."""
+
+FAILING = "requests fail: {}"
+"""Of a database that answers when it is looked at, and refuses what requests ask of it: a table that is locked or
+missing, a disk that is full. Other requests may succeed, so the process stays ready."""
 
 SILENT = f"the database does not answer within {PATIENCE_S:.0f} s"
 BROKEN = "the database cannot be asked; the log says why"
@@ -74,6 +79,9 @@ class Health:
         self._trouble = ""
         self._is_only_busy = False
         self._since_ms = 0
+        self._met = Lately(lambda: clock.ticks_ns() / 1e9)
+        self._met_since_ms = 0
+        self._met_only_load = False
         self._asked_ns: int | None = None
         self._asking: asyncio.Future[None] | None = None
 
@@ -94,6 +102,23 @@ class Health:
         else:
             self._note(AWAY.format(error) if isinstance(error, StoreAway) else str(error))
 
+    def request_failed(self, error: StoreError) -> None:
+        """A request could not be answered because of the database; a look at it may find nothing wrong.
+
+        What is the request's own doing, or is found by a look, is no news: a value that is taken, a database that is
+        away, a store that is closed.
+        """
+        if isinstance(error, Conflict | StoreAway | StoreClosed):
+            return
+        is_load, known = isinstance(error, StoreBusy), bool(self._met.text)
+        # It says nothing new of a database that is in worse trouble.
+        if is_load and known and not self._met_only_load:
+            return
+        if not known:
+            self._met_since_ms = self._clock.now_ms()
+        self._met_only_load = is_load
+        self._met.note((BUSY if is_load else FAILING).format(error))
+
     async def finding(self) -> Finding:
         """What `/_health/ready` answers. Waits a second at most."""
         if self._asked_ns is None or self._clock.ticks_ns() - self._asked_ns > FRESH_NS:
@@ -101,11 +126,18 @@ class Health:
                 self._asking = asyncio.ensure_future(self._ask())
             # Of those who wait together, one that goes away must not take the answer with it.
             await asyncio.shield(self._asking)
-        troubles = [f"{self._trouble}, since {_written(self._since_ms)}"] if self._trouble else []
-        problems = [*([STOPPING] if self._stopping else []), *troubles, *self._lacking()]
+        problems = [*([STOPPING] if self._stopping else []), *self._troubles(), *self._lacking()]
         if self._stopping or (self._trouble and not self._is_only_busy):
             return 503, {"status": "unready", "problems": problems}
         return 200, {"status": "degraded", "problems": problems} if problems else {"status": "ready"}
+
+    def _troubles(self) -> list[str]:
+        """What is wrong with the database: as a look at it found, and as requests met it lately."""
+        told = [f"{self._trouble}, since {_written(self._since_ms)}"] if self._trouble else []
+        met = self._met.text
+        if met and not (self._trouble and (self._met_only_load or met == FAILING.format(self._trouble))):
+            told.append(f"{met}, since {_written(self._met_since_ms)}")
+        return told
 
     async def _ask(self) -> None:
         try:
@@ -154,7 +186,8 @@ def endpoints(health: Health, clock: Clock, requests: Requests) -> Mapping[str, 
 
     `/_health/live` is always 200 `{"status": "alive"}`: a process that says so is not to be restarted, whatever else is
     wrong. `/_health/ready` is 200 `{"status": "ready"}`, 200 `{"status": "degraded", "problems": [TEXT]}` for what it
-    goes on without and for a database with too much to do, or 503 `{"status": "unready", "problems": [TEXT]}`.
+    goes on without, for a database with too much to do and for one that refuses what requests ask, or 503
+    `{"status": "unready", "problems": [TEXT]}`.
     """
 
     async def live() -> Finding:

@@ -1,6 +1,7 @@
 """What a PostgreSQL database does when it is asked, when it is slow, and when it is gone."""
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
@@ -386,6 +387,20 @@ class TestLostSessions:
         with pytest.raises(StoreAway, match="may or may not"):
             await writing
         assert await ids(database) == []
+
+    async def test_one_that_was_ended_at_work_is_told_of_in_the_log_without_what_it_did(
+        self, database: Database, admin: Any, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        writing = asyncio.create_task(
+            database.write("INSERT INTO note (id) SELECT $1 FROM (SELECT pg_sleep(60)) AS nap", (4711,))
+        )
+        await until_asked(admin, "nap")
+        await end_all(admin)
+        with pytest.raises(StoreAway):
+            await writing
+        (line,) = caplog.messages
+        told = r"a session with the database was ended while it worked: \w+, SQLSTATE (57P01|08003)"
+        assert re.fullmatch(told, line)
 
     async def test_a_transaction_that_had_not_begun_to_end_is_done_again(self, database: Database, admin: Any) -> None:
         attempts = 0

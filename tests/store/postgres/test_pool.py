@@ -235,6 +235,27 @@ class TestLoss:
         server.sessions[0].terminate()
         await soon(lambda: pool.open == 1 and server.attempts == 2)
 
+    async def test_what_ended_while_it_was_used_is_told_of_but_not_each_time(
+        self, server: Server, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        pool = pool_of(server)
+        for number in range(1_000):
+            pool.tell_of_ended(f"Failure{number}")
+        assert caplog.messages[0] == "a session with the database was ended while it worked: Failure0"
+        assert len(caplog.messages) < 500
+        await pool.close()
+
+    async def test_what_ends_while_the_database_is_known_to_be_away_is_not_told_of(
+        self, server: Server, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        pool = pool_of(server)
+        server.refusal = StoreAway("gone")
+        with pytest.raises(StoreAway):
+            await pool.take()
+        pool.tell_of_ended("Failure")
+        assert caplog.messages == ["the database is away: gone"]
+        await pool.close()
+
     async def test_where_one_is_refused_the_others_go_on_and_it_is_not_tried_at_once_again(
         self, server: Server
     ) -> None:

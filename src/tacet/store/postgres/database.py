@@ -12,6 +12,7 @@ from tacet.store.base import StoreBusy, StoreError
 from tacet.store.postgres.connections import connect
 from tacet.store.postgres.dialect import DRIVERS, translated
 from tacet.store.postgres.outcomes import (
+    called,
     fits_no_row,
     is_stale,
     may_not_write,
@@ -258,6 +259,8 @@ class Database:
 
     def _settle(self, connection: Connection, error: BaseException) -> None:
         """Return a session with which something failed."""
+        if was_lost(error) or isinstance(error, TimeoutError):
+            self.pool.tell_of_ended(called(error))
         if isinstance(error, TimeoutError):
             self.pool.suspect("the database does not answer")
         elif may_not_write(error):

@@ -70,5 +70,11 @@ def was_in_vain(error: BaseException, sent: bool) -> bool:
     return may_succeed_again(error) or (was_lost(error) and (not sent or isinstance(error, asyncpg.InterfaceError)))
 
 
+def called(error: BaseException) -> str:
+    """What a failure is called; not its text, which may repeat an address or what was sent."""
+    state = _state(error)
+    return f"{type(error).__name__}, SQLSTATE {state}" if state else type(error).__name__
+
+
 def _state(error: BaseException | None) -> str | None:
     return getattr(error, "sqlstate", None)

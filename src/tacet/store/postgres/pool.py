@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import Context
 from math import inf
 
+from tacet.observing.complaints import Complaints
 from tacet.store.base import StoreAway, StoreBusy, StoreClosed, StoreError
 from tacet.store.postgres.dialect import DRIVERS
 from tacet.store.postgres.reaching import reached
@@ -65,6 +66,7 @@ class Pool:
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
         self._quiet = asyncio.Event()
+        self._complaints = Complaints(self._loop.time)
 
     @property
     def away(self) -> str:
@@ -143,6 +145,12 @@ class Pool:
             self._forsaken.add(connection.pid)
         self.drop(connection)
         self._look()
+
+    def tell_of_ended(self, reason: str) -> None:
+        """Log that a session ended while somebody used it: where a new one comes at once nothing else tells of it."""
+        if not (self._away or self._closing):
+            text = f"a session with the database was ended while it worked: {reason}"
+            self._complaints.tell(_log, text, "ended", logging.WARNING)
 
     def suspect(self, reason: str) -> None:
         """Take the database for away where a new session has no answer either: somebody waited in vain for one."""
