@@ -13,27 +13,34 @@ HUNG_S = 0.5
 """An attempt that takes longer gets another beside it: its packets may have been lost before the network came back."""
 
 MAX_ATTEMPTS = 16
-"""Attempts at a time."""
+"""Attempts at a time, so that each has eight seconds; past that the oldest gives way."""
 
 
 async def reached(connect: Callable[[], Awaitable[Connection]]) -> Connection:
     """A session, once there is one; several attempts overlap where the first ones hang."""
     loop = asyncio.get_running_loop()
-    attempts: set[asyncio.Future[Connection]] = set()
+    attempts: list[asyncio.Future[Connection]] = []
     begun_at = loop.time() - HUNG_S
     try:
         while True:
-            if not attempts or (loop.time() - begun_at >= HUNG_S and len(attempts) < MAX_ATTEMPTS):
+            if not attempts or loop.time() - begun_at >= HUNG_S:
                 begun_at = loop.time()
-                attempts.add(asyncio.ensure_future(connect()))
-            done, attempts = await asyncio.wait(attempts, timeout=RETRY_S, return_when=asyncio.FIRST_COMPLETED)
+                if len(attempts) == MAX_ATTEMPTS:
+                    _give_up(attempts.pop(0))
+                attempts.append(asyncio.ensure_future(connect()))
+            done, _ = await asyncio.wait(attempts, timeout=RETRY_S, return_when=asyncio.FIRST_COMPLETED)
             # One that was called off, by whatever it waited for, has no exception to ask for.
             if succeeded := [each for each in done if not each.cancelled() and each.exception() is None]:
-                attempts |= set(succeeded[1:])
+                attempts.remove(succeeded[0])
                 return succeeded[0].result()
+            attempts = [each for each in attempts if each not in done]
             if not attempts:
                 await asyncio.sleep(max(0.0, begun_at + RETRY_S - loop.time()))
     finally:
         for each in attempts:
-            each.cancel()
-            each.add_done_callback(end)
+            _give_up(each)
+
+
+def _give_up(attempt: asyncio.Future[Connection]) -> None:
+    attempt.cancel()
+    attempt.add_done_callback(end)
