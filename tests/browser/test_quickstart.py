@@ -144,14 +144,14 @@ def take(page: Page, step: str) -> None:
 
 def use(page: Page, label: str, value: str) -> None:
     start, exact = label.removesuffix("…"), not label.endswith("…")
-    for role in ("link", "button"):
-        pressed = page.get_by_role(role, name=start, exact=exact)
-        if pressed.count():
-            pressed.first.click()
-            return
+    pressed = page.get_by_role("link", name=start, exact=exact).or_(page.get_by_role("button", name=start, exact=exact))
     # The label of a field says as well where it may be left empty.
     field = page.get_by_label(re.compile(rf"^{re.escape(start)}{'( optional)?$' if exact else ''}"))
-    if value:
+    # What was pressed before may not have brought its page yet.
+    pressed.or_(field).first.wait_for()
+    if pressed.count():
+        pressed.first.click()
+    elif value:
         field.fill(value)
     else:
         field.check()
