@@ -18,6 +18,7 @@ from playwright.sync_api import (
     Playwright,
     Request,
     ViewportSize,
+    expect,
     sync_playwright,
 )
 
@@ -61,6 +62,7 @@ class Chromium:
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="chromium")
         self._playwright, self._browser = self.run(_start, _executable())
+        expect.set_options(timeout=TIMEOUT_MS)
 
     def run(self, call: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> R:
         """What `call` returns or raises, run in the browser's thread."""

@@ -178,6 +178,8 @@ def try_password(page: Page, username: str) -> None:
     page.get_by_label("Username").fill(username)
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Sign in").click()
+    # Whoever goes on to another page at once calls the form off.
+    page.get_by_role("alert").or_(page.get_by_role("link", name="Back to sign-in")).first.wait_for()
 
 
 def wrong_password(page: Page, _: Scene) -> None:
@@ -224,6 +226,7 @@ def muting(page: Page, _: Scene) -> None:
     page.goto("/muted")
     if page.get_by_role("button", name="Unmute @bob").count():
         page.get_by_role("button", name="Unmute @bob").click()
+        page.get_by_text("You no longer mute @bob.").wait_for()
     mute(page, "@bob")
     page.get_by_text("You mute @bob now.").wait_for()
 

@@ -88,8 +88,10 @@ def test_nothing_is_cut_on_the_narrowest_phone(open_page: OpenPage) -> None:
     sign_in(page, "alice")
     page.goto("/timeline")
     for _ in range(3):
-        page.get_by_role("main").get_by_role("button", name="Mute").nth(3).click()
-        expect(page.get_by_role("status")).to_be_visible()
+        button = page.get_by_role("main").get_by_role("button", name=re.compile("^Mute")).nth(3)
+        username = button.inner_text().split()[-1]
+        button.click()
+        expect(page.get_by_role("status")).to_contain_text(f"You mute {username} now.")
     for summary in page.locator("main summary").all():
         if summary.is_visible():
             summary.click()
