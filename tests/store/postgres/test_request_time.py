@@ -2,7 +2,7 @@
 ends as ever."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextvars import Context
 from math import inf
 from typing import Any
@@ -43,6 +43,17 @@ async def asked(work: Coroutine[Any, Any, Any], ago_s: float) -> Any:
 
 async def insert(transaction: Transaction) -> None:
     await transaction.run("INSERT INTO note (id) VALUES (1)")
+
+
+def two_past(until_s: float) -> Callable[[Transaction], Awaitable[None]]:
+    """A transaction of two statements, the second of them when the time is up."""
+
+    async def work(transaction: Transaction) -> None:
+        await insert(transaction)
+        await asyncio.sleep(until_s - asyncio.get_running_loop().time() + 0.01)
+        await transaction.run("INSERT INTO note (id) VALUES (2)")
+
+    return work
 
 
 async def test_a_request_that_has_time_is_answered(database: Database) -> None:
@@ -125,13 +136,8 @@ class TestTransactions:
         # Two seconds are left, of which the first statement needs some milliseconds.
         until_s = loop.time() + 2
 
-        async def work(transaction: Transaction) -> None:
-            await insert(transaction)
-            await asyncio.sleep(until_s - loop.time() + 0.01)
-            await transaction.run("INSERT INTO note (id) VALUES (2)")
-
         with pytest.raises(StoreBusy, match=TOO_LONG):
-            await asked(database.transaction(work), LIMIT_S - 2)
+            await asked(database.transaction(two_past(until_s)), LIMIT_S - 2)
         assert await database.rows("SELECT id FROM note") == []
         assert database.pool.used == 0
 
@@ -139,12 +145,7 @@ class TestTransactions:
         loop = asyncio.get_running_loop()
         until_s = loop.time() + 2
 
-        async def work(transaction: Transaction) -> None:
-            await insert(transaction)
-            await asyncio.sleep(until_s - loop.time() + 0.01)
-            await transaction.run("INSERT INTO note (id) VALUES (2)")
-
-        await asked(database.transaction(work, of_any_size=True), LIMIT_S - 2)
+        await asked(database.transaction(two_past(until_s), of_any_size=True), LIMIT_S - 2)
         assert await database.rows("SELECT id FROM note ORDER BY id") == [(1,), (2,)]
 
     async def test_one_of_any_size_does_not_begin_too_late(self, database: Database) -> None:
